@@ -1,0 +1,90 @@
+//! The parts of a conversation: who speaks, what an answer rests on, where an answer stands.
+
+/// Who wrote a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    User,
+    Assistant,
+    Agent,
+    System,
+}
+
+impl Role {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Assistant => "assistant",
+            Self::Agent => "agent",
+            Self::System => "system",
+        }
+    }
+}
+
+/// Where the answer to a message stands. `Pending` and `Running` are open, the rest are final.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TurnState {
+    Pending,
+    Running,
+    Done,
+    Failed,
+    Cancelled,
+}
+
+impl TurnState {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Running => "running",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Pending | Self::Running)
+    }
+}
+
+/// A stored word that names no known role or state.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown {what} in the database")]
+pub struct UnknownName {
+    pub what: &'static str,
+}
+
+impl std::str::FromStr for Role {
+    type Err = UnknownName;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        [Self::User, Self::Assistant, Self::Agent, Self::System]
+            .into_iter()
+            .find(|role| role.as_str() == name)
+            .ok_or(UnknownName { what: "role" })
+    }
+}
+
+impl std::str::FromStr for TurnState {
+    type Err = UnknownName;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        [Self::Pending, Self::Running, Self::Done, Self::Failed, Self::Cancelled]
+            .into_iter()
+            .find(|state| state.as_str() == name)
+            .ok_or(UnknownName { what: "turn state" })
+    }
+}
+
+/// The approved source of an answer: an article and, where one is known, the section of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Citation {
+    /// `art_…`
+    pub article_id: String,
+    pub title: String,
+    /// Absolute, or a path on the API's own origin. None where the article is published nowhere.
+    pub url: Option<String>,
+    /// The heading the passage stands under.
+    pub section: Option<String>,
+    /// The beginning of the passage, plain text.
+    pub snippet: Option<String>,
+}

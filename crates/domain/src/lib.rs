@@ -1,0 +1,15 @@
+//! What things are in Kuzushi: identifiers, config documents, conversation states, time.
+//!
+//! No I/O and no HTTP. Everything here can be tested without a database, a socket or a clock.
+
+pub mod clock;
+pub mod config;
+pub mod conversation;
+pub mod id;
+pub mod origin;
+pub mod phi;
+
+pub use clock::{Clock, SystemClock};
+pub use conversation::{Citation, Role, TurnState};
+pub use id::{Id, IdError, Kind};
+pub use phi::Phi;
