@@ -1,0 +1,11 @@
+//! Who answers in Kuzushi.
+//!
+//! [`answer`] takes a question, the conversation so far and an app's [`Knowledge`], and streams an answer with the
+//! articles it rests on. Nothing here knows HTTP, a database or the environment; dropping the stream cancels the answer.
+
+pub mod answer;
+pub mod knowledge;
+pub mod providers;
+
+pub use answer::{AnswerEnd, AnswerEvent, AnswerRequest, AssistantError, HistoryMessage, answer};
+pub use knowledge::{Hit, Knowledge, KnowledgeArticle};
