@@ -10,6 +10,6 @@ pub mod origin;
 pub mod phi;
 
 pub use clock::{Clock, SystemClock};
-pub use conversation::{Citation, Role, TurnState};
+pub use conversation::{Citation, Role, TurnState, UnknownName};
 pub use id::{Id, IdError, Kind};
 pub use phi::Phi;

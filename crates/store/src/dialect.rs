@@ -1,0 +1,123 @@
+//! Which database runs. Nothing outside this file and the migrations may ask.
+
+use std::time::Duration;
+
+use sea_orm::{
+    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, IsolationLevel,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+};
+
+use crate::StoreError;
+
+/// Where the database is and how many connections to keep.
+#[derive(Clone)]
+pub struct DatabaseOptions {
+    /// `sqlite:///path/to/file?mode=rwc` or `postgres://user:password@host/database`.
+    pub url: String,
+    /// Connections kept open when idle.
+    pub pool_min: u32,
+    /// Connections at most. On SQLite: readers, beside the one writer.
+    pub pool_max: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// Open connections. On SQLite one connection writes and several read, because the file has one writer anyway and
+/// queueing for it in the process is cheaper and fairer than in the file. On PostgreSQL both are the same pool.
+#[derive(Clone)]
+pub(crate) struct Connections {
+    pub(crate) engine: Engine,
+    pub(crate) reader: DatabaseConnection,
+    writer: DatabaseConnection,
+}
+
+/// How long to wait for a free connection before the database counts as not available.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+impl Engine {
+    /// Tells the engine by the address.
+    pub fn of(url: &str) -> Option<Self> {
+        let scheme = url.split(':').next().unwrap_or_default();
+        match scheme {
+            "sqlite" => Some(Self::Sqlite),
+            "postgres" | "postgresql" => Some(Self::Postgres),
+            _ => None,
+        }
+    }
+}
+
+impl Connections {
+    pub(crate) async fn open(options: &DatabaseOptions) -> Result<Self, StoreError> {
+        let engine = Engine::of(&options.url)
+            .ok_or_else(|| StoreError::Other(String::from("the address must begin with sqlite: or postgres:")))?;
+        let mut connect = ConnectOptions::new(&options.url);
+        connect
+            .sqlx_logging(false)
+            // Statements hold no patients' words, but they are noise, and traces must not depend on that.
+            .record_stmt_in_spans(false)
+            // A ping before each use costs a fifth of the rate; a broken connection is an error that is handled.
+            .test_before_acquire(false)
+            .acquire_timeout(ACQUIRE_TIMEOUT);
+        match engine {
+            Engine::Postgres => {
+                connect.min_connections(options.pool_min).max_connections(options.pool_max);
+                let pool = Database::connect(connect).await?;
+                Ok(Self { engine, reader: pool.clone(), writer: pool })
+            }
+            Engine::Sqlite => {
+                connect.map_sqlx_sqlite_opts(|options| {
+                    options
+                        .journal_mode(SqliteJournalMode::Wal)
+                        // An acknowledged message must survive a power cut, not only a crash.
+                        .synchronous(SqliteSynchronous::Full)
+                        .busy_timeout(Duration::from_secs(5))
+                        .foreign_keys(true)
+                });
+                // The writer comes first: it creates the file and turns the journal to WAL.
+                let mut write = connect.clone();
+                write.min_connections(1).max_connections(1);
+                let writer = Database::connect(write).await?;
+                connect.min_connections(1).max_connections(options.pool_max.max(1));
+                let reader = Database::connect(connect).await?;
+                Ok(Self { engine, reader, writer })
+            }
+        }
+    }
+
+    /// A transaction that means to write. On SQLite it takes the write lock at once: one that reads first and
+    /// writes later would fail, not wait, when another has written in between.
+    pub(crate) async fn write(&self) -> Result<DatabaseTransaction, StoreError> {
+        let options = TransactionOptions {
+            isolation_level: None::<IsolationLevel>,
+            access_mode: None::<AccessMode>,
+            sqlite_transaction_mode: match self.engine {
+                Engine::Sqlite => Some(SqliteTransactionMode::Immediate),
+                Engine::Postgres => None,
+            },
+        };
+        Ok(self.writer.begin_with_options(options).await?)
+    }
+
+    /// The connection for changes to the schema.
+    pub(crate) fn schema(&self) -> &DatabaseConnection {
+        &self.writer
+    }
+
+    /// Lets one node at a time change the schema; released when the transaction ends.
+    pub(crate) async fn migration_lock(&self) -> Result<Option<DatabaseTransaction>, StoreError> {
+        match self.engine {
+            // The file has one writer, and each migration runs in its own transaction.
+            Engine::Sqlite => Ok(None),
+            Engine::Postgres => {
+                let lock = self.writer.begin().await?;
+                lock.execute_unprepared("SELECT pg_advisory_xact_lock(7203318805)").await?;
+                Ok(Some(lock))
+            }
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! A tenant's apps; `project_id` is their public name.
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "apps")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub tenant_id: Uuid,
+    pub project_id: String,
+    pub name: String,
+    pub description: String,
+    /// JSON array of origin patterns.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub allowed_origins: Json,
+    pub created_at: DateTimeUtc,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,9 @@
+//! The tables, as rows. Relations are left out: queries name the columns they join on, tenant first.
+
+pub mod app;
+pub mod app_config;
+pub mod article;
+pub mod message;
+pub mod session;
+pub mod tenant;
+pub mod turn;

@@ -1,0 +1,29 @@
+//! The work of answering a message: its state outlives the process that does it.
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "turns")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub tenant_id: Uuid,
+    pub session_id: Uuid,
+    /// The question's `message_id`.
+    pub message_id: String,
+    /// The question's `seq`: open turns of a session are answered in this order.
+    pub question_seq: i64,
+    /// The `message_id` that the answer has, or will have.
+    pub answer_id: String,
+    pub state: String,
+    /// How often the answer was begun.
+    pub attempts: i32,
+    /// An error code, where the state is failed.
+    pub failure: Option<String>,
+    pub created_at: DateTimeUtc,
+    pub updated_at: DateTimeUtc,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

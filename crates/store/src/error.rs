@@ -1,0 +1,63 @@
+//! What can go wrong with the store, as far as a caller can act on it.
+
+use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The record does not exist, or belongs to another tenant, which must look the same.
+    #[error("no such record")]
+    NotFound,
+    /// A rule that the database enforces was broken; the text names the constraint.
+    #[error("conflict: {0}")]
+    Conflict(String),
+    /// The database cannot be reached at the moment. Trying again later may help.
+    #[error("the database is not available: {0}")]
+    Unavailable(String),
+    /// Stored content that the keys at hand do not open.
+    #[error("stored content cannot be opened: {0}")]
+    Sealed(#[from] crate::sealed::SealError),
+    #[error("{0}")]
+    Other(String),
+}
+
+impl From<DbErr> for StoreError {
+    fn from(error: DbErr) -> Self {
+        if let Some(SqlErr::UniqueConstraintViolation(constraint) | SqlErr::ForeignKeyConstraintViolation(constraint)) =
+            error.sql_err()
+        {
+            return Self::Conflict(constraint);
+        }
+        match &error {
+            DbErr::RecordNotFound(_) | DbErr::RecordNotUpdated => Self::NotFound,
+            DbErr::ConnectionAcquire(_) => Self::Unavailable(error.to_string()),
+            DbErr::Conn(RuntimeErr::SqlxError(cause))
+            | DbErr::Exec(RuntimeErr::SqlxError(cause))
+            | DbErr::Query(RuntimeErr::SqlxError(cause))
+                if is_outage(cause) =>
+            {
+                Self::Unavailable(error.to_string())
+            }
+            _ => Self::Other(error.to_string()),
+        }
+    }
+}
+
+fn is_outage(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+            // PostgreSQL: connection exceptions, too many connections, shutting down or starting up.
+            // SQLite: busy, locked, I/O error, full, cannot open (primary result codes and extended ones).
+            let postgres =
+                code.len() == 5 && (code.starts_with("08") || code.starts_with("53") || code.starts_with("57P"));
+            let sqlite =
+                code.len() < 5 && code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 10 | 13 | 14));
+            postgres || sqlite
+        }),
+        _ => false,
+    }
+}

@@ -1,0 +1,29 @@
+//! Access across tenants, kept apart from [`crate::TenantScope`] so that every use of it can be found.
+
+use sea_orm::{DatabaseConnection, DatabaseTransaction};
+
+use crate::{Store, StoreError, sealed::OperatorKey};
+
+/// The installation as a whole: finding an app by its public name, recovering unfinished answers, adding tenants.
+#[derive(Clone)]
+pub struct Installation {
+    store: Store,
+}
+
+impl Installation {
+    pub(crate) fn new(store: Store) -> Self {
+        Self { store }
+    }
+
+    pub(crate) fn reader(&self) -> &DatabaseConnection {
+        &self.store.connections().reader
+    }
+
+    pub(crate) fn operator_key(&self) -> &OperatorKey {
+        self.store.operator_key()
+    }
+
+    pub(crate) async fn write(&self) -> Result<DatabaseTransaction, StoreError> {
+        self.store.connections().write().await
+    }
+}

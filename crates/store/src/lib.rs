@@ -1,0 +1,31 @@
+//! Where Kuzushi keeps things: one set of queries over SQLite and PostgreSQL, content sealed at rest.
+//!
+//! The way in is [`Store`]. A tenant's data is reached through [`Store::tenant`] only; what spans tenants
+//! (finding an app by its public name, recovering unfinished answers, seeding) is on [`Store::installation`].
+
+mod dialect;
+pub mod entities;
+mod error;
+mod installation;
+mod migrations;
+mod queries;
+pub mod sealed;
+mod store;
+mod tenant;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use dialect::{DatabaseOptions, Engine};
+pub use error::StoreError;
+pub use installation::Installation;
+pub use queries::{
+    apps::{App, NewApp, PublishedApp},
+    articles::{Article, ArticlesStamp, NewArticle},
+    configs::{ConfigVersion, NewConfig},
+    messages::{AcceptedMessage, Message, MessageDetails, MessagePage, NewUserMessage, PageRequest},
+    sessions::{NewSession, Session, SessionMetadata},
+    tenants::{NewTenant, Tenant},
+    turns::{FinishedAnswer, OpenTurn, Turn},
+};
+pub use store::Store;
+pub use tenant::TenantScope;

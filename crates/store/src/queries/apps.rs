@@ -1,0 +1,135 @@
+//! A tenant's apps.
+
+use chrono::{DateTime, Utc};
+use kuzushi_domain::{Id, id};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
+
+use crate::{
+    ConfigVersion, Installation, StoreError, TenantScope,
+    entities::{app, app_config},
+};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct App {
+    pub id: Id<id::App>,
+    pub tenant: Id<id::Tenant>,
+    /// The app's public name, unique in the installation.
+    pub project_id: String,
+    pub name: String,
+    pub description: String,
+    /// Origin patterns: see `kuzushi_domain::origin`.
+    pub allowed_origins: Vec<String>,
+}
+
+#[derive(Debug, Clone)]
+pub struct NewApp {
+    pub project_id: String,
+    pub name: String,
+    pub description: String,
+    pub allowed_origins: Vec<String>,
+}
+
+/// An app with the config version that new sessions get.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PublishedApp {
+    pub app: App,
+    /// None before the first version was activated.
+    pub config: Option<ConfigVersion>,
+}
+
+impl From<app::Model> for App {
+    fn from(row: app::Model) -> Self {
+        Self {
+            id: Id::from_uuid(row.id),
+            tenant: Id::from_uuid(row.tenant_id),
+            project_id: row.project_id,
+            name: row.name,
+            description: row.description,
+            allowed_origins: strings(&row.allowed_origins),
+        }
+    }
+}
+
+/// The strings of a JSON array that the store itself wrote.
+pub(crate) fn strings(array: &serde_json::Value) -> Vec<String> {
+    array.as_array().into_iter().flatten().filter_map(|item| item.as_str().map(str::to_owned)).collect()
+}
+
+impl Installation {
+    /// Finds an app by its public name: the one look-up that starts without a tenant.
+    pub async fn published_app(&self, project_id: &str) -> Result<Option<PublishedApp>, StoreError> {
+        let Some(app) = app::Entity::find().filter(app::Column::ProjectId.eq(project_id)).one(self.reader()).await?
+        else {
+            return Ok(None);
+        };
+        let config = app_config::Entity::find()
+            .filter(app_config::Column::TenantId.eq(app.tenant_id))
+            .filter(app_config::Column::AppId.eq(app.id))
+            .filter(app_config::Column::IsActive.eq(true))
+            .one(self.reader())
+            .await?
+            .map(ConfigVersion::try_from)
+            .transpose()?;
+        Ok(Some(PublishedApp { app: app.into(), config }))
+    }
+}
+
+impl TenantScope {
+    pub async fn app(&self, id: Id<id::App>) -> Result<App, StoreError> {
+        app::Entity::find_by_id(id.uuid())
+            .filter(app::Column::TenantId.eq(self.id().uuid()))
+            .one(self.reader())
+            .await?
+            .map(App::from)
+            .ok_or(StoreError::NotFound)
+    }
+
+    pub async fn app_by_project(&self, project_id: &str) -> Result<Option<App>, StoreError> {
+        let row = app::Entity::find()
+            .filter(app::Column::TenantId.eq(self.id().uuid()))
+            .filter(app::Column::ProjectId.eq(project_id))
+            .one(self.reader())
+            .await?;
+        Ok(row.map(App::from))
+    }
+
+    pub async fn create_app(&self, new: NewApp, now: DateTime<Utc>) -> Result<App, StoreError> {
+        let id = Id::generate();
+        let transaction = self.write().await?;
+        app::Entity::insert(app::ActiveModel {
+            id: Set(id.uuid()),
+            tenant_id: Set(self.id().uuid()),
+            project_id: Set(new.project_id.clone()),
+            name: Set(new.name.clone()),
+            description: Set(new.description.clone()),
+            allowed_origins: Set(new.allowed_origins.clone().into()),
+            created_at: Set(now),
+        })
+        .exec_without_returning(&transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(App {
+            id,
+            tenant: self.id(),
+            project_id: new.project_id,
+            name: new.name,
+            description: new.description,
+            allowed_origins: new.allowed_origins,
+        })
+    }
+
+    /// Replaces name, description and allowed origins; the public name stays.
+    pub async fn update_app(&self, id: Id<id::App>, new: NewApp) -> Result<(), StoreError> {
+        let transaction = self.write().await?;
+        let updated = app::Entity::update_many()
+            .col_expr(app::Column::Name, Expr::value(new.name))
+            .col_expr(app::Column::Description, Expr::value(new.description))
+            .col_expr(app::Column::AllowedOrigins, Expr::value(serde_json::Value::from(new.allowed_origins)))
+            .filter(app::Column::TenantId.eq(self.id().uuid()))
+            .filter(app::Column::Id.eq(id.uuid()))
+            .exec(&transaction)
+            .await?;
+        transaction.commit().await?;
+        if updated.rows_affected == 0 { Err(StoreError::NotFound) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,9 @@
+//! All SQL, one file a thing.
+
+pub(crate) mod apps;
+pub(crate) mod articles;
+pub(crate) mod configs;
+pub(crate) mod messages;
+pub(crate) mod sessions;
+pub(crate) mod tenants;
+pub(crate) mod turns;

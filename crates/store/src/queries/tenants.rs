@@ -1,0 +1,54 @@
+//! Organisations.
+
+use chrono::{DateTime, Utc};
+use kuzushi_domain::{Id, id};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+
+use crate::{Installation, StoreError, entities::tenant, sealed::Place};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tenant {
+    pub id: Id<id::Tenant>,
+    pub name: String,
+    pub domain: String,
+}
+
+#[derive(Debug, Clone)]
+pub struct NewTenant {
+    pub name: String,
+    /// The organisation's internet domain; unique in the installation.
+    pub domain: String,
+}
+
+impl Installation {
+    pub async fn tenant_by_domain(&self, domain: &str) -> Result<Option<Tenant>, StoreError> {
+        let row = tenant::Entity::find().filter(tenant::Column::Domain.eq(domain)).one(self.reader()).await?;
+        Ok(row.map(|row| Tenant { id: Id::from_uuid(row.id), name: row.name, domain: row.domain }))
+    }
+
+    /// Adds an organisation, with a new key of its own.
+    pub async fn create_tenant(&self, new: NewTenant, now: DateTime<Utc>) -> Result<Tenant, StoreError> {
+        let id = Id::generate();
+        let (_, wrapped_key) = self.operator_key().generate_wrapped(Place::tenant_key(id))?;
+        let transaction = self.write().await?;
+        tenant::Entity::insert(tenant::ActiveModel {
+            id: Set(id.uuid()),
+            name: Set(new.name.clone()),
+            domain: Set(new.domain.clone()),
+            wrapped_key: Set(wrapped_key),
+            created_at: Set(now),
+        })
+        .exec_without_returning(&transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(Tenant { id, name: new.name, domain: new.domain })
+    }
+
+    /// Whether the operator's key at hand is the one this database was written with.
+    pub async fn check_operator_key(&self) -> Result<(), StoreError> {
+        if let Some(row) = tenant::Entity::find().one(self.reader()).await? {
+            self.operator_key().unwrap(&row.wrapped_key, Place::tenant_key(Id::from_uuid(row.id)))?;
+        }
+        Ok(())
+    }
+}

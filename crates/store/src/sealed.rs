@@ -1,0 +1,178 @@
+//! Content sealed at rest: the operator's key wraps a key per tenant, which wraps a key per conversation, which
+//! seals what was said. Destroying a conversation's key erases the conversation wherever copies of it lie.
+//!
+//! Layout of a sealed value: version (1 byte), key id (4 bytes), nonce (12 bytes), AES-256-GCM ciphertext with tag.
+//! The associated data names the value's place (tenant, table, row, column), so that a ciphertext moved elsewhere
+//! does not open.
+
+use aws_lc_rs::{
+    aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
+    digest, rand,
+};
+use kuzushi_domain::{Id, id};
+use uuid::Uuid;
+
+const VERSION: u8 = 1;
+const KEY_ID_LENGTH: usize = 4;
+const HEADER_LENGTH: usize = 1 + KEY_ID_LENGTH + NONCE_LEN;
+
+/// Bytes in every key of the hierarchy.
+pub const KEY_LENGTH: usize = 32;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SealError {
+    #[error("it is not a sealed value of a known version")]
+    Malformed,
+    #[error("it was sealed with another key")]
+    OtherKey,
+    #[error("it was altered, or moved from another place")]
+    Altered,
+    #[error("the cryptographic library failed")]
+    Library,
+}
+
+/// Where a sealed value belongs.
+#[derive(Debug, Clone, Copy)]
+pub struct Place {
+    tenant: Uuid,
+    table: &'static str,
+    row: Uuid,
+    column: &'static str,
+}
+
+impl Place {
+    pub(crate) fn new(tenant: Id<id::Tenant>, table: &'static str, row: Uuid, column: &'static str) -> Self {
+        Self { tenant: tenant.uuid(), table, row, column }
+    }
+
+    pub(crate) fn tenant_key(tenant: Id<id::Tenant>) -> Self {
+        Self::new(tenant, "tenants", tenant.uuid(), "wrapped_key")
+    }
+
+    pub(crate) fn conversation_key(tenant: Id<id::Tenant>, session: Id<id::Session>) -> Self {
+        Self::new(tenant, "sessions", session.uuid(), "wrapped_key")
+    }
+
+    fn associated_data(&self) -> Vec<u8> {
+        let mut data = Vec::with_capacity(64);
+        data.extend_from_slice(self.tenant.as_bytes());
+        data.extend_from_slice(self.table.as_bytes());
+        // Table and column names hold no zero byte, so the parts cannot run into each other.
+        data.push(0);
+        data.extend_from_slice(self.row.as_bytes());
+        data.extend_from_slice(self.column.as_bytes());
+        data
+    }
+}
+
+/// A key of the hierarchy. Never printed.
+pub struct Key {
+    id: [u8; KEY_ID_LENGTH],
+    cipher: LessSafeKey,
+}
+
+impl Key {
+    pub fn from_bytes(bytes: &[u8; KEY_LENGTH]) -> Result<Self, SealError> {
+        let digest = digest::digest(&digest::SHA256, bytes);
+        let mut id = [0; KEY_ID_LENGTH];
+        id.copy_from_slice(&digest.as_ref()[..KEY_ID_LENGTH]);
+        let cipher = UnboundKey::new(&AES_256_GCM, bytes).map_err(|_| SealError::Library)?;
+        Ok(Self { id, cipher: LessSafeKey::new(cipher) })
+    }
+
+    /// A new random key, with its wrapped form for storing.
+    pub(crate) fn generate_wrapped(&self, place: Place) -> Result<(Self, Vec<u8>), SealError> {
+        let mut bytes = [0; KEY_LENGTH];
+        rand::fill(&mut bytes).map_err(|_| SealError::Library)?;
+        Ok((Self::from_bytes(&bytes)?, self.seal(&bytes, place)?))
+    }
+
+    pub(crate) fn unwrap(&self, wrapped: &[u8], place: Place) -> Result<Self, SealError> {
+        let bytes = self.open(wrapped, place)?;
+        Self::from_bytes(bytes.as_slice().try_into().map_err(|_| SealError::Malformed)?)
+    }
+
+    pub(crate) fn seal(&self, plain: &[u8], place: Place) -> Result<Vec<u8>, SealError> {
+        let mut nonce = [0; NONCE_LEN];
+        rand::fill(&mut nonce).map_err(|_| SealError::Library)?;
+        let mut ciphertext = plain.to_vec();
+        self.cipher
+            .seal_in_place_append_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(place.associated_data()),
+                &mut ciphertext,
+            )
+            .map_err(|_| SealError::Library)?;
+        let mut sealed = Vec::with_capacity(HEADER_LENGTH + ciphertext.len());
+        sealed.push(VERSION);
+        sealed.extend_from_slice(&self.id);
+        sealed.extend_from_slice(&nonce);
+        sealed.append(&mut ciphertext);
+        Ok(sealed)
+    }
+
+    pub(crate) fn open(&self, sealed: &[u8], place: Place) -> Result<Vec<u8>, SealError> {
+        if sealed.len() < HEADER_LENGTH || sealed[0] != VERSION {
+            return Err(SealError::Malformed);
+        }
+        if sealed[1..=KEY_ID_LENGTH] != self.id {
+            return Err(SealError::OtherKey);
+        }
+        let nonce = Nonce::try_assume_unique_for_key(&sealed[1 + KEY_ID_LENGTH..HEADER_LENGTH])
+            .map_err(|_| SealError::Malformed)?;
+        let mut buffer = sealed[HEADER_LENGTH..].to_vec();
+        let plain = self
+            .cipher
+            .open_in_place(nonce, Aad::from(place.associated_data()), &mut buffer)
+            .map_err(|_| SealError::Altered)?
+            .len();
+        buffer.truncate(plain);
+        Ok(buffer)
+    }
+}
+
+/// The key at the top, which the operator keeps outside the database (`CONTENT_KEY`).
+pub type OperatorKey = Key;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(column: &'static str) -> Place {
+        Place::new(Id::from_uuid(Uuid::nil()), "messages", Uuid::max(), column)
+    }
+
+    #[test]
+    fn what_was_sealed_opens_in_its_place_only() {
+        let key = Key::from_bytes(&[7; KEY_LENGTH]).unwrap();
+        let sealed = key.seal(b"my mother", place("content")).unwrap();
+        assert_eq!(key.open(&sealed, place("content")), Ok(b"my mother".to_vec()));
+        assert_eq!(key.open(&sealed, place("details")), Err(SealError::Altered));
+        assert_eq!(
+            Key::from_bytes(&[8; KEY_LENGTH]).unwrap().open(&sealed, place("content")),
+            Err(SealError::OtherKey)
+        );
+        assert!(!sealed.windows(6).any(|window| window == b"mother"));
+    }
+
+    #[test]
+    fn a_changed_or_cut_value_is_refused() {
+        let key = Key::from_bytes(&[7; KEY_LENGTH]).unwrap();
+        let sealed = key.seal(b"my mother", place("content")).unwrap();
+        for position in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[position] ^= 1;
+            assert!(key.open(&changed, place("content")).is_err(), "byte {position}");
+            assert!(key.open(&sealed[..position], place("content")).is_err(), "cut at {position}");
+        }
+    }
+
+    #[test]
+    fn a_wrapped_key_opens_what_the_key_sealed() {
+        let outer = Key::from_bytes(&[1; KEY_LENGTH]).unwrap();
+        let (inner, wrapped) = outer.generate_wrapped(place("wrapped_key")).unwrap();
+        let sealed = inner.seal(b"words", place("content")).unwrap();
+        let again = outer.unwrap(&wrapped, place("wrapped_key")).unwrap();
+        assert_eq!(again.open(&sealed, place("content")), Ok(b"words".to_vec()));
+    }
+}

@@ -1,0 +1,39 @@
+//! The scope without which nothing of a tenant can be read or written.
+
+use std::sync::Arc;
+
+use kuzushi_domain::{Id, id};
+use sea_orm::{DatabaseConnection, DatabaseTransaction};
+
+use crate::{Store, StoreError, sealed::Key};
+
+/// One tenant's data. The queries that hang on it are in `queries/`, one file a thing, and each of them
+/// states the tenant in its conditions.
+#[derive(Clone)]
+pub struct TenantScope {
+    store: Store,
+    id: Id<id::Tenant>,
+    key: Arc<Key>,
+}
+
+impl TenantScope {
+    pub(crate) fn new(store: Store, id: Id<id::Tenant>, key: Arc<Key>) -> Self {
+        Self { store, id, key }
+    }
+
+    pub fn id(&self) -> Id<id::Tenant> {
+        self.id
+    }
+
+    pub(crate) fn key(&self) -> &Key {
+        &self.key
+    }
+
+    pub(crate) fn reader(&self) -> &DatabaseConnection {
+        &self.store.connections().reader
+    }
+
+    pub(crate) async fn write(&self) -> Result<DatabaseTransaction, StoreError> {
+        self.store.connections().write().await
+    }
+}

@@ -1,0 +1,217 @@
+//! Databases for tests: an SQLite file, or a database on a PostgreSQL that the test process starts for itself.
+//!
+//! The PostgreSQL server has its own data folder and a free port, does not run as root, and ends with the process
+//! that started it, however that ends: it waits on a pipe that only this process holds open.
+
+use std::{
+    io,
+    net::{TcpListener, TcpStream},
+    os::unix::{fs::chown, process::CommandExt},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use sea_orm::{ConnectionTrait, Database};
+use tempfile::TempDir;
+
+use crate::{
+    DatabaseOptions, Engine, Store,
+    sealed::{KEY_LENGTH, OperatorKey},
+};
+
+/// Turns each `async fn name(engine: Engine) { … }` into two tests, `name::sqlite` and `name::postgres`.
+#[macro_export]
+macro_rules! on_both_engines {
+    ($($(#[$attribute:meta])* async fn $name:ident($engine:ident: Engine) $body:block)*) => {
+        $(
+            $(#[$attribute])*
+            mod $name {
+                #[allow(unused_imports, reason = "a scenario may need nothing of its file")]
+                use super::*;
+
+                async fn scenario($engine: $crate::Engine) $body
+
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn sqlite() {
+                    scenario($crate::Engine::Sqlite).await;
+                }
+
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn postgres() {
+                    scenario($crate::Engine::Postgres).await;
+                }
+            }
+        )*
+    };
+}
+
+/// The operator key of every test database.
+pub const OPERATOR_KEY: [u8; KEY_LENGTH] = [42; KEY_LENGTH];
+
+/// A fresh, migrated database of one test.
+pub struct TestDatabase {
+    pub url: String,
+    /// Holds the SQLite file; removed with this value.
+    folder: Option<TempDir>,
+}
+
+impl TestDatabase {
+    pub async fn new(engine: Engine) -> Self {
+        match engine {
+            Engine::Sqlite => {
+                let folder = tempfile::tempdir().expect("a temporary folder");
+                let url = format!("sqlite://{}?mode=rwc", folder.path().join("kuzushi.db").display());
+                let database = Self { url, folder: Some(folder) };
+                database.open().await.migrate().await.expect("migrations");
+                database
+            }
+            Engine::Postgres => Self { url: fresh_postgres_database().await, folder: None },
+        }
+    }
+
+    pub fn options(&self) -> DatabaseOptions {
+        DatabaseOptions { url: self.url.clone(), pool_min: 0, pool_max: 4 }
+    }
+
+    pub async fn open(&self) -> Store {
+        let key = OperatorKey::from_bytes(&OPERATOR_KEY).expect("a key");
+        Store::open(&self.options(), key).await.expect("the database opens")
+    }
+
+    /// The folder of the SQLite file; None on PostgreSQL.
+    pub fn folder(&self) -> Option<&Path> {
+        self.folder.as_ref().map(TempDir::path)
+    }
+}
+
+/// A database copied from a template that was migrated once.
+async fn fresh_postgres_database() -> String {
+    static TEMPLATE: tokio::sync::OnceCell<()> = tokio::sync::OnceCell::const_new();
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let server = Postgres::shared();
+    TEMPLATE
+        .get_or_init(|| async {
+            server.execute("CREATE DATABASE template_kuzushi").await;
+            let key = OperatorKey::from_bytes(&OPERATOR_KEY).expect("a key");
+            let options = DatabaseOptions { url: server.url("template_kuzushi"), pool_min: 0, pool_max: 2 };
+            let store = Store::open(&options, key).await.expect("the template opens");
+            store.migrate().await.expect("migrations");
+            // A template can be copied only while nobody is connected to it.
+            store.connections().schema().clone().close().await.expect("the template closes");
+        })
+        .await;
+    let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+    server.execute(&format!("CREATE DATABASE {name} TEMPLATE template_kuzushi")).await;
+    server.url(&name)
+}
+
+/// A PostgreSQL server of this process.
+pub struct Postgres {
+    port: u16,
+    /// Its standard input is what keeps the server alive.
+    _keeper: Child,
+}
+
+impl Postgres {
+    /// The one server all tests of this process share.
+    pub fn shared() -> &'static Self {
+        static SHARED: OnceLock<Postgres> = OnceLock::new();
+        SHARED.get_or_init(|| Self::start().unwrap_or_else(|error| panic!("PostgreSQL for the tests: {error}")))
+    }
+
+    pub fn url(&self, database: &str) -> String {
+        format!("postgres://kuzushi@127.0.0.1:{}/{database}", self.port)
+    }
+
+    async fn execute(&self, statement: &str) {
+        let connection = Database::connect(self.url("postgres")).await.expect("a connection to PostgreSQL");
+        connection.execute_unprepared(statement).await.expect("a statement on PostgreSQL");
+        connection.close().await.expect("the connection closes");
+    }
+
+    fn start() -> io::Result<Self> {
+        let programs = programs()?;
+        let folder = tempfile::Builder::new().prefix("kuzushi-postgres-").tempdir()?.keep();
+        let account = account_for_the_server()?;
+        if let Some((user, group)) = account {
+            chown(&folder, Some(user), Some(group))?;
+        }
+        let run_as = |command: &mut Command| {
+            if let Some((user, group)) = account {
+                command.gid(group).uid(user);
+            }
+        };
+        let data = folder.join("data");
+        let mut initdb = Command::new(programs.join("initdb"));
+        initdb
+            .args(["--username=kuzushi", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--pgdata"])
+            .arg(&data)
+            .current_dir(&folder);
+        run_as(&mut initdb);
+        let output = initdb.output()?;
+        if !output.status.success() {
+            return Err(io::Error::other(format!("initdb: {}", String::from_utf8_lossy(&output.stderr))));
+        }
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let mut keeper = Command::new("sh");
+        keeper
+            .args(["-c", r#"folder=$1; shift; "$@" >"$folder/log" 2>&1 & server=$!; read -r _; kill -INT $server; wait $server; rm -rf "$folder""#, "sh"])
+            .arg(&folder)
+            .arg(programs.join("postgres"))
+            .arg("-D")
+            .arg(&data)
+            .args(["-p", &port.to_string(), "-h", "127.0.0.1", "-k"])
+            .arg(&folder)
+            // Durability is not what these tests look at; speed is what they need.
+            .args(["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=300"])
+            .current_dir(&folder)
+            .process_group(0)
+            .stdin(Stdio::piped());
+        run_as(&mut keeper);
+        let keeper = keeper.spawn()?;
+        for _ in 0..300 {
+            if folder.join(format!(".s.PGSQL.{port}")).exists() && TcpStream::connect(("127.0.0.1", port)).is_ok() {
+                return Ok(Self { port, _keeper: keeper });
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
+        Err(io::Error::other(format!("it did not start: {log}")))
+    }
+}
+
+/// The folder with `initdb` and `postgres`: Debian keeps them out of the search path.
+fn programs() -> io::Result<PathBuf> {
+    let debian =
+        std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path().join("bin"));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut folders: Vec<_> = debian.chain(std::env::split_paths(&path)).collect();
+    folders.sort_by_key(|folder| !folder.starts_with("/usr/lib/postgresql"));
+    folders.into_iter().find(|folder| folder.join("initdb").is_file() && folder.join("postgres").is_file()).ok_or_else(
+        || io::Error::other("initdb was not found; install PostgreSQL (on Debian: apt-get install postgresql)"),
+    )
+}
+
+/// PostgreSQL refuses to run as root: then it runs as `postgres`, or as `nobody`. None: as whoever runs the tests.
+fn account_for_the_server() -> io::Result<Option<(u32, u32)>> {
+    let output = Command::new("id").arg("-u").output()?;
+    if output.stdout.trim_ascii() != b"0" {
+        return Ok(None);
+    }
+    let accounts = std::fs::read_to_string("/etc/passwd")?;
+    ["postgres", "nobody"]
+        .iter()
+        .find_map(|name| {
+            let fields: Vec<_> =
+                accounts.lines().map(|line| line.split(':').collect::<Vec<_>>()).find(|fields| fields[0] == *name)?;
+            Some((fields.get(2)?.parse().ok()?, fields.get(3)?.parse().ok()?))
+        })
+        .map(Some)
+        .ok_or_else(|| io::Error::other("there is no account `postgres` or `nobody` to run it as"))
+}

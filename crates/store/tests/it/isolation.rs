@@ -1,0 +1,51 @@
+//! What belongs to one tenant does not exist for another.
+
+use kuzushi_store::{NewApp, NewArticle, PageRequest, StoreError, on_both_engines};
+
+use crate::fixture::{Hospital, add_tenant, at, config, message};
+
+fn assert_not_found<T>(result: Result<T, StoreError>) {
+    assert!(matches!(result, Err(StoreError::NotFound)), "another tenant's record must not exist");
+}
+
+on_both_engines! {
+    async fn another_tenants_scope_finds_and_changes_nothing(engine: Engine) {
+        let hospital = Hospital::open(engine).await;
+        let session = hospital.session().await;
+        hospital.say(&session, "m1", "Hello").await;
+        let article = NewArticle {
+            slug: "visiting".into(),
+            title: "Visiting".into(),
+            summary: String::new(),
+            url: None,
+            questions: vec![],
+            body: "Daily".into(),
+            locale: "en-US".into(),
+        };
+        hospital.scope.replace_articles(hospital.app.id, vec![article.clone()], at(1)).await.unwrap();
+        let (stranger, _) = add_tenant(&hospital.store, "elsewhere").await;
+
+        assert_not_found(stranger.session(session.id).await.map(drop));
+        assert_not_found(stranger.end_session(session.id, true, at(2)).await);
+        assert_not_found(stranger.accept_user_message(&session, message("m2", "Hi"), at(2)).await);
+        assert_not_found(stranger.app(hospital.app.id).await);
+        assert_not_found(stranger.config_version(hospital.app.id, 1).await);
+        assert_not_found(stranger.publish_config(hospital.app.id, config("theirs"), at(2)).await);
+        let renamed =
+            NewApp { project_id: String::new(), name: "x".into(), description: String::new(), allowed_origins: vec![] };
+        assert_not_found(stranger.update_app(hospital.app.id, renamed).await);
+        assert_eq!(stranger.app_by_project("st-marys-portal").await.unwrap(), None);
+        assert_eq!(stranger.articles(hospital.app.id).await.unwrap(), []);
+        assert_eq!(stranger.article(hospital.app.id, "visiting").await.unwrap(), None);
+        let page = PageRequest { before: None, after: None, limit: 50 };
+        assert!(stranger.messages(&session, page).await.unwrap().messages.is_empty());
+        assert!(stranger.begin_next_turn(session.id, at(2)).await.unwrap().is_none());
+        assert!(!stranger.cancel_pending_turn(session.id, "m1", at(2)).await.unwrap());
+        // The database refuses a record whose parent belongs to another tenant.
+        let planted = stranger.replace_articles(hospital.app.id, vec![article], at(2)).await;
+        assert!(matches!(planted, Err(StoreError::Conflict(_))));
+
+        assert_eq!(hospital.scope.messages(&session, page).await.unwrap().messages.len(), 1);
+        assert_eq!(hospital.scope.articles(hospital.app.id).await.unwrap().len(), 1);
+    }
+}
