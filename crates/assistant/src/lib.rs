@@ -5,7 +5,10 @@
 
 pub mod answer;
 pub mod knowledge;
+mod language;
 pub mod providers;
+mod question;
+pub mod safety;
 
 pub use answer::{AnswerEnd, AnswerEvent, AnswerRequest, AssistantError, HistoryMessage, answer};
 pub use knowledge::{Hit, Knowledge, KnowledgeArticle};

@@ -1,0 +1,231 @@
+//! What the hospital approved: an app's articles, cut into passages and indexed for questions.
+
+mod fields;
+mod passages;
+mod retrieval;
+
+use std::{collections::HashSet, fmt};
+
+use kuzushi_domain::{Id, id::Article};
+
+pub use passages::{Block, Passage, passages, plain_text};
+pub use retrieval::Candidate;
+
+use crate::{
+    language::{terms, words},
+    question::{Intent, Question, Spelling, answers},
+};
+use fields::{Field, FieldIndex};
+
+/// An article as the hospital wrote it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnowledgeArticle {
+    pub id: Id<Article>,
+    pub slug: String,
+    pub title: String,
+    pub summary: String,
+    /// Where it is published: absolute, or a path on the API's own origin.
+    pub url: Option<String>,
+    /// How patients may ask for it, in the editors' words.
+    pub questions: Vec<String>,
+    /// Markdown.
+    pub body: String,
+    pub locale: String,
+}
+
+/// An article found by [`Knowledge::search`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hit {
+    pub article_id: Id<Article>,
+    pub title: String,
+    /// The heading of the passage that matches best.
+    pub section: Option<String>,
+    /// Comparable within one search only.
+    pub score: f32,
+}
+
+/// An immutable index over an app's articles. Build it once, share it in an `Arc`.
+pub struct Knowledge {
+    articles: Vec<KnowledgeArticle>,
+    passages: Vec<IndexedPassage>,
+    /// Heading, text, and the editors' questions that the passage answers.
+    passage_fields: FieldIndex<3>,
+    /// Title, summary, editors' questions, slug, text.
+    article_fields: FieldIndex<5>,
+    questions: Vec<EditorsQuestion>,
+    spelling: Spelling,
+}
+
+#[derive(Debug)]
+struct IndexedPassage {
+    /// Its article's place in the list.
+    article: usize,
+    passage: Passage,
+    /// The kinds of fact it holds.
+    facts: Vec<Intent>,
+}
+
+/// A question that an article's editor expects.
+#[derive(Debug)]
+struct EditorsQuestion {
+    article: usize,
+    /// The passage that answers it, where one stands out.
+    passage: Option<usize>,
+    terms: HashSet<String>,
+}
+
+/// The fields of a passage, in the order of [`Knowledge::passage_fields`].
+const PASSAGE_FIELDS: [Field; 3] = [
+    Field { weight: 2.5, length_effect: 0.3 },
+    Field { weight: 1.0, length_effect: 0.5 },
+    Field { weight: 1.5, length_effect: 0.3 },
+];
+
+/// The fields of an article, in the order of [`Knowledge::article_fields`]. The text is the last one.
+const ARTICLE_FIELDS: [Field; 5] = [
+    Field { weight: 4.0, length_effect: 0.3 },
+    Field { weight: 2.0, length_effect: 0.3 },
+    Field { weight: 1.5, length_effect: 0.5 },
+    Field { weight: 1.5, length_effect: 0.3 },
+    Field { weight: 0.7, length_effect: 0.6 },
+];
+
+const FACTS: [Intent; 5] = [Intent::Time, Intent::Place, Intent::Cost, Intent::Duration, Intent::Contact];
+
+impl Knowledge {
+    pub fn index(articles: Vec<KnowledgeArticle>) -> Self {
+        let mut indexed = Vec::new();
+        for (article, source) in articles.iter().enumerate() {
+            for passage in passages(&source.body) {
+                let text = passage.plain_text();
+                let facts = FACTS.into_iter().filter(|fact| answers(*fact, &text)).collect();
+                indexed.push(IndexedPassage { article, passage, facts });
+            }
+        }
+        let spelling = Spelling::new(articles.iter().flat_map(words_of));
+        let article_fields = FieldIndex::build(ARTICLE_FIELDS, &articles.iter().map(article_terms).collect::<Vec<_>>());
+
+        // First without the editors' questions, to find out which passage answers each of them.
+        let texts: Vec<[Vec<String>; 3]> = indexed.iter().map(passage_terms).collect();
+        let unassigned = Self {
+            questions: Vec::new(),
+            passage_fields: FieldIndex::build(PASSAGE_FIELDS, &texts),
+            articles,
+            passages: indexed,
+            article_fields,
+            spelling,
+        };
+        unassigned.with_questions(texts)
+    }
+
+    fn with_questions(mut self, mut texts: Vec<[Vec<String>; 3]>) -> Self {
+        for (article, source) in self.articles.iter().enumerate() {
+            for text in &source.questions {
+                let passage = self.best_passage_of(article, &Question::read(text, &self.spelling, ""));
+                let terms = terms(text);
+                if let Some(passage) = passage {
+                    texts[passage][2].extend(terms.iter().cloned());
+                }
+                self.questions.push(EditorsQuestion { article, passage, terms: terms.into_iter().collect() });
+            }
+        }
+        self.passage_fields = FieldIndex::build(PASSAGE_FIELDS, &texts);
+        self
+    }
+
+    /// How many articles the index holds.
+    pub fn len(&self) -> usize {
+        self.articles.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.articles.is_empty()
+    }
+
+    /// The best passage of each matching article, best first.
+    pub fn search(&self, query: &str, limit: usize) -> Vec<Hit> {
+        let question = self.read(query, "");
+        let mut seen = HashSet::new();
+        self.rank(&question, None)
+            .into_iter()
+            .filter(|candidate| seen.insert(candidate.article))
+            .take(limit)
+            .map(|candidate| Hit {
+                article_id: self.articles[candidate.article].id,
+                title: self.articles[candidate.article].title.clone(),
+                section: self.passages[candidate.passage].passage.heading.clone(),
+                score: candidate.score,
+            })
+            .collect()
+    }
+
+    /// Reads a question against this index's vocabulary.
+    pub fn read(&self, question: &str, hospital_name: &str) -> Question {
+        Question::read(question, &self.spelling, hospital_name)
+    }
+
+    /// The place of an article by its id in text form.
+    pub fn position(&self, article_id: &str) -> Option<usize> {
+        let id = article_id.parse().ok()?;
+        self.articles.iter().position(|article| article.id == id)
+    }
+
+    pub fn article(&self, position: usize) -> &KnowledgeArticle {
+        &self.articles[position]
+    }
+
+    pub fn passage(&self, position: usize) -> &Passage {
+        &self.passages[position].passage
+    }
+}
+
+impl fmt::Debug for Knowledge {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Knowledge")
+            .field("articles", &self.articles.len())
+            .field("passages", &self.passages.len())
+            .finish()
+    }
+}
+
+impl Default for Knowledge {
+    fn default() -> Self {
+        Self::index(Vec::new())
+    }
+}
+
+fn words_of(article: &KnowledgeArticle) -> impl Iterator<Item = String> {
+    let texts = [article.title.as_str(), &article.summary, &article.body];
+    texts
+        .into_iter()
+        .chain(article.questions.iter().map(String::as_str))
+        .flat_map(words)
+        .map(|word| word.text)
+        .collect::<Vec<_>>()
+        .into_iter()
+}
+
+fn article_terms(article: &KnowledgeArticle) -> [Vec<String>; 5] {
+    [
+        terms(&article.title),
+        terms(&article.summary),
+        article.questions.iter().flat_map(|question| terms(question)).collect(),
+        terms(&article.slug),
+        text_terms(&plain_text(&article.body)),
+    ]
+}
+
+fn passage_terms(passage: &IndexedPassage) -> [Vec<String>; 3] {
+    let heading = passage.passage.heading.as_deref().map(terms).unwrap_or_default();
+    [heading, text_terms(&passage.passage.plain_text()), Vec::new()]
+}
+
+/// A text's terms. A sum of money is about a cost, whether or not it says so.
+fn text_terms(text: &str) -> Vec<String> {
+    let mut terms = terms(text);
+    if text.contains('$') {
+        terms.push(String::from("cost"));
+    }
+    terms
+}

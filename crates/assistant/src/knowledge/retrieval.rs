@@ -1,0 +1,208 @@
+//! Finding the passage that answers a question, and judging how well it does.
+
+use std::collections::HashMap;
+
+use super::{Knowledge, fields::FieldIndex};
+use crate::question::{Concept, Question};
+
+/// What the whole article adds to the score of one of its passages.
+const ARTICLE_SHARE: f32 = 0.8;
+/// What it adds to resemble a question the editors expect, per unit of the question's weight.
+const RESEMBLANCE_SHARE: f32 = 0.9;
+/// What it adds, relatively, to hold the kind of fact that is asked for.
+const FACT_BONUS: f32 = 0.12;
+/// The most information a word may carry. Without a limit, one unusual word would silence a question full of usual ones.
+const RAREST: f32 = 3.2;
+/// How much a word counts as found when it stands elsewhere in the passage's article.
+const FOUND_ELSEWHERE: f32 = 0.65;
+/// How much better another passage must be for a question to be left without one.
+const STANDS_OUT: f32 = 1.05;
+
+/// A passage that may answer a question.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    pub article: usize,
+    pub passage: usize,
+    pub score: f32,
+    /// The share of the question's informative words that the passage and its article cover, 0 to 1.
+    pub coverage: f32,
+    /// How much information the words carry that title, heading or editors' questions hold.
+    pub pointed: f32,
+    /// How much information the words carry that are found at all.
+    pub strength: f32,
+    /// How much the question resembles the most similar one the editors expect, 0 to 1.
+    pub resemblance: f32,
+}
+
+/// How well one concept is found in each document: the best of its alternatives.
+struct Found {
+    scores: HashMap<usize, f32>,
+    /// The weight of the best alternative, anywhere in the document.
+    anywhere: HashMap<usize, f32>,
+    /// The same for the fields that say what a document is about.
+    pointed: HashMap<usize, f32>,
+}
+
+impl Knowledge {
+    /// Passages that share a word with the question, best first. `favoured` is an article the conversation is about,
+    /// and how much that is worth.
+    pub fn rank(&self, question: &Question, favoured: Option<(usize, f32)>) -> Vec<Candidate> {
+        let mut judged: HashMap<usize, Judgement> = HashMap::new();
+        let mut of_article: HashMap<usize, Judgement> = HashMap::new();
+        for concept in &question.concepts {
+            let importance = self.importance(concept);
+            let in_passages = find(&self.passage_fields, concept, |[heading, _, questions]| heading + questions > 0.0);
+            let in_articles = find(&self.article_fields, concept, |[title, summary, questions, slug, _]| {
+                title + summary + questions + slug > 0.0
+            });
+            for (article, score) in &in_articles.scores {
+                of_article.entry(*article).or_default().score += score * concept.weight;
+            }
+            for (position, passage) in self.passages.iter().enumerate() {
+                let article = passage.article;
+                let here = in_passages.anywhere.get(&position).copied().unwrap_or(0.0);
+                let about = in_articles.pointed.get(&article).copied().unwrap_or(0.0);
+                let pointed = in_passages.pointed.get(&position).copied().unwrap_or(0.0).max(about);
+                let elsewhere = in_articles.anywhere.get(&article).copied().unwrap_or(0.0) * FOUND_ELSEWHERE;
+                let found = here.max(about).max(elsewhere);
+                if found > 0.0 {
+                    let judgement = judged.entry(position).or_default();
+                    judgement.score += in_passages.scores.get(&position).copied().unwrap_or(0.0) * concept.weight;
+                    judgement.found += found * importance * concept.weight;
+                    judgement.missed -= found * importance * concept.weight * concept.missed;
+                    judgement.pointed += pointed * importance * concept.weight;
+                }
+            }
+        }
+        let total_missed: f32 =
+            question.concepts.iter().map(|concept| self.importance(concept) * concept.weight * concept.missed).sum();
+        let resemblances = self.resemblances(question);
+        let weight: f32 = question.concepts.iter().map(|concept| self.importance(concept) * concept.weight).sum();
+        let mut candidates: Vec<Candidate> = judged
+            .into_iter()
+            .map(|(position, judgement)| {
+                let passage = &self.passages[position];
+                let article = passage.article;
+                let facts = question.intents.iter().filter(|intent| passage.facts.contains(intent)).count() as f32;
+                let (in_article, in_passage) = resemblances.of(article, position);
+                let resemblance = in_passage.max(0.7 * in_article);
+                let mut score = judgement.score
+                    + ARTICLE_SHARE * of_article.get(&article).map_or(0.0, |whole| whole.score)
+                    + RESEMBLANCE_SHARE * resemblance * weight;
+                score *= 1.0 + FACT_BONUS * facts;
+                if let Some((_, bonus)) = favoured.filter(|(favourite, _)| *favourite == article) {
+                    score *= 1.0 + bonus;
+                }
+                let missed = (total_missed + judgement.missed).max(0.0);
+                Candidate {
+                    article,
+                    passage: position,
+                    score,
+                    coverage: judgement.found / (judgement.found + missed).max(f32::EPSILON),
+                    pointed: judgement.pointed,
+                    strength: judgement.found,
+                    resemblance: in_article,
+                }
+            })
+            .collect();
+        candidates.sort_by(|one, other| other.score.total_cmp(&one.score).then(one.passage.cmp(&other.passage)));
+        candidates
+    }
+
+    /// The passage of one article that answers a question, where one stands out.
+    pub(super) fn best_passage_of(&self, article: usize, question: &Question) -> Option<usize> {
+        let ranked = self.rank(question, None);
+        let mut own = ranked.iter().filter(|candidate| candidate.article == article);
+        let best = own.next()?;
+        let second = own.next().map_or(0.0, |candidate| candidate.score);
+        (best.score > second * STANDS_OUT).then_some(best.passage)
+    }
+
+    /// How much information a concept carries: the rarity of the first of its words that the articles use.
+    pub fn importance(&self, concept: &Concept) -> f32 {
+        let used = concept.alternatives.iter().map(|(term, _)| term).find(|term| self.article_fields.contains(term));
+        let term = used.or(concept.alternatives.first().map(|(term, _)| term));
+        term.map_or(0.0, |term| self.article_fields.rarity(term).min(RAREST))
+    }
+
+    /// How much a question resembles those the editors expect.
+    fn resemblances(&self, question: &Question) -> Resemblances {
+        let mut resemblances = Resemblances::default();
+        let asked: f32 = question.concepts.iter().map(|concept| self.importance(concept) * concept.weight).sum();
+        if asked <= 0.0 {
+            return resemblances;
+        }
+        for expected in &self.questions {
+            let mut shared = 0.0;
+            let mut matched: Vec<&str> = Vec::new();
+            for concept in &question.concepts {
+                let best = concept
+                    .alternatives
+                    .iter()
+                    .filter(|(term, _)| expected.terms.contains(term))
+                    .max_by(|(_, one), (_, other)| one.total_cmp(other));
+                if let Some((term, weight)) = best {
+                    shared += weight * self.importance(concept) * concept.weight;
+                    matched.push(term);
+                }
+            }
+            if matched.is_empty() {
+                continue;
+            }
+            // Stems only: the words of a phrase are there as well.
+            let single = expected.terms.iter().filter(|term| !term.contains('_'));
+            let whole: f32 = single.map(|term| self.article_fields.rarity(term)).sum();
+            let resemblance = 2.0 * shared / (asked + whole).max(f32::EPSILON);
+            resemblances.note(expected.article, expected.passage, resemblance.min(1.0));
+        }
+        resemblances
+    }
+}
+
+#[derive(Debug, Default)]
+struct Judgement {
+    score: f32,
+    found: f32,
+    missed: f32,
+    pointed: f32,
+}
+
+#[derive(Debug, Default)]
+struct Resemblances {
+    articles: HashMap<usize, f32>,
+    passages: HashMap<usize, f32>,
+}
+
+impl Resemblances {
+    fn note(&mut self, article: usize, passage: Option<usize>, resemblance: f32) {
+        let best = self.articles.entry(article).or_default();
+        *best = best.max(resemblance);
+        if let Some(passage) = passage {
+            let best = self.passages.entry(passage).or_default();
+            *best = best.max(resemblance);
+        }
+    }
+
+    fn of(&self, article: usize, passage: usize) -> (f32, f32) {
+        let of = |map: &HashMap<usize, f32>, key| map.get(&key).copied().unwrap_or(0.0);
+        (of(&self.articles, article), of(&self.passages, passage))
+    }
+}
+
+fn find<const N: usize>(index: &FieldIndex<N>, concept: &Concept, is_pointed: impl Fn(&[f32; N]) -> bool) -> Found {
+    let mut found = Found { scores: HashMap::new(), anywhere: HashMap::new(), pointed: HashMap::new() };
+    let keep = |map: &mut HashMap<usize, f32>, document, value: f32| {
+        let best = map.entry(document).or_insert(value);
+        *best = best.max(value);
+    };
+    for (term, weight) in &concept.alternatives {
+        for (document, score, frequencies) in index.scores(term) {
+            keep(&mut found.scores, document, score * weight);
+            keep(&mut found.anywhere, document, *weight);
+            if is_pointed(frequencies) {
+                keep(&mut found.pointed, document, *weight);
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,72 @@
+//! Cutting a text into words and words to their stems.
+
+use std::sync::LazyLock;
+
+use frostem::{Algorithm, Stemmer};
+use unicode_segmentation::UnicodeSegmentation;
+
+static STEMMER: LazyLock<Stemmer> = LazyLock::new(|| Stemmer::new(Algorithm::English));
+
+/// A word of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Word {
+    /// Lower case, without a possessive 's.
+    pub text: String,
+    /// Whether it is written like a name: a capital that no sentence start explains.
+    pub looks_like_a_name: bool,
+}
+
+/// The words of a text. Hyphens divide words: "x-ray" and "x ray" are the same two words.
+pub fn words(text: &str) -> Vec<Word> {
+    let shouted = !text.chars().any(char::is_lowercase);
+    let mut words = Vec::new();
+    let mut starts_sentence = true;
+    let mut end = 0;
+    for (start, piece) in text.unicode_word_indices() {
+        if text[end..start].contains(['.', '!', '?', ':', '\n']) {
+            starts_sentence = true;
+        }
+        end = start + piece.len();
+        let capital = piece.chars().next().is_some_and(char::is_uppercase);
+        let lower = piece.to_lowercase().replace('\u{2019}', "'");
+        let bare = lower.strip_suffix("'s").unwrap_or(&lower).trim_end_matches('\'');
+        words.push(Word { text: bare.to_owned(), looks_like_a_name: capital && !starts_sentence && !shouted });
+        starts_sentence = false;
+    }
+    words
+}
+
+/// The stem of a lower-case word.
+pub fn stem(word: &str) -> String {
+    STEMMER.stem(word).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_lower_case_without_possessives_and_know_names() {
+        let found: Vec<(String, bool)> = words("What's the X-ray cost at Mercy? Thanks, Children\u{2019}s")
+            .into_iter()
+            .map(|word| (word.text, word.looks_like_a_name))
+            .collect();
+        let expected = [
+            ("what", false),
+            ("the", false),
+            ("x", true),
+            ("ray", false),
+            ("cost", false),
+            ("at", false),
+            ("mercy", true),
+            ("thanks", false),
+            ("children", true),
+        ];
+        assert_eq!(found, expected.map(|(text, name)| (text.to_owned(), name)));
+    }
+
+    #[test]
+    fn a_text_in_capitals_holds_no_names() {
+        assert!(words("WHERE IS THE LAB").iter().all(|word| !word.looks_like_a_name));
+    }
+}

@@ -1,0 +1,145 @@
+//! Reading a question in its conversation: what "and on Sundays?" or "how much is it?" is about.
+
+use kuzushi_domain::Role;
+
+use super::{judgement, small_talk::small_talk};
+use crate::{
+    answer::{AnswerRequest, HistoryMessage},
+    knowledge::Knowledge,
+    language::words,
+    question::Question,
+};
+
+/// How much the words of the question before count, next to the new ones.
+const CARRIED: f32 = 0.4;
+/// How much less each earlier question counts.
+const FADING: f32 = 0.5;
+/// What it is worth to be the article the conversation is about, when the new words name a subject of their own.
+const FAVOUR: f32 = 0.3;
+/// The same when they name none.
+const FAVOUR_WITHOUT_SUBJECT: f32 = 1.0;
+/// How many messages back a follow-up may reach.
+const MEMORY: usize = 8;
+/// Questions with this many words or fewer may lean on the conversation without saying so.
+const TERSE: usize = 4;
+
+/// A question with what it takes from the conversation.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    pub question: Question,
+    /// The article the conversation is about, and what that is worth.
+    pub favoured: Option<(usize, f32)>,
+}
+
+/// Reads the request's question. Only a question that leans on the conversation takes anything from it.
+pub fn read(request: &AnswerRequest) -> Asked {
+    let knowledge = &request.knowledge;
+    let name = &request.contact.hospital_name;
+    let words = request.question.expose();
+    let own = knowledge.read(words, name);
+    let alone = Asked { question: own.clone(), favoured: None };
+    let leaning = leaning(words, &own);
+    if leaning == Leaning::None {
+        return alone;
+    }
+    let Some(earlier) = earlier(knowledge, &request.history, name) else {
+        return alone;
+    };
+    if leaning == Leaning::Perhaps && judgement::judge(knowledge, &alone).is_sure() {
+        return alone;
+    }
+    let mut question = own;
+    let has_subject = question.is_about_something();
+    if question.intents.is_empty() {
+        question.intents = earlier.question.intents;
+    }
+    for mut concept in earlier.question.concepts {
+        if !question.concepts.iter().any(|known| known.alternatives.first() == concept.alternatives.first()) {
+            concept.missed = 0.0;
+            question.concepts.push(concept);
+        }
+    }
+    let favour = if has_subject { FAVOUR } else { FAVOUR_WITHOUT_SUBJECT };
+    Asked { question, favoured: earlier.article.map(|article| (article, favour)) }
+}
+
+/// Whether a question can be understood without what came before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Leaning {
+    None,
+    /// It is so short that it may go on from the question before.
+    Perhaps,
+    /// It says so: "and…", "what about…", "how much is it?".
+    Plainly,
+}
+
+fn leaning(text: &str, own: &Question) -> Leaning {
+    const OPENINGS: [&str; 16] = [
+        "and ",
+        "or ",
+        "also ",
+        "but ",
+        "then ",
+        "so ",
+        "what about ",
+        "how about ",
+        "ok and ",
+        "okay and ",
+        "thanks and ",
+        "thank you and ",
+        "same for ",
+        "what if ",
+        "even ",
+        "is that ",
+    ];
+    const POINTING_BACK: [&str; 8] = ["it", "that", "there", "they", "them", "those", "these", "one"];
+    let words: Vec<String> = words(text).into_iter().map(|word| word.text).collect();
+    let spoken = format!("{} ", words.join(" "));
+    let points_back = words.iter().any(|word| POINTING_BACK.contains(&word.as_str()));
+    let subjects = own.concepts.iter().filter(|concept| concept.missed >= 1.0).count();
+    if OPENINGS.iter().any(|opening| spoken.starts_with(opening)) || subjects == 0 || (points_back && subjects <= 2) {
+        Leaning::Plainly
+    } else if words.len() <= TERSE || (points_back && subjects <= 3) {
+        Leaning::Perhaps
+    } else {
+        Leaning::None
+    }
+}
+
+/// What the conversation is about.
+struct Earlier {
+    question: Question,
+    article: Option<usize>,
+}
+
+/// Reads the conversation backwards up to the question that stands on its own.
+fn earlier(knowledge: &Knowledge, history: &[HistoryMessage], hospital_name: &str) -> Option<Earlier> {
+    let recent = || history.iter().rev().take(MEMORY);
+    let article = recent()
+        .filter(|message| message.role == Role::Assistant)
+        .find_map(|message| message.cited.iter().find_map(|id| knowledge.position(id)));
+    let mut question = Question::default();
+    let mut weight = CARRIED;
+    let mut found = false;
+    for message in recent().filter(|message| message.role == Role::User) {
+        let text = message.content.expose();
+        if small_talk(text).is_some() {
+            continue;
+        }
+        let read = knowledge.read(text, hospital_name);
+        let leaning = leaning(text, &read);
+        if !found {
+            question.intents = read.intents;
+            found = true;
+        }
+        for mut concept in read.concepts {
+            concept.weight = weight;
+            question.concepts.push(concept);
+        }
+        if leaning != Leaning::Plainly {
+            break;
+        }
+        weight *= FADING;
+    }
+    (found || article.is_some()).then_some(Earlier { question, article })
+}

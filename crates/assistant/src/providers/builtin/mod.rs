@@ -1,0 +1,107 @@
+//! The built-in assistant: answers from the app's articles, without a language model and without a network.
+//!
+//! It quotes and never writes. Every sentence of fact comes from an article; its own words only greet, frame, or say
+//! that it does not know.
+
+mod conversation;
+mod excerpt;
+mod judgement;
+mod sentences;
+mod small_talk;
+mod stream;
+mod wording;
+
+use futures_util::Stream;
+use kuzushi_domain::Citation;
+
+use crate::{
+    answer::{AnswerEnd, AnswerEvent, AnswerRequest, AssistantError},
+    knowledge::{Candidate, Knowledge},
+    safety,
+};
+use conversation::Asked;
+use excerpt::{excerpt, one_sentence};
+
+/// The length of a citation's snippet, in characters.
+const SNIPPET: usize = 160;
+
+/// Composes the whole answer, then streams it word by word.
+pub fn answer(request: AnswerRequest) -> impl Stream<Item = Result<AnswerEvent, AssistantError>> + Send + 'static {
+    let interval = request.token_interval;
+    stream::stream(interval, move || compose(&request))
+}
+
+/// The answer's text, and what it rests on.
+fn compose(request: &AnswerRequest) -> (String, AnswerEnd) {
+    let words = request.question.expose();
+    let contact = &request.contact;
+    if let Some(emergency) = safety::emergency(words) {
+        return (wording::emergency(emergency, contact, &request.locale), without_sources(false));
+    }
+    if let Some(small_talk) = small_talk::small_talk(words) {
+        return (wording::small_talk(small_talk, contact), without_sources(false));
+    }
+    let asked = conversation::read(request);
+    let found = judgement::judge(&request.knowledge, &asked);
+    if safety::asks_for_medical_advice(words) && !found.is_plainly_answered {
+        return (wording::no_medical_advice(contact), without_sources(true));
+    }
+    match found.best {
+        Some(best) => quote(request, &asked, &best, found.is_tentative),
+        None => (wording::nothing_found(contact), without_sources(true)),
+    }
+}
+
+fn without_sources(no_answer: bool) -> AnswerEnd {
+    AnswerEnd { citations: Vec::new(), no_answer }
+}
+
+/// An answer in the words of the best passage, and of a second one where two things were asked.
+fn quote(request: &AnswerRequest, asked: &Asked, best: &Candidate, is_tentative: bool) -> (String, AnswerEnd) {
+    let knowledge = &request.knowledge;
+    let mut text = excerpt(knowledge, best.passage, &asked.question);
+    if is_tentative {
+        text = wording::tentatively(&knowledge.article(best.article).title, &text);
+    }
+    let mut citations = vec![citation(knowledge, best)];
+    let second = judgement::second_thing(request, asked).filter(|second| second.passage != best.passage);
+    if let Some(second) = second
+        && let Some(sentence) = one_sentence(knowledge, second.passage, &second.question)
+        && !text.contains(&sentence)
+    {
+        text.push_str("\n\n");
+        text.push_str(&sentence);
+        if second.candidate.article != best.article {
+            citations.push(citation(knowledge, &second.candidate));
+        }
+    }
+    (text, AnswerEnd { citations, no_answer: false })
+}
+
+fn citation(knowledge: &Knowledge, candidate: &Candidate) -> Citation {
+    let article = knowledge.article(candidate.article);
+    let passage = knowledge.passage(candidate.passage);
+    Citation {
+        article_id: article.id.to_string(),
+        title: article.title.clone(),
+        url: article.url.clone(),
+        section: passage.heading.clone(),
+        snippet: Some(snippet(&passage.plain_text())).filter(|snippet| !snippet.is_empty()),
+    }
+}
+
+/// The beginning of a text on one line, cut between words.
+fn snippet(text: &str) -> String {
+    let text = text.replace('\n', " ");
+    if text.chars().count() <= SNIPPET {
+        return text;
+    }
+    let mut snippet = String::new();
+    for word in text.split_inclusive(' ') {
+        if snippet.chars().count() + word.trim_end().chars().count() >= SNIPPET {
+            break;
+        }
+        snippet.push_str(word);
+    }
+    format!("{}\u{2026}", snippet.trim_end())
+}

@@ -1,0 +1,127 @@
+//! What the assistant says in its own words: it greets, frames, and says what it cannot do. Never a fact that the
+//! hospital's articles or its contact details do not hold.
+
+use kuzushi_domain::config::Contact;
+
+use super::small_talk::SmallTalk;
+use crate::safety::Emergency;
+
+pub fn emergency(emergency: Emergency, contact: &Contact, locale: &str) -> String {
+    let number = emergency_number(contact);
+    // 988 is the crisis line of the United States and reaches nobody elsewhere.
+    let in_united_states = locale.replace('_', "-").to_ascii_lowercase().ends_with("-us");
+    match emergency {
+        Emergency::SelfHarm if in_united_states => format!(
+            "**Call {number} now** if you or somebody else is in immediate danger. You can also **call or text 988**, the \
+             suicide and crisis lifeline, at any hour and free of charge.\n\nI am sorry that it hurts this much. I am a \
+             website assistant and cannot help in a crisis, but the people at these numbers can. Please do not stay alone \
+             with it."
+        ),
+        Emergency::SelfHarm => format!(
+            "**Call {number} now** if you or somebody else is in immediate danger.\n\nI am sorry that it hurts this much. I \
+             am a website assistant and cannot help in a crisis. Please call, or tell somebody near you, right away."
+        ),
+        Emergency::Medical => format!(
+            "**Call {number} now.** This may be an emergency, and every minute can count.\n\nI am a website assistant and \
+             cannot help in an emergency. Stay on the line with {number} and do what they tell you."
+        ),
+    }
+}
+
+pub fn no_medical_advice(contact: &Contact) -> String {
+    let whom = match reach(contact) {
+        Some(reach) => {
+            format!("Please ask your doctor, nurse or pharmacist, or call {} {reach}.", contact.hospital_name)
+        }
+        None => String::from("Please ask your doctor, nurse or pharmacist."),
+    };
+    let number = emergency_number(contact);
+    format!("I can't give medical advice. {whom}\n\nIf it could be an emergency, call {number} right away.")
+}
+
+pub fn nothing_found(contact: &Contact) -> String {
+    let name = &contact.hospital_name;
+    let whom = match reach(contact) {
+        Some(reach) => format!("Please call {name} {reach}. Somebody there can help you."),
+        None => format!("Please contact {name} directly. Somebody there can help you."),
+    };
+    format!(
+        "I'm sorry, I don't know. I could not find an answer to that in the information {name} has given me.\n\n{whom}"
+    )
+}
+
+/// Introduces a quotation that may miss the point of the question.
+pub fn tentatively(title: &str, text: &str) -> String {
+    format!("I'm not sure this is what you mean, but here is what I found under **{title}**:\n\n{text}")
+}
+
+pub fn small_talk(small_talk: SmallTalk, contact: &Contact) -> String {
+    let name = &contact.hospital_name;
+    match small_talk {
+        SmallTalk::Greeting => format!("Hello! What would you like to know about {name}?"),
+        SmallTalk::HowAreYou => format!("I'm doing well, thank you. What would you like to know about {name}?"),
+        SmallTalk::Thanks => String::from("You're welcome. Is there anything else you would like to know?"),
+        SmallTalk::Goodbye => String::from("Goodbye, and take care."),
+        SmallTalk::WhoAreYou => format!(
+            "I'm the website assistant of {name}, a computer program and not a person. I answer questions from the \
+             information the hospital has approved, and show you where I found it. I can't give medical advice."
+        ),
+        SmallTalk::Human => match reach(contact) {
+            Some(reach) => format!("Of course. To talk to a person, please call {name} {reach}."),
+            None => format!("I can't connect you from here. To talk to a person, please contact {name} directly."),
+        },
+        SmallTalk::Acknowledgement => String::from("All right. Is there anything else you would like to know?"),
+    }
+}
+
+/// The phone number with the hours it is answered, as far as the hospital has given them.
+fn reach(contact: &Contact) -> Option<String> {
+    let phone = contact.phone.trim();
+    let hours = contact.hours.trim();
+    match (phone.is_empty(), hours.is_empty()) {
+        (true, _) => None,
+        (false, true) => Some(format!("at **{phone}**")),
+        (false, false) => Some(format!("at **{phone}** ({hours})")),
+    }
+}
+
+fn emergency_number(contact: &Contact) -> &str {
+    match contact.emergency_number.trim() {
+        "" => "your emergency number",
+        number => number,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blank_contact_details_leave_no_holes() {
+        let contact = Contact {
+            hospital_name: "Grove Hospital".into(),
+            phone: " ".into(),
+            hours: "all day".into(),
+            emergency_number: "112".into(),
+        };
+        let said = [
+            nothing_found(&contact),
+            no_medical_advice(&contact),
+            small_talk(SmallTalk::Human, &contact),
+            emergency(Emergency::Medical, &contact, "de"),
+        ];
+        for text in said {
+            assert!(!text.contains("  ") && !text.contains("****") && !text.contains("all day"), "{text}");
+        }
+        let without_hours = Contact { phone: "555-0100".into(), hours: String::new(), ..contact };
+        assert!(nothing_found(&without_hours).contains("at **555-0100**. "));
+    }
+
+    #[test]
+    fn the_crisis_line_is_named_where_it_exists() {
+        let contact = Contact::default();
+        assert!(emergency(Emergency::SelfHarm, &contact, "en-US").contains("988"));
+        assert!(!emergency(Emergency::SelfHarm, &contact, "en-GB").contains("988"));
+        assert!(emergency(Emergency::SelfHarm, &contact, "en-GB").starts_with("**Call 911"));
+    }
+}

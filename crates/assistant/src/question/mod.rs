@@ -1,0 +1,145 @@
+//! Reading a question: what it is about, and what kind of fact it asks for.
+
+mod intents;
+mod spelling;
+
+pub use intents::{Intent, answers, intents};
+pub use spelling::Spelling;
+
+use crate::language::{LEXICON, Word, stem, words};
+
+/// How much a word in a phrase counts when only the word is found.
+const PART_OF_PHRASE: f32 = 0.45;
+/// How much a corrected word counts: the patient may have meant another.
+const CORRECTED: f32 = 0.9;
+/// How much an everyday word is missed in an article.
+const BACKGROUND_MISSED: f32 = 0.15;
+/// How much an everyday word counts where it is found.
+const BACKGROUND_WEIGHT: f32 = 0.6;
+/// How much a name is missed: it is about that hospital, street or medicine or none.
+const NAME_MISSED: f32 = 1.4;
+
+/// One thing a question is about, in all the words it may be written in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Concept {
+    /// Index terms, each with how much finding it counts. The patient's own word comes first, with 1.
+    pub alternatives: Vec<(String, f32)>,
+    /// How much its absence counts against an article; 1 for an ordinary word.
+    pub missed: f32,
+    /// How much it counts in ranking: 1 for the question's own, less for one carried over from an earlier question.
+    pub weight: f32,
+}
+
+/// A question as the index understands it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Question {
+    pub concepts: Vec<Concept>,
+    pub intents: Vec<Intent>,
+}
+
+impl Question {
+    /// Reads a question against the vocabulary it will be matched with. The hospital's own name says nothing there.
+    pub fn read(text: &str, spelling: &Spelling, hospital_name: &str) -> Self {
+        let own_name: Vec<String> = words(hospital_name).into_iter().map(|word| stem(&word.text)).collect();
+        let words: Vec<Word> = words(text).into_iter().flat_map(|word| spelling.divide(word)).collect();
+        let corrected: Vec<(Word, bool)> = words.iter().map(|word| spelling.correct(word)).collect();
+        let stems: Vec<String> = corrected.iter().map(|(word, _)| stem(&word.text)).collect();
+        let mut concepts: Vec<Concept> = Vec::new();
+        let mut position = 0;
+        while position < stems.len() {
+            let phrase = LEXICON.phrases_at(&stems[position..]).next();
+            let length = phrase.map_or(1, <[String]>::len);
+            let span = position..position + length;
+            position += length;
+            let concept = match phrase {
+                Some(phrase) => phrase_concept(phrase, &corrected[span]),
+                None => word_concept(&corrected[span.start], &stems[span.start], spelling, &own_name),
+            };
+            concepts.extend(concept.filter(|concept| !concepts.iter().any(|known| known.is_same(concept))));
+        }
+        Self { concepts, intents: intents(text) }
+    }
+
+    /// Whether the question names anything an article could be about.
+    pub fn is_about_something(&self) -> bool {
+        self.concepts.iter().any(|concept| concept.missed >= 1.0)
+    }
+}
+
+impl Concept {
+    fn is_same(&self, other: &Self) -> bool {
+        self.alternatives.first().map(|(term, _)| term) == other.alternatives.first().map(|(term, _)| term)
+    }
+}
+
+fn phrase_concept(phrase: &[String], words: &[(Word, bool)]) -> Option<Concept> {
+    let term = phrase.join("_");
+    let mut alternatives = vec![(term.clone(), 1.0)];
+    alternatives.extend(LEXICON.related(&term).iter().cloned());
+    for ((word, _), stem) in words.iter().zip(phrase) {
+        let says_something = !LEXICON.is_stop_word(&word.text) && !LEXICON.is_background(stem);
+        if says_something && !alternatives.iter().any(|(known, _)| known == stem) {
+            alternatives.push((stem.clone(), PART_OF_PHRASE));
+        }
+    }
+    Some(Concept { alternatives, missed: 1.0, weight: 1.0 })
+}
+
+fn word_concept(
+    (word, is_corrected): &(Word, bool),
+    stem: &str,
+    spelling: &Spelling,
+    own_name: &[String],
+) -> Option<Concept> {
+    if LEXICON.is_stop_word(&word.text) {
+        return None;
+    }
+    let certainty = if *is_corrected { CORRECTED } else { 1.0 };
+    let mut alternatives = vec![(stem.to_owned(), certainty)];
+    alternatives.extend(LEXICON.related(stem).iter().map(|(term, weight)| (term.clone(), weight * certainty)));
+    let is_number = word.text.starts_with(|character: char| character.is_ascii_digit());
+    let missed = if is_number || LEXICON.is_background(stem) || own_name.iter().any(|part| part == stem) {
+        BACKGROUND_MISSED
+    } else if word.looks_like_a_name && !spelling.knows(&word.text) {
+        NAME_MISSED
+    } else {
+        1.0
+    };
+    let weight = if missed < 1.0 { BACKGROUND_WEIGHT } else { 1.0 };
+    Some(Concept { alternatives, missed, weight })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Question {
+        let spelling = Spelling::new(["appointment", "visiting", "hours", "cancel", "parking"].map(str::to_owned));
+        Question::read(text, &spelling, "Grove Hospital")
+    }
+
+    fn first_terms(question: &Question) -> Vec<&str> {
+        question.concepts.iter().map(|concept| concept.alternatives[0].0.as_str()).collect()
+    }
+
+    #[test]
+    fn small_words_fall_away_and_phrases_stay_together() {
+        assert_eq!(first_terms(&read("How do I get to the emergency room?")), ["emergenc_room"]);
+        assert_eq!(first_terms(&read("When can I visit my mother?")), ["visit", "mother"]);
+    }
+
+    #[test]
+    fn typing_mistakes_are_corrected_and_count_a_little_less() {
+        let question = read("cancle my appointmnet");
+        assert_eq!(first_terms(&question), ["cancel", "appoint"]);
+        assert!(question.concepts[1].alternatives[0].1 < 1.0);
+    }
+
+    #[test]
+    fn unknown_names_are_missed_most_and_everyday_words_hardly() {
+        let question = read("Can you help me find Mercy at Grove?");
+        let missed: Vec<f32> = question.concepts.iter().map(|concept| concept.missed).collect();
+        assert_eq!(missed, [BACKGROUND_MISSED, BACKGROUND_MISSED, NAME_MISSED, BACKGROUND_MISSED]);
+        assert!(!read("Can you help me?").is_about_something());
+    }
+}

@@ -1,0 +1,4 @@
+//! The assistant on the demo hospital: its articles, its questions, and questions nobody tuned for.
+
+mod demo_hospital;
+mod questions;
