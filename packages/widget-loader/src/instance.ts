@@ -1,0 +1,81 @@
+import { complain } from './config.js'
+import { createLauncher, launcherSheet } from './launcher.js'
+import type {
+  Call,
+  InstanceSettings,
+  RememberedForLauncher,
+  WidgetHost,
+  WidgetModule,
+} from './widget-host.js'
+import { launcherWording } from './wording.js'
+
+/** File name of the widget's bundle, with its content hash; the build fills it in. */
+declare const WIDGET_FILE: string
+
+export type Emit = WidgetHost['emit']
+
+/** `hide`, `identify`, `setLocale` and `shutdown` can wait until somebody wants the widget; every other call means that somebody does. */
+const CAN_WAIT = /^(hi|i|setL|shu)/
+
+/** Brings one element to life: a launcher now, the widget on the first sign that somebody wants it. */
+export function startInstance(
+  element: HTMLElement,
+  settings: InstanceSettings,
+  folder: string,
+  emit: Emit,
+): Call {
+  const root = element.shadowRoot ?? element.attachShadow({ mode: 'open' })
+  root.adoptedStyleSheets = [launcherSheet()]
+  const waiting: Parameters<Call>[] = []
+  let launcher: HTMLButtonElement | undefined
+  let widget: Call | undefined
+  let loading = false
+
+  const load = () => {
+    if (loading) return
+    loading = true
+    import(/* @vite-ignore */ folder + WIDGET_FILE).then(
+      ({ mount }: WidgetModule) => {
+        widget = mount({ element, root, settings, emit, launcher })
+        for (const command of waiting) widget(...command)
+      },
+      () => {
+        loading = false
+        complain(`${folder} cannot be reached`)
+        // The next click tries again.
+        if (launcher) {
+          launcher.dataset.unread = '!'
+          launcher.title = launcherWording.unreachable
+        }
+      },
+    )
+  }
+
+  const call: Call = (method, args) => {
+    if (method === 'shutdown') launcher?.remove()
+    if (widget) widget(method, args)
+    else {
+      // Also after a shutdown: a widget still on its way learns of it when it arrives.
+      waiting.push([method, args])
+      if (!CAN_WAIT.test(method)) load()
+    }
+  }
+
+  if (settings.mode === 'inline') load()
+  else {
+    let remembered: RememberedForLauncher = {}
+    let wasOpen: unknown
+    try {
+      wasOpen = sessionStorage[settings.storageKey]
+      remembered = JSON.parse(localStorage[settings.storageKey])
+    } catch {
+      // Blocked, empty, or not ours: none of that is the page's problem.
+    }
+    launcher = createLauncher(root, settings, remembered)
+    launcher.onpointerenter = launcher.onfocus = load
+    launcher.onclick = () => call('toggle', [])
+    // It was open on the page before this one: the visitor has already said that they want it.
+    if (wasOpen) call('restore', [])
+  }
+  return call
+}

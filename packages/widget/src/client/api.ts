@@ -1,0 +1,79 @@
+import type { MessagePage, SessionInitRequest, SessionInitResponse, SessionSummary } from '../generated/wire'
+import type { KeptConversation } from './device-record'
+
+const TIMEOUT_MS = 15_000
+
+/** The server said no. `code` is the stable one of its problem document. */
+export class ApiProblem extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly retryAfterMs?: number,
+  ) {
+    super(`${status} ${code}`)
+  }
+}
+
+/** The server's HTTP calls a visitor's widget makes. Anything but an answer rejects: `ApiProblem`, or fetch's own error. */
+export class Api {
+  readonly #baseUrl: string
+
+  constructor(baseUrl: string) {
+    this.#baseUrl = baseUrl
+  }
+
+  // text/plain and no header of ours on the first call: the browser then asks no preflight before it.
+  async initSession(body: SessionInitRequest, token?: string): Promise<SessionInitResponse> {
+    const response = await this.#call('/v1/widget/session/init', token, {
+      method: 'POST',
+      body: JSON.stringify(body),
+      headers: { 'Content-Type': 'text/plain' },
+    })
+    return response.json()
+  }
+
+  async messages(of: KeptConversation, cursor: { before?: string } = {}): Promise<MessagePage> {
+    const query = new URLSearchParams({ limit: '50', ...cursor })
+    return (await this.#call(`${path(of)}/messages?${query}`, of.token)).json()
+  }
+
+  /** The one conversation this token opens. */
+  async summary(of: KeptConversation): Promise<SessionSummary | undefined> {
+    const { sessions } = (await (await this.#call('/v1/sessions', of.token)).json()) as {
+      sessions: SessionSummary[]
+    }
+    return sessions.find(({ sessionId }) => sessionId === of.sessionId)
+  }
+
+  async exportConversation(of: KeptConversation, format: 'json' | 'text'): Promise<Blob> {
+    return (await this.#call(`${path(of)}/export?format=${format}`, of.token)).blob()
+  }
+
+  async endAndErase(conversation: KeptConversation): Promise<void> {
+    await this.#call(`${path(conversation)}/end`, conversation.token, {
+      method: 'POST',
+      body: '{"erase":true}',
+      headers: { 'Content-Type': 'application/json' },
+    })
+  }
+
+  async #call(pathAndQuery: string, token?: string, init: RequestInit = {}): Promise<Response> {
+    const response = await fetch(this.#baseUrl + pathAndQuery, {
+      ...init,
+      headers: { ...init.headers, ...(token && { Authorization: `Bearer ${token}` }) },
+      credentials: 'omit',
+      cache: 'no-store',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    })
+    if (response.ok) return response
+    const problem: { code?: unknown } = await response.json().catch(() => ({}))
+    const seconds = Number(response.headers.get('Retry-After'))
+    throw new ApiProblem(
+      response.status,
+      typeof problem?.code === 'string' ? problem.code : 'UNKNOWN',
+      seconds > 0 ? seconds * 1000 : undefined,
+    )
+  }
+}
+
+const path = ({ sessionId }: KeptConversation) => `/v1/sessions/${encodeURIComponent(sessionId)}`

@@ -1,0 +1,31 @@
+import type { SessionSummary } from '../generated/wire'
+import { type Api, ApiProblem } from './api'
+import type { DeviceStorage, KeptConversation } from './device-record'
+
+/** A conversation this device can still read. */
+export interface ArchivedConversation {
+  kept: KeptConversation
+  isCurrent: boolean
+  /** Missing when the server could not be asked just now. */
+  summary?: SessionSummary | undefined
+}
+
+/** The conversations of this device, the current one first. Those the server no longer has are forgotten on the way. */
+export async function listConversations(api: Api, storage: DeviceStorage): Promise<ArchivedConversation[]> {
+  const { current, earlier } = storage.read()
+  const gone = new Set<string>()
+  const ask = async (kept: KeptConversation, isCurrent: boolean): Promise<ArchivedConversation> => {
+    const summary = await api.summary(kept).catch((error: unknown) => {
+      if (error instanceof ApiProblem && [401, 404, 410].includes(error.status)) gone.add(kept.sessionId)
+      return undefined
+    })
+    return { kept, isCurrent, summary }
+  }
+  const all = await Promise.all([
+    ...(current ? [ask(current, true)] : []),
+    ...earlier.map((kept) => ask(kept, false)),
+  ])
+  if (gone.size)
+    storage.update({ earlier: storage.read().earlier.filter(({ sessionId }) => !gone.has(sessionId)) })
+  return all.filter(({ kept, isCurrent }) => isCurrent || !gone.has(kept.sessionId))
+}

@@ -1,0 +1,111 @@
+import type { SessionInitResponse } from '../generated/wire'
+import { newWidgetInstanceId } from './identifiers'
+
+/** The key to one conversation of this device. Whoever holds the token can read it. */
+export interface KeptConversation {
+  sessionId: string
+  token: string
+  expiresAt: string
+  startedAt: string
+}
+
+/** The hospital's look and wording as last seen, so that the panel opens as itself before the server answers. */
+export type Appearance = Pick<SessionInitResponse, 'app' | 'theme' | 'uiHints' | 'contact'>
+
+export interface Preferences {
+  /** Multiplies the hospital's own text size. */
+  textSize: number
+  /** Left out: as the hospital chose. */
+  colorScheme?: 'auto' | 'light' | 'dark'
+}
+
+/** Everything kept on the device for one widget instance. Never what was said: that stays on the server. */
+export interface DeviceRecord {
+  widgetInstanceId: string
+  current?: KeptConversation
+  earlier: KeptConversation[]
+  unread: number
+  /** Read by the loader, for the launcher of the next page. */
+  launcherColor?: string
+  appearance?: Appearance
+  preferences: Preferences
+}
+
+export const EARLIER_CONVERSATIONS_KEPT = 10
+
+/**
+ * The record in `localStorage`, shared by every tab of the site. Where storage is blocked or full it lives in memory: the
+ * conversation then lasts as long as the page.
+ */
+export class DeviceStorage {
+  readonly #key: string
+  #inMemory: DeviceRecord | undefined
+
+  constructor(key: string) {
+    this.#key = key
+  }
+
+  read(): DeviceRecord {
+    if (this.#inMemory) return this.#inMemory
+    let stored: Partial<DeviceRecord> = {}
+    try {
+      const parsed: unknown = JSON.parse(localStorage.getItem(this.#key) ?? '{}')
+      if (parsed && typeof parsed === 'object') stored = parsed
+    } catch {
+      // Blocked, or not ours: begin with an empty record.
+    }
+    if (typeof stored.widgetInstanceId === 'string') return { ...emptyRecord(), ...stored }
+    const record = { ...emptyRecord(), ...stored, widgetInstanceId: newWidgetInstanceId() }
+    this.#write(record)
+    return record
+  }
+
+  /** Reads again before it writes: another tab may have changed another part. A field set to undefined is removed. */
+  update(changes: { [Field in keyof DeviceRecord]?: DeviceRecord[Field] | undefined }): void {
+    this.#write({ ...this.read(), ...changes } as DeviceRecord)
+  }
+
+  /** Forgets every conversation, and with them who this device is; keeps only how the visitor likes to read. */
+  forgetConversations(): void {
+    const { preferences, launcherColor, appearance } = this.read()
+    this.#write({
+      ...emptyRecord(),
+      widgetInstanceId: newWidgetInstanceId(),
+      preferences,
+      ...(launcherColor && { launcherColor }),
+      ...(appearance && { appearance }),
+    })
+  }
+
+  /** Whether a `storage` event is about this record. `key` is null when a page cleared everything. */
+  isAbout(key: string | null): boolean {
+    return key === this.#key || key === null
+  }
+
+  #write(record: DeviceRecord): void {
+    if (!this.#inMemory) {
+      try {
+        localStorage.setItem(this.#key, JSON.stringify(record))
+        return
+      } catch {
+        // From here on memory is the record; a half-working store would forget at random.
+      }
+    }
+    this.#inMemory = record
+  }
+}
+
+function emptyRecord(): DeviceRecord {
+  return { widgetInstanceId: '', earlier: [], unread: 0, preferences: { textSize: 1 } }
+}
+
+/** Adds a conversation to the earlier ones, newest first, without repeats, expired ones or more than are kept. */
+export function withEarlier(
+  earlier: KeptConversation[],
+  added: KeptConversation,
+  now: number,
+): KeptConversation[] {
+  return [added, ...earlier.filter(({ sessionId }) => sessionId !== added.sessionId)]
+    .filter(({ expiresAt }) => !(Date.parse(expiresAt) <= now))
+    .slice(0, EARLIER_CONVERSATIONS_KEPT)
+}

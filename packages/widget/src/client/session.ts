@@ -1,0 +1,48 @@
+import type { SessionInitRequest, SessionInitResponse } from '../generated/wire'
+import { type Api, ApiProblem } from './api'
+import type { DeviceStorage, KeptConversation } from './device-record'
+
+export type Visit = Omit<SessionInitRequest, 'projectId' | 'widgetInstanceId'>
+
+export interface EstablishedSession {
+  session: SessionInitResponse
+  kept: KeptConversation
+  resumed: boolean
+}
+
+/** Resumes the conversation this device keeps, or begins one. A token the server no longer takes is forgotten. */
+export function establishSession(
+  api: Api,
+  storage: DeviceStorage,
+  projectId: string,
+  visit: Visit,
+): Promise<EstablishedSession> {
+  return oneTabAtATime(`kuzushi:${projectId}`, async () => {
+    const { current, widgetInstanceId } = storage.read()
+    const body = { projectId, widgetInstanceId, ...visit }
+    let session: SessionInitResponse | undefined
+    if (current && !(Date.parse(current.expiresAt) <= Date.now())) {
+      session = await api.initSession(body, current.token).catch((error: unknown) => {
+        if (error instanceof ApiProblem && (error.status === 401 || error.status === 410)) return undefined
+        throw error
+      })
+    }
+    session ??= await api.initSession(body)
+    const resumed = session.sessionId === current?.sessionId
+    const kept: KeptConversation = {
+      sessionId: session.sessionId,
+      token: session.token,
+      expiresAt: session.expiresAt,
+      startedAt: (resumed && current?.startedAt) || new Date().toISOString(),
+    }
+    const { app, theme, uiHints, contact } = session
+    storage.update({ current: kept, appearance: { app, theme, uiHints, contact } })
+    return { session, kept, resumed }
+  })
+}
+
+/** Two tabs that open at once must not begin two conversations. Where the browser has no locks, the last one wins. */
+function oneTabAtATime<T>(name: string, task: () => Promise<T>): Promise<T> {
+  const locks = globalThis.navigator?.locks
+  return locks ? (locks.request(name, task) as Promise<T>) : task()
+}

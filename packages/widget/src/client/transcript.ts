@@ -1,0 +1,101 @@
+import type { Citation, Message } from '../generated/wire'
+
+/** One entry of the conversation as the reader sees it. */
+export interface TranscriptEntry {
+  messageId: string
+  role: Message['role'] | 'notice'
+  content: string
+  createdAt: string
+  /** The server's position; missing while only this page knows the entry. */
+  seq?: number
+  inReplyTo?: string
+  citations: Citation[]
+  /** Only of what this visitor wrote: on its way, stored by the server, or not. */
+  delivery?: 'sending' | 'sent' | 'failed'
+  /** Of a question that got no answer: why. */
+  failure?: { code: string; retryable: boolean }
+  /** The answer is still being written. */
+  streaming?: boolean
+  /** The visitor stopped the answer before its end. */
+  stopped?: boolean
+}
+
+export type Transcript = readonly TranscriptEntry[]
+
+export function entryFrom(message: Omit<Message, 'seq'> & { seq?: number }): TranscriptEntry {
+  const { messageId, role, content, createdAt, seq, inReplyTo, citations, metadata } = message
+  return {
+    messageId,
+    role,
+    content,
+    createdAt,
+    citations: citations ?? [],
+    ...(seq !== undefined && { seq }),
+    ...(inReplyTo && { inReplyTo }),
+    ...(role === 'user' && { delivery: 'sent' as const }),
+    ...((metadata as { stopped?: unknown } | null | undefined)?.stopped === true && { stopped: true }),
+  }
+}
+
+/** Adds entries or replaces those with the same id, in the order the server gave; what it has not stored comes last. */
+export function withEntries(transcript: Transcript, added: readonly TranscriptEntry[]): Transcript {
+  const byId = new Map(transcript.map((entry) => [entry.messageId, entry]))
+  for (const entry of added) byId.set(entry.messageId, entry)
+  // Sorting is stable: entries without a position keep the order in which they came.
+  return [...byId.values()].sort(
+    (one, other) => (one.seq ?? Number.POSITIVE_INFINITY) - (other.seq ?? Number.POSITIVE_INFINITY) || 0,
+  )
+}
+
+export function withChanges(
+  transcript: Transcript,
+  messageId: string,
+  changes: { [Field in keyof TranscriptEntry]?: TranscriptEntry[Field] | undefined },
+): Transcript {
+  const entry = transcript.find((candidate) => candidate.messageId === messageId)
+  return entry ? withEntries(transcript, [{ ...entry, ...changes } as TranscriptEntry]) : transcript
+}
+
+export interface TokenFrame {
+  messageId: string
+  delta: string
+  /** Where `delta` starts in the answer, in UTF-16 units, which is what JavaScript strings count in. */
+  offset: number
+}
+
+/**
+ * Puts a piece of an answer where it belongs. Pieces may repeat or overlap what is here, since a reconnect sends everything so
+ * far again; they never take anything away. `gap`: pieces before this one never came.
+ */
+export function withToken(
+  transcript: Transcript,
+  { messageId, delta, offset }: TokenFrame,
+  now: string,
+): { transcript: Transcript; gap: boolean } {
+  const entry = transcript.find((candidate) => candidate.messageId === messageId)
+  if (entry?.seq !== undefined) return { transcript, gap: false }
+  const text = entry?.content ?? ''
+  if (offset > text.length) return { transcript, gap: true }
+  const content = text.length >= offset + delta.length ? text : text.slice(0, offset) + delta
+  const answer: TranscriptEntry = entry
+    ? { ...entry, content, streaming: true }
+    : { messageId, role: 'assistant', content, createdAt: now, citations: [], streaming: true }
+  return { transcript: withEntries(transcript, [answer]), gap: false }
+}
+
+/** The question the server is answering now, or would be: the first stored one after the last that was answered. */
+export function questionInAnswer(transcript: Transcript): TranscriptEntry | undefined {
+  const answered = new Set(transcript.map(({ inReplyTo }) => inReplyTo))
+  const lastAnswered = transcript.reduce(
+    (last, { messageId }, index) => (answered.has(messageId) ? index : last),
+    -1,
+  )
+  return transcript
+    .slice(lastAnswered + 1)
+    .find(({ role, delivery, failure }) => role === 'user' && delivery === 'sent' && !failure)
+}
+
+/** Drops unfinished answers, as when the server said that the one being written failed. */
+export function withoutUnfinished(transcript: Transcript): Transcript {
+  return transcript.filter(({ role, seq }) => role === 'user' || seq !== undefined)
+}

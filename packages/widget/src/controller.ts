@@ -1,0 +1,264 @@
+import type { InstanceSettings, WidgetHost } from '@kuzushi/widget-loader/widget-host'
+import { Api } from './client/api'
+import { Conversation } from './client/conversation'
+import { DeviceStorage, type Preferences } from './client/device-record'
+import type { TranscriptEntry } from './client/transcript'
+import { parseMarkdown, plainText } from './markdown/parse'
+import { completeHex } from './theme/contrast'
+import { createWidgetStore, currentPlace, type Place, type WidgetStore } from './widget-state'
+import { en, type Wording } from './wording/en'
+
+const LONGEST_MESSAGE = 8_000
+
+/** What the views and the page's commands share: the state of one widget and everything that can be done with it. */
+export class Controller {
+  readonly host: WidgetHost
+  readonly api: Api
+  readonly storage: DeviceStorage
+  readonly conversation: Conversation
+  readonly store: WidgetStore
+  readonly wording: Wording = en
+  #identity: { token: string } | null = null
+
+  constructor(host: WidgetHost) {
+    const { settings } = host
+    this.host = host
+    this.api = new Api(settings.apiBaseUrl)
+    this.storage = new DeviceStorage(settings.storageKey)
+    const { preferences, unread, appearance } = this.storage.read()
+    this.store = createWidgetStore({
+      open: settings.mode === 'inline',
+      locale: settings.locale || document.documentElement.lang || navigator.language,
+      preferences,
+      unread,
+      appearance,
+    })
+    this.conversation = new Conversation(this.api, this.storage, settings.projectId, () => this.#visit(), {
+      onSession: (sessionId, resumed) => this.#sessionChanged(sessionId, resumed),
+      onMessage: (entry) => this.#messageStored(entry),
+      onProblem: (code) => this.#problem(code),
+    })
+  }
+
+  get settings(): InstanceSettings {
+    return this.host.settings
+  }
+
+  /** Who the page says the visitor is. Kept for the day the server takes it. */
+  get identity(): { token: string } | null {
+    return this.#identity
+  }
+
+  show({ takeFocus = true } = {}): void {
+    const wasOpen = this.store.getState().open
+    this.conversation.start()
+    this.store.setState({ open: true })
+    if (takeFocus) this.#askForFocus()
+    this.#setUnread(0)
+    this.#drawLauncher()
+    this.#rememberOpen(true)
+    if (!wasOpen) this.host.emit('show', () => ({}))
+  }
+
+  hide(): void {
+    if (this.settings.mode === 'inline' || !this.store.getState().open) return
+    const hadFocus = Boolean(this.host.root.activeElement)
+    this.store.setState({ open: false })
+    this.#drawLauncher()
+    this.#rememberOpen(false)
+    if (hadFocus) this.host.launcher?.focus()
+    this.host.emit('hide', () => ({}))
+  }
+
+  go(place: Place): void {
+    this.store.setState(({ places }) => ({
+      places:
+        place.name === 'chat'
+          ? [place]
+          : ([...places.filter(({ name }) => name !== place.name), place] as never),
+    }))
+    this.#askForFocus()
+  }
+
+  back(): void {
+    this.store.setState(({ places }) => (places.length > 1 ? { places: places.slice(0, -1) as never } : {}))
+    this.#askForFocus()
+  }
+
+  /** The view that is drawn next knows which of its elements to focus. */
+  #askForFocus(): void {
+    this.store.setState(({ focusAsked }) => ({ focusAsked: focusAsked + 1 }))
+  }
+
+  send(text: string): boolean {
+    const content = text.trim()
+    if (!content || content.length > LONGEST_MESSAGE) return false
+    if (this.conversation.state.getState().refusal) return false
+    this.conversation.send(content)
+    return true
+  }
+
+  prefer(changes: Partial<Preferences>): void {
+    const preferences = { ...this.store.getState().preferences, ...changes }
+    this.store.setState({ preferences })
+    this.storage.update({ preferences })
+  }
+
+  announce(text: string): void {
+    // A repeated text is only spoken again when it differs.
+    const repeated = this.store.getState().announcement === text
+    this.store.setState({ announcement: repeated ? `${text}\u00a0` : text })
+  }
+
+  /** Carries out a command of the page (contract: `Kuzushi(method, ...args)`). */
+  call(method: string, [argument]: unknown[]): void {
+    switch (method) {
+      case 'show':
+        return this.show()
+      case 'restore':
+        return this.show({ takeFocus: false })
+      case 'hide':
+        return this.hide()
+      case 'toggle':
+        return this.store.getState().open && this.settings.mode !== 'inline' ? this.hide() : this.show()
+      case 'open':
+        if (argument === 'history' || argument === 'settings') this.go({ name: argument })
+        else this.go({ name: 'chat' })
+        return this.show()
+      case 'sendMessage':
+        if (typeof argument !== 'string' || !argument.trim() || argument.trim().length > LONGEST_MESSAGE)
+          return this.#emitError(
+            'INVALID_MESSAGE',
+            `sendMessage takes a text of 1 to ${LONGEST_MESSAGE} characters`,
+          )
+        this.send(argument)
+        return
+      case 'identify':
+        this.#identity = isIdentity(argument) ? argument : null
+        return
+      case 'setLocale':
+        if (typeof argument === 'string' && argument) this.store.setState({ locale: argument })
+        return
+      case 'startVoice':
+      case 'endVoice':
+        return this.#emitError('VOICE_UNAVAILABLE', this.wording.voiceUnavailable)
+      case 'endSession':
+        void this.#endSession()
+        return
+    }
+  }
+
+  /** Another tab of the site wrote the device's record. */
+  storageChanged(key: string | null): void {
+    if (!this.storage.isAbout(key)) return
+    const { preferences, unread } = this.storage.read()
+    this.store.setState({ preferences })
+    if (!this.store.getState().open) this.#showUnread(unread)
+    this.conversation.followDevice()
+  }
+
+  async #endSession(): Promise<void> {
+    try {
+      await this.conversation.endAndErase()
+    } catch {
+      // The page asked for the device to be clean; what the server still holds is worth an error.
+      this.conversation.forget()
+      this.#emitError('ERASE_FAILED', 'the conversation was forgotten on this device only')
+    }
+  }
+
+  // The address without its query and fragment: those can hold what a patient looked for.
+  #visit() {
+    return {
+      pageUrl: location.origin + location.pathname,
+      hostOrigin: location.origin,
+      userAgent: navigator.userAgent,
+      locale: this.store.getState().locale,
+    }
+  }
+
+  #sessionChanged(sessionId: string | null, resumed: boolean): void {
+    const { session } = this.conversation.state.getState()
+    if (session) {
+      const { app, theme, uiHints, contact } = session
+      this.store.setState({ appearance: { app, theme, uiHints, contact } })
+      // The loader draws the next page's launcher in this colour.
+      const launcherColor = completeHex(theme.primaryColor)
+      this.storage.update({ launcherColor })
+      if (launcherColor && !this.settings.primaryColor)
+        this.host.launcher?.style.setProperty('--b', launcherColor)
+    }
+    this.host.emit('session', () => ({ sessionId, resumed }))
+  }
+
+  #messageStored({ messageId, role, createdAt, content }: TranscriptEntry): void {
+    if (role === 'notice') return
+    this.host.emit('message', (options = this.settings) => ({
+      messageId,
+      role,
+      createdAt,
+      ...(options.includeContent && { content }),
+    }))
+    if (role === 'user') return
+    const { open, unread } = this.store.getState()
+    if (open) {
+      const reading = currentPlace(this.store.getState()).name === 'chat'
+      if (reading) this.announce(`${this.wording.assistant}: ${plainText(parseMarkdown(content))}`)
+    } else this.#setUnread(unread + 1)
+  }
+
+  #problem(code: string): void {
+    if (this.conversation.state.getState().refusal === 'unavailable') {
+      const reason =
+        code === 'UNKNOWN_PROJECT'
+          ? `projectId "${this.settings.projectId}" is not known to ${this.settings.apiBaseUrl}`
+          : `the server refused this page (${code})`
+      // biome-ignore lint/suspicious/noConsole: the one line that tells a page's developers what is wrong
+      console.error(`Kuzushi: ${reason}`)
+    }
+    this.#emitError(code, code === 'UNKNOWN_PROJECT' ? 'unknown projectId' : 'the conversation met a problem')
+  }
+
+  #emitError(code: string, message: string): void {
+    this.host.emit('error', () => ({ code, message }))
+  }
+
+  #setUnread(unread: number): void {
+    if (this.store.getState().unread === unread) return
+    this.storage.update({ unread })
+    this.#showUnread(unread)
+  }
+
+  #showUnread(unread: number): void {
+    if (this.store.getState().unread === unread) return
+    this.store.setState({ unread })
+    this.#drawLauncher()
+    this.host.emit('unread', () => ({ count: unread }))
+  }
+
+  #drawLauncher(): void {
+    const { launcher } = this.host
+    if (!launcher) return
+    const { open, unread } = this.store.getState()
+    const { wording } = this
+    launcher.title = ''
+    launcher.ariaExpanded = String(open)
+    launcher.ariaLabel = open ? wording.close : unread ? wording.openUnread(unread) : wording.open
+    if (unread && !open) launcher.dataset.unread = unread > 9 ? '9+' : String(unread)
+    else delete launcher.dataset.unread
+  }
+
+  /** For the next page of this tab: the loader opens the panel again where it was open. */
+  #rememberOpen(open: boolean): void {
+    try {
+      if (open) sessionStorage.setItem(this.settings.storageKey, '1')
+      else sessionStorage.removeItem(this.settings.storageKey)
+    } catch {
+      // Blocked: the panel then stays closed on the next page.
+    }
+  }
+}
+
+function isIdentity(value: unknown): value is { token: string } {
+  return typeof (value as { token?: unknown } | null)?.token === 'string'
+}

@@ -1,0 +1,49 @@
+import type { SessionInitResponse } from '../generated/wire'
+import { atLeast, inkOn, mix, parseHex, type Rgb, toHex } from './contrast'
+
+export type Scheme = 'light' | 'dark'
+
+const DEFAULT_PRIMARY: Rgb = [11, 95, 173]
+const TEXT_RATIO = 4.5
+const CONTROL_RATIO = 3
+
+/** The backgrounds that coloured text and controls stand on; the same values as in styles.css. */
+const BACKGROUNDS: Record<Scheme, readonly Rgb[]> = {
+  light: [
+    [255, 255, 255],
+    [241, 243, 246],
+  ],
+  dark: [
+    [23, 24, 28],
+    [38, 40, 46],
+  ],
+}
+
+/** Custom properties for a hospital's theme. Whatever colour it chose, text reaches 4.5 to 1 and controls 3 to 1. */
+export function themeProperties(
+  theme: Partial<SessionInitResponse['theme']> | undefined,
+  scheme: Scheme,
+  textSize: number,
+): Record<string, string> {
+  const primary = parseHex(theme?.primaryColor ?? '') ?? DEFAULT_PRIMARY
+  const backgrounds = BACKGROUNDS[scheme]
+  const fill = atLeast(CONTROL_RATIO, primary, backgrounds)
+  const ink = inkOn(fill)
+  return {
+    '--kz-fill': toHex(fill),
+    '--kz-fill-ink': toHex(ink),
+    '--kz-fill-pressed': toHex(mix(fill, ink, 0.12)),
+    '--kz-accent': toHex(atLeast(TEXT_RATIO, primary, backgrounds)),
+    '--kz-tint': toHex(mix(backgrounds[0] as Rgb, fill, scheme === 'light' ? 0.08 : 0.16)),
+    '--kz-text': String(clamp(theme?.fontScale ?? 1, 0.75, 2) * textSize),
+    '--kz-radius': `${clamp(lengthInPixels(theme?.radius), 0, 24)}px`,
+  }
+}
+
+function lengthInPixels(length: string | undefined): number {
+  const value = Number.parseFloat(length ?? '')
+  if (Number.isNaN(value)) return 12
+  return length?.trim().endsWith('rem') ? value * 16 : value
+}
+
+const clamp = (value: number, least: number, most: number) => Math.min(Math.max(value, least), most)

@@ -1,0 +1,38 @@
+const PATHS = {
+  assistant: 'M12 4v16M4 12h16M7 7l10 10M17 7 7 17',
+  history: 'M4 5v4h4M4.6 9A8 8 0 1 1 4 12.5M12 8v4.3l3 1.7',
+  settings:
+    'M4 7h9M17 7h3M4 17h3M11 17h9M15 4.8a2.2 2.2 0 1 0 0 4.4 2.2 2.2 0 0 0 0-4.4ZM9 14.8a2.2 2.2 0 1 0 0 4.4 2.2 2.2 0 0 0 0-4.4Z',
+  close: 'm6 9.5 6 6 6-6',
+  back: 'm14.5 6-6 6 6 6',
+  forward: 'm9.5 6 6 6-6 6',
+  send: 'M12 19V5.5M6 11l6-6 6 6',
+  stop: 'M8 8h8v8H8z',
+  down: 'M12 5v13.5M6 13l6 6 6-6',
+  article: 'M7 3.5h7l4 4v13H7zM14 3.5v4h4M10 12h5M10 15.5h5',
+  compose:
+    'M12 5H6.5A1.5 1.5 0 0 0 5 6.5v11A1.5 1.5 0 0 0 6.5 19h11a1.5 1.5 0 0 0 1.5-1.5V12M17.5 4.5l2 2L12 14l-2.7.700L10 12z',
+  warning: 'M12 4.5 3.5 19.5h17zM12 10.5v4M12 17v.01',
+  phone:
+    'M6.5 4h3l1.5 4-2 1.5a11 11 0 0 0 5.5 5.5l1.5-2 4 1.5v3a2 2 0 0 1-2.2 2A16 16 0 0 1 4.5 6.2 2 2 0 0 1 6.5 4Z',
+}
+
+/** Line icons on a 24-pixel grid, drawn in the colour of the text around them. Never the only name of anything. */
+export function Icon({ name, size = 22 }: { name: keyof typeof PATHS; size?: number }) {
+  return (
+    <svg
+      aria-hidden="true"
+      className="icon"
+      width={size}
+      height={size}
+      viewBox="0 0 24 24"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.8"
+      strokeLinecap="round"
+      strokeLinejoin="round"
+    >
+      <path d={PATHS[name]} />
+    </svg>
+  )
+}

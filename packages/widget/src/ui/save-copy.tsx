@@ -1,0 +1,34 @@
+import { useState } from 'react'
+import type { KeptConversation } from '../client/device-record'
+import { useController } from '../widget-context'
+import { download } from './download'
+
+/** Two buttons that save a conversation, as text to read or as JSON to process. */
+export function SaveCopy({ kept }: { kept: KeptConversation }) {
+  const { api, wording } = useController()
+  const [failed, setFailed] = useState(false)
+  const save = (format: 'json' | 'text') =>
+    api.exportConversation(kept, format).then(
+      (file) => {
+        setFailed(false)
+        download(file, `conversation-${kept.startedAt.slice(0, 10)}.${format === 'json' ? 'json' : 'txt'}`)
+      },
+      () => setFailed(true),
+    )
+  return (
+    <section className="group">
+      <h3 className="section-title">{wording.saveCopy}</h3>
+      <div className="flex gap-2">
+        <button type="button" className="button grow" onClick={() => save('text')}>
+          {wording.saveAsText}
+        </button>
+        <button type="button" className="button grow" onClick={() => save('json')}>
+          {wording.saveAsJson}
+        </button>
+      </div>
+      <p role="status" className="problem">
+        {failed && wording.saveFailed}
+      </p>
+    </section>
+  )
+}

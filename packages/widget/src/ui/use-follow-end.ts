@@ -1,0 +1,46 @@
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
+
+/** Closer to the end than this counts as reading the newest. */
+const NEAR_END_PX = 48
+
+/**
+ * Keeps a scroller at its end while it grows, and lets go as soon as the reader scrolls up. Sets `scrollTop` only:
+ * `scrollIntoView` would move the hospital's page as well.
+ */
+export function useFollowEnd(
+  scroller: RefObject<HTMLElement | null>,
+  content: RefObject<HTMLElement | null>,
+) {
+  const [atEnd, setAtEnd] = useState(true)
+  const following = useRef(true)
+
+  const toEnd = useCallback(() => {
+    following.current = true
+    setAtEnd(true)
+    const element = scroller.current
+    if (element) element.scrollTop = element.scrollHeight
+  }, [scroller])
+
+  useLayoutEffect(toEnd, [toEnd])
+
+  useEffect(() => {
+    const element = scroller.current
+    if (!element) return
+    const onScroll = () => {
+      following.current = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END_PX
+      setAtEnd(following.current)
+    }
+    element.addEventListener('scroll', onScroll, { passive: true })
+    const observer = new ResizeObserver(() => {
+      if (following.current) element.scrollTop = element.scrollHeight
+    })
+    observer.observe(element)
+    if (content.current) observer.observe(content.current)
+    return () => {
+      element.removeEventListener('scroll', onScroll)
+      observer.disconnect()
+    }
+  }, [scroller, content])
+
+  return { atEnd, toEnd }
+}

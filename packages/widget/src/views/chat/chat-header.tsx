@@ -1,0 +1,46 @@
+import { IconButton } from '../../ui/icon-button'
+import { Icon } from '../../ui/icons'
+import { useController, useConversation, useWidget } from '../../widget-context'
+
+export function ChatHeader() {
+  const controller = useController()
+  const { wording, settings } = controller
+  const appearance = useWidget((state) => state.appearance)
+  const connection = useConversation((state) => state.connection)
+  const refusal = useConversation((state) => state.refusal)
+  const online = connection === 'online'
+  const status = online
+    ? wording.online
+    : connection === 'connecting'
+      ? wording.connecting
+      : wording.offlineShort
+  return (
+    <header className="header">
+      <span className="brand" aria-hidden="true">
+        <Icon name="assistant" size={20} />
+      </span>
+      <div className="grow min-w-0">
+        <h2 className="header-title truncate">{appearance?.uiHints.widgetTitle || wording.panel}</h2>
+        <p className="header-status truncate">
+          {!refusal && connection !== 'closed' && (
+            <>
+              <span className={online ? 'dot dot-on' : 'dot'} aria-hidden="true" />
+              {status}
+              {appearance?.contact.hospitalName && ' · '}
+            </>
+          )}
+          {appearance?.contact.hospitalName}
+        </p>
+      </div>
+      <IconButton icon="history" label={wording.history} onClick={() => controller.go({ name: 'history' })} />
+      <IconButton
+        icon="settings"
+        label={wording.settings}
+        onClick={() => controller.go({ name: 'settings' })}
+      />
+      {settings.mode !== 'inline' && (
+        <IconButton icon="close" label={wording.close} onClick={() => controller.hide()} />
+      )}
+    </header>
+  )
+}

@@ -1,0 +1,29 @@
+import { useController, useConversation } from '../../widget-context'
+import { ChatHeader } from './chat-header'
+import { Composer } from './composer'
+import { ConnectionBanner } from './connection-banner'
+import { EmergencyLine } from './emergency-line'
+import { LiveTranscript } from './live-transcript'
+import { Ended, Unavailable } from './refusals'
+
+export function ChatView() {
+  const { conversation } = useController()
+  const refusal = useConversation((state) => state.refusal)
+  return (
+    <>
+      <ChatHeader />
+      {refusal === 'unavailable' ? (
+        <Unavailable />
+      ) : refusal === 'ended' ? (
+        <Ended />
+      ) : (
+        <>
+          <ConnectionBanner />
+          <LiveTranscript key={conversation.kept?.sessionId} />
+          <Composer />
+        </>
+      )}
+      <EmergencyLine />
+    </>
+  )
+}

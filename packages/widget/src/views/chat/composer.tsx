@@ -1,0 +1,88 @@
+import { type FormEvent, type KeyboardEvent, useLayoutEffect, useRef } from 'react'
+import { Icon } from '../../ui/icons'
+import { useFocusWhenAsked } from '../../ui/use-focus-when-asked'
+import { useController, useConversation, useWidget } from '../../widget-context'
+
+const LONGEST_MESSAGE = 8_000
+/** From here on the visitor is told how much room is left. */
+const WARN_BELOW = 500
+const TALLEST_PX = 144
+
+export function Composer() {
+  const controller = useController()
+  const { conversation, store, wording } = controller
+  const draft = useWidget((state) => state.draft)
+  const hints = useWidget((state) => state.appearance?.uiHints)
+  const answering = useConversation((state) => state.answering)
+  const input = useRef<HTMLTextAreaElement>(null)
+  useFocusWhenAsked(input)
+
+  // As tall as what is written, up to a limit; measured, because a row is as tall as the chosen text size.
+  useLayoutEffect(() => {
+    const element = input.current
+    if (!element) return
+    element.style.height = 'auto'
+    if (draft) element.style.height = `${Math.min(element.scrollHeight, TALLEST_PX)}px`
+  }, [draft])
+
+  const left = LONGEST_MESSAGE - draft.trim().length
+  const stoppable = answering && !draft.trim()
+  const submit = () => {
+    if (controller.send(draft)) store.setState({ draft: '' })
+  }
+  const onSubmit = (event: FormEvent) => {
+    event.preventDefault()
+    submit()
+    input.current?.focus()
+  }
+  const onKeyDown = (event: KeyboardEvent) => {
+    // While an input method composes, Enter chooses a word.
+    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return
+    event.preventDefault()
+    submit()
+  }
+  return (
+    <form className="composer" onSubmit={onSubmit}>
+      <div className="composer-field">
+        <textarea
+          ref={input}
+          rows={1}
+          value={draft}
+          aria-label={wording.messageLabel}
+          aria-describedby={left < WARN_BELOW ? 'characters-left' : undefined}
+          placeholder={hints?.inputPlaceholder}
+          autoComplete="off"
+          enterKeyHint="send"
+          onChange={(event) => store.setState({ draft: event.target.value })}
+          onKeyDown={onKeyDown}
+        />
+        {stoppable ? (
+          <button
+            type="button"
+            className="send"
+            aria-label={wording.stop}
+            title={wording.stop}
+            onClick={() => conversation.cancel()}
+          >
+            <Icon name="stop" size={20} />
+          </button>
+        ) : (
+          <button
+            type="submit"
+            className="send"
+            aria-label={hints?.sendButtonText || wording.send}
+            title={hints?.sendButtonText || wording.send}
+            disabled={!draft.trim() || left < 0}
+          >
+            <Icon name="send" size={20} />
+          </button>
+        )}
+      </div>
+      {left < WARN_BELOW && (
+        <p id="characters-left" role="status" className={left < 0 ? 'meta problem' : 'meta'}>
+          {left < 0 ? wording.tooLong : wording.charactersLeft(left)}
+        </p>
+      )}
+    </form>
+  )
+}

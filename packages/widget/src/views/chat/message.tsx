@@ -1,0 +1,48 @@
+import { memo } from 'react'
+import type { TranscriptEntry } from '../../client/transcript'
+import { Markdown } from '../../markdown/markdown'
+import { useController, useWidget } from '../../widget-context'
+import { timeOfDay } from '../../wording/dates'
+import { Delivery } from './delivery'
+import { Sources } from './sources'
+
+interface MessageProps {
+  entry: TranscriptEntry
+  startsGroup: boolean
+  endsGroup: boolean
+}
+
+export const Message = memo(function Message({ entry, startsGroup, endsGroup }: MessageProps) {
+  const { wording } = useController()
+  const locale = useWidget((state) => state.locale)
+  const { role, content } = entry
+  if (role === 'notice' || role === 'system')
+    return (
+      <div className="notice">
+        <span className="sr-only">{wording.notice}: </span>
+        <Markdown text={content} />
+      </div>
+    )
+  const own = role === 'user'
+  return (
+    <div
+      className={`message ${own ? 'message-user' : 'message-assistant'}${startsGroup ? ' starts' : ''}${endsGroup ? ' ends' : ''}`}
+    >
+      <span className="sr-only">{own ? wording.you : wording.assistant}: </span>
+      {/* What a visitor typed is shown as typed; only answers are formatted. */}
+      {(content || entry.streaming) && (
+        <div className={entry.streaming ? 'bubble streaming' : 'bubble'}>
+          {own ? content : <Markdown text={content} />}
+        </div>
+      )}
+      {entry.stopped && <p className="meta">{wording.stopped}</p>}
+      {entry.citations.length > 0 && <Sources citations={entry.citations} />}
+      {own && <Delivery entry={entry} />}
+      {endsGroup && !entry.streaming && entry.seq !== undefined && !entry.failure && (
+        <time className="meta" dateTime={entry.createdAt}>
+          {timeOfDay(entry.createdAt, locale)}
+        </time>
+      )}
+    </div>
+  )
+})

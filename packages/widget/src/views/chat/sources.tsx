@@ -1,0 +1,48 @@
+import type { Citation } from '../../generated/wire'
+import { safeHref } from '../../markdown/parse'
+import { Icon } from '../../ui/icons'
+import { useController } from '../../widget-context'
+
+/** What an answer rests on. An address may be relative to the server, never to the hospital's page. */
+export function Sources({ citations }: { citations: readonly Citation[] }) {
+  const { wording, settings } = useController()
+  return (
+    <div className="sources">
+      <p className="sources-title">{wording.sources}</p>
+      <ul>
+        {citations.map(({ articleId, title, section, url }) => {
+          const href = url ? resolve(url, settings.apiBaseUrl) : undefined
+          const name = (
+            <>
+              <Icon name="article" size={18} />
+              <span className="min-w-0">
+                <span className="source-name">{title}</span>
+                {section && <span className="source-section">{section}</span>}
+              </span>
+            </>
+          )
+          return (
+            <li key={`${articleId} ${section}`}>
+              {href ? (
+                <a className="source" href={href} target="_blank" rel="noopener noreferrer">
+                  {name}
+                  <span className="sr-only"> ({wording.opensInNewTab})</span>
+                </a>
+              ) : (
+                <span className="source">{name}</span>
+              )}
+            </li>
+          )
+        })}
+      </ul>
+    </div>
+  )
+}
+
+function resolve(url: string, apiBaseUrl: string): string | undefined {
+  try {
+    return safeHref(new URL(url, `${apiBaseUrl}/`).href)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,61 @@
+import { useCallback, useEffect, useRef, useState } from 'react'
+import type { KeptConversation } from '../client/device-record'
+import { entryFrom, type Transcript, withEntries } from '../client/transcript'
+import { SaveCopy } from '../ui/save-copy'
+import { useController, useWidget } from '../widget-context'
+import { dayOf } from '../wording/dates'
+import { keepingPosition, OlderButton } from './chat/live-transcript'
+import { MessageList } from './chat/message-list'
+import { ViewHeader } from './view-header'
+
+/** An earlier conversation, to read and to save. */
+export function ConversationView({ kept }: { kept: KeptConversation }) {
+  const { api, wording } = useController()
+  const locale = useWidget((state) => state.locale)
+  const [transcript, setTranscript] = useState<Transcript>([])
+  const [cursor, setCursor] = useState<string>()
+  const [state, setState] = useState<'loading' | 'loaded' | 'failed'>('loading')
+  const scroller = useRef<HTMLDivElement>(null)
+
+  const load = useCallback(
+    async (before?: string) => {
+      const page = await api.messages(kept, before ? { before } : {})
+      setTranscript((entries) => withEntries(entries, page.messages.map(entryFrom)))
+      setCursor(page.before ?? undefined)
+    },
+    [api, kept],
+  )
+  useEffect(() => {
+    if (state !== 'loading') return
+    load().then(
+      () => setState('loaded'),
+      () => setState('failed'),
+    )
+  }, [load, state])
+
+  return (
+    <>
+      <ViewHeader title={dayOf(kept.startedAt, locale, wording)} />
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable to be scrolled by keyboard */}
+      <section ref={scroller} className="scroller" aria-label={wording.conversation} tabIndex={0}>
+        <div className="messages">
+          <p className="muted">{wording.readOnly}</p>
+          {cursor && <OlderButton onLoad={() => keepingPosition(scroller.current, () => load(cursor))} />}
+          {state === 'loading' && <p className="muted">{wording.loading}</p>}
+          {state === 'failed' && (
+            <p className="problem">
+              {wording.loadFailed}{' '}
+              <button type="button" className="link-button" onClick={() => setState('loading')}>
+                {wording.tryAgain}
+              </button>
+            </p>
+          )}
+          <MessageList entries={transcript} />
+        </div>
+      </section>
+      <div className="page-end">
+        <SaveCopy kept={kept} />
+      </div>
+    </>
+  )
+}

@@ -1,0 +1,68 @@
+import { useEffect, useState } from 'react'
+import { type ArchivedConversation, listConversations } from '../client/archive'
+import { Icon } from '../ui/icons'
+import { useController, useWidget } from '../widget-context'
+import { dayOf, timeOfDay } from '../wording/dates'
+import { ViewHeader } from './view-header'
+
+/** The conversations this device can still read. */
+export function HistoryView() {
+  const controller = useController()
+  const { api, storage, conversation, wording } = controller
+  const [list, setList] = useState<ArchivedConversation[]>()
+
+  useEffect(() => {
+    let gone = false
+    void listConversations(api, storage).then((found) => !gone && setList(found))
+    return () => {
+      gone = true
+    }
+  }, [api, storage])
+
+  const startNew = () => {
+    conversation.startNew()
+    controller.go({ name: 'chat' })
+  }
+  return (
+    <>
+      <ViewHeader title={wording.history} />
+      <div className="page">
+        <button type="button" className="button button-primary" onClick={startNew}>
+          <Icon name="compose" size={18} /> {wording.startNew}
+        </button>
+        {!list && <p className="muted">{wording.loading}</p>}
+        {list?.length === 0 && <p className="muted">{wording.noConversations}</p>}
+        {list && list.length > 0 && (
+          <ul className="rows">
+            {list.map((item) => (
+              <li key={item.kept.sessionId}>
+                <ConversationRow item={item} />
+              </li>
+            ))}
+          </ul>
+        )}
+      </div>
+    </>
+  )
+}
+
+function ConversationRow({ item: { kept, isCurrent, summary } }: { item: ArchivedConversation }) {
+  const controller = useController()
+  const { wording } = controller
+  const locale = useWidget((state) => state.locale)
+  const time = summary?.lastActiveAt ?? kept.startedAt
+  const open = () =>
+    isCurrent ? controller.go({ name: 'chat' }) : controller.go({ name: 'conversation', kept })
+  return (
+    <button type="button" className="row" onClick={open}>
+      <span className="grow min-w-0">
+        <span className="row-title">
+          {dayOf(time, locale, wording)}, {timeOfDay(time, locale)}
+        </span>
+        {summary && <span className="row-detail">{wording.messageCount(summary.messageCount)}</span>}
+      </span>
+      {isCurrent && <span className="tag">{wording.current}</span>}
+      <Icon name="forward" size={18} />
+    </button>
+  )
+}

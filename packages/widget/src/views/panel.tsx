@@ -1,0 +1,150 @@
+import {
+  type CSSProperties,
+  type KeyboardEvent,
+  type ReactNode,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+} from 'react'
+import type { KeptConversation } from '../client/device-record'
+import { themeProperties } from '../theme/palette'
+import { LazyView, type ViewSource } from '../ui/lazy-view'
+import { useMediaQuery } from '../ui/use-media-query'
+import { useController, useWidget } from '../widget-context'
+import { currentPlace } from '../widget-state'
+import { ChatView } from './chat/chat-view'
+
+const history: ViewSource<object> = {
+  load: () => import('./history-view').then((module) => module.HistoryView),
+}
+const settings: ViewSource<object> = {
+  load: () => import('./settings-view').then((module) => module.SettingsView),
+}
+const conversation: ViewSource<{ kept: KeptConversation }> = {
+  load: () => import('./conversation-view').then((module) => module.ConversationView),
+}
+
+/** Below this width the panel is a sheet that fills the screen. */
+const PHONE = '(max-width: 479px)'
+
+/** The widget's frame: theme, size and place on the page, and the view that is on screen. */
+export function Panel() {
+  const { settings, wording } = useController()
+  const appearance = useWidget((state) => state.appearance)
+  const preferences = useWidget((state) => state.preferences)
+  const systemIsDark = useMediaQuery('(prefers-color-scheme: dark)')
+  const chosen = preferences.colorScheme ?? appearance?.theme.colorScheme ?? 'auto'
+  const scheme = chosen === 'auto' ? (systemIsDark ? 'dark' : 'light') : chosen
+  const properties = themeProperties(appearance?.theme, scheme, preferences.textSize)
+  const label = appearance?.uiHints.widgetTitle || wording.panel
+  const Frame = settings.mode === 'inline' ? InlineFrame : FloatingFrame
+  return (
+    // The wording is English whatever language the page is in, and a screen reader must know.
+    <div className="theme" data-scheme={scheme} lang="en" style={properties as CSSProperties}>
+      <Frame label={label}>
+        <CurrentView />
+        <Announcer />
+      </Frame>
+    </div>
+  )
+}
+
+function CurrentView() {
+  const place = useWidget(currentPlace)
+  switch (place.name) {
+    case 'chat':
+      return <ChatView />
+    case 'history':
+      return <LazyView key="history" source={history} props={{}} />
+    case 'settings':
+      return <LazyView key="settings" source={settings} props={{}} />
+    case 'conversation':
+      return <LazyView key={place.kept.sessionId} source={conversation} props={{ kept: place.kept }} />
+  }
+}
+
+/** Speaks whole answers, once. Inside the panel, because a modal panel silences everything outside. */
+function Announcer() {
+  const announcement = useWidget((state) => state.announcement)
+  return (
+    <div role="status" className="sr-only">
+      {announcement}
+    </div>
+  )
+}
+
+interface FrameProps {
+  label: string
+  children: ReactNode
+}
+
+function InlineFrame({ label, children }: FrameProps) {
+  return (
+    <section className="panel panel-inline" aria-label={label}>
+      {children}
+    </section>
+  )
+}
+
+/**
+ * A dialog beside the page on wide screens, over it on phones. Modal there, so that the keyboard cannot wander behind
+ * a sheet that covers everything, and with nothing done to the page itself.
+ */
+function FloatingFrame({ label, children }: FrameProps) {
+  const controller = useController()
+  const open = useWidget((state) => state.open)
+  const phone = useMediaQuery(PHONE)
+  const dialog = useRef<HTMLDialogElement>(null)
+
+  useLayoutEffect(() => {
+    const element = dialog.current
+    if (!element || !open) return
+    if (phone) element.showModal()
+    // Not `show()`, which takes the focus: a panel that reopens by itself must not.
+    else element.setAttribute('open', '')
+    return () => element.close()
+  }, [open, phone])
+
+  useVisibleHeight(dialog, open && phone)
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    // Escape in a dialog inside this one closes that one.
+    const innermost = (event.target as Element).closest('dialog')
+    if (event.key === 'Escape' && innermost === dialog.current) controller.hide()
+  }
+  return (
+    <dialog
+      ref={dialog}
+      className={controller.settings.position === 'left' ? 'panel panel-left' : 'panel'}
+      aria-label={label}
+      onKeyDown={onKeyDown}
+      onCancel={(event) => {
+        if (event.target !== dialog.current) return
+        event.preventDefault()
+        controller.hide()
+      }}
+    >
+      {children}
+    </dialog>
+  )
+}
+
+/** A phone's keyboard shrinks what is visible, not the page: the sheet follows, so that the composer stays in sight. */
+function useVisibleHeight(panel: { current: HTMLElement | null }, active: boolean): void {
+  useEffect(() => {
+    const viewport = window.visualViewport
+    const element = panel.current
+    if (!active || !viewport || !element) return
+    const follow = () => {
+      element.style.setProperty('--kz-visible-height', `${viewport.height}px`)
+      element.style.setProperty('--kz-visible-top', `${viewport.offsetTop}px`)
+    }
+    follow()
+    viewport.addEventListener('resize', follow)
+    viewport.addEventListener('scroll', follow)
+    return () => {
+      viewport.removeEventListener('resize', follow)
+      viewport.removeEventListener('scroll', follow)
+    }
+  }, [panel, active])
+}

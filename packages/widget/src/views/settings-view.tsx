@@ -1,0 +1,61 @@
+import { useState } from 'react'
+import { Choice } from '../ui/choice'
+import { SaveCopy } from '../ui/save-copy'
+import { useController, useConversation, useWidget } from '../widget-context'
+import { EraseDialog } from './erase-dialog'
+import { ViewHeader } from './view-header'
+
+export function SettingsView() {
+  const controller = useController()
+  const { wording, conversation } = controller
+  const preferences = useWidget((state) => state.preferences)
+  const hospitalScheme = useWidget((state) => state.appearance?.theme.colorScheme)
+  const hasMessages = useConversation(({ transcript }) => transcript.some(({ seq }) => seq !== undefined))
+  const [confirming, setConfirming] = useState(false)
+  const { kept } = conversation
+  const { textSizes, appearances } = wording
+
+  return (
+    <>
+      <ViewHeader title={wording.settings} />
+      <div className="page">
+        <Choice
+          legend={wording.textSize}
+          value={preferences.textSize}
+          options={[
+            { value: 0.9, label: textSizes.small },
+            { value: 1, label: textSizes.standard },
+            { value: 1.2, label: textSizes.large },
+            { value: 1.4, label: textSizes.largest },
+          ]}
+          onChange={(textSize) => controller.prefer({ textSize })}
+        />
+        <Choice
+          legend={wording.appearance}
+          value={preferences.colorScheme ?? hospitalScheme ?? 'auto'}
+          options={[
+            { value: 'auto', label: appearances.auto },
+            { value: 'light', label: appearances.light },
+            { value: 'dark', label: appearances.dark },
+          ]}
+          onChange={(colorScheme) => controller.prefer({ colorScheme })}
+        />
+        <label className="group">
+          <span className="section-title">{wording.language}</span>
+          <select className="select" disabled>
+            <option>{wording.languageName}</option>
+          </select>
+        </label>
+        {kept && hasMessages && <SaveCopy kept={kept} />}
+        <section className="group">
+          <h3 className="section-title">{wording.privacy}</h3>
+          <p className="muted">{wording.endAndEraseHint}</p>
+          <button type="button" className="button button-danger" onClick={() => setConfirming(true)}>
+            {wording.endAndErase}
+          </button>
+        </section>
+      </div>
+      {confirming && <EraseDialog onClose={() => setConfirming(false)} />}
+    </>
+  )
+}

@@ -1,0 +1,32 @@
+import { createContext, useContext, useSyncExternalStore } from 'react'
+import type { StoreApi } from 'zustand/vanilla'
+import type { ConversationState } from './client/conversation'
+import type { Controller } from './controller'
+import type { WidgetState } from './widget-state'
+
+/** What zustand's own hook does. That one imports all of React by its default export, which would cost 1.5 KB here. */
+function useStore<State, Part>(
+  { subscribe, getState }: StoreApi<State>,
+  select: (state: State) => Part,
+): Part {
+  const snapshot = () => select(getState())
+  return useSyncExternalStore(subscribe, snapshot, snapshot)
+}
+
+export const ControllerContext = createContext<Controller | undefined>(undefined)
+
+export function useController(): Controller {
+  const controller = useContext(ControllerContext)
+  if (!controller) throw new Error('a view was drawn outside its widget')
+  return controller
+}
+
+export const useWording = () => useController().wording
+
+export function useWidget<Part>(select: (state: WidgetState) => Part): Part {
+  return useStore(useController().store, select)
+}
+
+export function useConversation<Part>(select: (state: ConversationState) => Part): Part {
+  return useStore(useController().conversation.state, select)
+}

@@ -1,0 +1,40 @@
+import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { Appearance, KeptConversation, Preferences } from './client/device-record'
+
+/** Where the visitor is in the panel. A stack of our own: the page's address and back button are never touched. */
+export type Place =
+  | { name: 'chat' }
+  | { name: 'history' }
+  | { name: 'settings' }
+  | { name: 'conversation'; kept: KeptConversation }
+
+export interface WidgetState {
+  open: boolean
+  places: readonly [Place, ...Place[]]
+  /** What is being written; kept while the panel is closed. */
+  draft: string
+  unread: number
+  locale: string
+  preferences: Preferences
+  appearance?: Appearance | undefined
+  /** What a screen reader is told next. */
+  announcement: string
+  /** Rises each time the keyboard should go to the view on screen. */
+  focusAsked: number
+}
+
+export type WidgetStore = StoreApi<WidgetState>
+
+export function createWidgetStore(
+  initial: Pick<WidgetState, 'open' | 'locale' | 'preferences' | 'unread' | 'appearance'>,
+): WidgetStore {
+  return createStore<WidgetState>(() => ({
+    places: [{ name: 'chat' }],
+    draft: '',
+    announcement: '',
+    focusAsked: 0,
+    ...initial,
+  }))
+}
+
+export const currentPlace = ({ places }: WidgetState): Place => places[places.length - 1] as Place

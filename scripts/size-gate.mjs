@@ -1,0 +1,36 @@
+// Fails when what a visitor downloads grows beyond the budget. Sums the .br files of a build (brotli 11), 1 KB = 1000 bytes.
+
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const folder = fileURLToPath(new URL('../dist/widget/v1', import.meta.url))
+const scripts = readdirSync(folder).filter((name) => name.endsWith('.js'))
+const size = (name) => statSync(`${folder}/${name}.br`).size
+const sum = (names) => names.reduce((total, name) => total + size(name), 0)
+
+const entry = scripts.find((name) => name.startsWith('widget-'))
+const widgetFiles = scripts.filter((name) => name !== 'snippet.js' && name !== 'loader.js')
+/** The entry and what it imports at once: all that stands between a click and typing. */
+const firstView = [entry]
+for (const name of firstView)
+  for (const [, imported] of readFileSync(`${folder}/${name}`, 'utf8').matchAll(
+    /\bfrom\s*["'`]\.\/([^"'`]+)["'`]/g,
+  ))
+    if (!firstView.includes(imported)) firstView.push(imported)
+
+const budget = [
+  ['snippet', ['snippet.js'], 400],
+  ['before intent (snippet and loader)', ['snippet.js', 'loader.js'], 2_000],
+  ['first chat view, with CSS', firstView, 24_000],
+  ['all views', widgetFiles, 36_000],
+]
+let failed = false
+for (const [what, names, limit] of budget) {
+  const bytes = sum(names)
+  failed ||= bytes > limit
+  console.log(
+    `${what.padEnd(36)}${String(bytes).padStart(7)} of ${String(limit).padStart(6)} bytes${bytes > limit ? '  TOO LARGE' : ''}`,
+  )
+}
+for (const name of [...scripts].sort()) console.log(`  ${name.padEnd(34)}${String(size(name)).padStart(7)}`)
+if (failed) process.exitCode = 1
