@@ -13,7 +13,7 @@ pub use retrieval::Candidate;
 
 use crate::{
     language::{terms, words},
-    question::{Intent, Question, Spelling, answers},
+    question::{Intent, Question, Spelling, answers, intents},
 };
 use fields::{Field, FieldIndex};
 
@@ -63,6 +63,12 @@ struct IndexedPassage {
     passage: Passage,
     /// The kinds of fact it holds.
     facts: Vec<Intent>,
+    /// The kinds of fact its heading promises: "What it costs".
+    promises: Vec<Intent>,
+    /// What its heading is about, beyond the title of the article.
+    specifics: Vec<String>,
+    /// Whether it opens its article.
+    is_first: bool,
 }
 
 /// A question that an article's editor expects.
@@ -96,10 +102,18 @@ impl Knowledge {
     pub fn index(articles: Vec<KnowledgeArticle>) -> Self {
         let mut indexed = Vec::new();
         for (article, source) in articles.iter().enumerate() {
-            for passage in passages(&source.body) {
+            let title = terms(&source.title);
+            for (position, passage) in passages(&source.body).into_iter().enumerate() {
                 let text = passage.plain_text();
-                let facts = FACTS.into_iter().filter(|fact| answers(*fact, &text)).collect();
-                indexed.push(IndexedPassage { article, passage, facts });
+                let heading = passage.heading.clone().unwrap_or_default();
+                indexed.push(IndexedPassage {
+                    article,
+                    facts: FACTS.into_iter().filter(|fact| answers(*fact, &text)).collect(),
+                    promises: intents(&heading),
+                    specifics: terms(&heading).into_iter().filter(|term| !title.contains(term)).collect(),
+                    is_first: position == 0,
+                    passage,
+                });
             }
         }
         let spelling = Spelling::new(articles.iter().flat_map(words_of));

@@ -15,7 +15,9 @@ const CORRECTED: f32 = 0.9;
 /// How much an everyday word is missed in an article.
 const BACKGROUND_MISSED: f32 = 0.15;
 /// How much an everyday word counts where it is found.
-const BACKGROUND_WEIGHT: f32 = 0.6;
+const BACKGROUND_WEIGHT: f32 = 0.4;
+/// How much an everyday word is missed where the question holds no other.
+const ONLY_BACKGROUND_MISSED: f32 = 0.6;
 /// How much a name is missed: it is about that hospital, street or medicine or none.
 const NAME_MISSED: f32 = 1.4;
 
@@ -35,6 +37,8 @@ pub struct Concept {
 pub struct Question {
     pub concepts: Vec<Concept>,
     pub intents: Vec<Intent>,
+    /// Whether the question names anything an article could be about.
+    pub has_subject: bool,
 }
 
 impl Question {
@@ -57,12 +61,14 @@ impl Question {
             };
             concepts.extend(concept.filter(|concept| !concepts.iter().any(|known| known.is_same(concept))));
         }
-        Self { concepts, intents: intents(text) }
-    }
-
-    /// Whether the question names anything an article could be about.
-    pub fn is_about_something(&self) -> bool {
-        self.concepts.iter().any(|concept| concept.missed >= 1.0)
+        let has_subject = concepts.iter().any(|concept| concept.missed >= 1.0);
+        if !has_subject {
+            for concept in &mut concepts {
+                concept.weight = 1.0;
+                concept.missed = ONLY_BACKGROUND_MISSED;
+            }
+        }
+        Self { concepts, intents: intents(text), has_subject }
     }
 }
 
@@ -140,6 +146,6 @@ mod tests {
         let question = read("Can you help me find Mercy at Grove?");
         let missed: Vec<f32> = question.concepts.iter().map(|concept| concept.missed).collect();
         assert_eq!(missed, [BACKGROUND_MISSED, BACKGROUND_MISSED, NAME_MISSED, BACKGROUND_MISSED]);
-        assert!(!read("Can you help me?").is_about_something());
+        assert!(!read("Can you help me?").has_subject);
     }
 }

@@ -132,7 +132,7 @@ mod tests {
         assert_eq!(corrected("zuchini"), "zucchini");
         assert_eq!(corrected("pharmasist"), "pharmacist");
         assert_eq!(corrected("phramasist"), "pharmacist");
-        assert_eq!(corrected("wrad"), "ward");
+        assert_eq!(corrected("zucchnii"), "zucchini");
         assert_eq!(corrected("farmacist"), "pharmacist");
     }
 

@@ -18,10 +18,12 @@ const FADING: f32 = 0.5;
 const FAVOUR: f32 = 0.3;
 /// The same when they name none.
 const FAVOUR_WITHOUT_SUBJECT: f32 = 1.0;
+/// The share of the best score that is enough for a terse question to be taken as one about the article at hand.
+const AS_GOOD: f32 = 0.5;
 /// How many messages back a follow-up may reach.
 const MEMORY: usize = 8;
 /// Questions with this many words or fewer may lean on the conversation without saying so.
-const TERSE: usize = 4;
+const TERSE: usize = 6;
 
 /// A question with what it takes from the conversation.
 #[derive(Debug, Clone)]
@@ -45,11 +47,17 @@ pub fn read(request: &AnswerRequest) -> Asked {
     let Some(earlier) = earlier(knowledge, &request.history, name) else {
         return alone;
     };
-    if leaning == Leaning::Perhaps && judgement::judge(knowledge, &alone).is_sure() {
-        return alone;
-    }
-    let mut question = own;
-    let has_subject = question.is_about_something();
+    let leans = match leaning {
+        Leaning::None => false,
+        Leaning::Perhaps => earlier.article.is_some_and(|article| goes_on(knowledge, &alone, article)),
+        Leaning::Plainly => true,
+    };
+    if leans { with_context(own, earlier) } else { alone }
+}
+
+/// Adds to a question what it leans on.
+fn with_context(mut question: Question, earlier: Earlier) -> Asked {
+    let favour = if question.has_subject { FAVOUR } else { FAVOUR_WITHOUT_SUBJECT };
     if question.intents.is_empty() {
         question.intents = earlier.question.intents;
     }
@@ -59,8 +67,18 @@ pub fn read(request: &AnswerRequest) -> Asked {
             question.concepts.push(concept);
         }
     }
-    let favour = if has_subject { FAVOUR } else { FAVOUR_WITHOUT_SUBJECT };
     Asked { question, favoured: earlier.article.map(|article| (article, favour)) }
+}
+
+/// Whether a terse question is answered by the article at hand about as well as by any other, or by no other.
+fn goes_on(knowledge: &Knowledge, alone: &Asked, article: usize) -> bool {
+    let judgement = judgement::judge(knowledge, alone);
+    let Some(best) = judgement.best.as_ref().filter(|_| judgement.is_sure()) else {
+        return true;
+    };
+    let ranked = knowledge.rank(&alone.question, None);
+    let here = ranked.iter().find(|candidate| candidate.article == article);
+    here.is_some_and(|here| here.coverage >= best.coverage * 0.9 && here.score >= best.score * AS_GOOD)
 }
 
 /// Whether a question can be understood without what came before.
@@ -99,7 +117,7 @@ fn leaning(text: &str, own: &Question) -> Leaning {
     let subjects = own.concepts.iter().filter(|concept| concept.missed >= 1.0).count();
     if OPENINGS.iter().any(|opening| spoken.starts_with(opening)) || subjects == 0 || (points_back && subjects <= 2) {
         Leaning::Plainly
-    } else if words.len() <= TERSE || (points_back && subjects <= 3) {
+    } else if (words.len() <= TERSE && subjects <= 1) || (points_back && subjects <= 3) {
         Leaning::Perhaps
     } else {
         Leaning::None

@@ -2,7 +2,7 @@
 
 use super::sentences::sentences;
 use crate::{
-    knowledge::{Block, Knowledge, plain_text},
+    knowledge::{Block, Candidate, Knowledge, plain_text},
     language::terms,
     question::{Question, answers},
 };
@@ -26,21 +26,23 @@ struct Part<'a> {
 
 /// What a passage says about the question, as markdown: all of it where it is short, otherwise the sentences and list
 /// items that answer best, in their order.
-pub fn excerpt(knowledge: &Knowledge, passage: usize, question: &Question) -> String {
-    let source = knowledge.passage(passage);
+pub fn excerpt(knowledge: &Knowledge, candidate: &Candidate, question: &Question) -> String {
+    let source = knowledge.passage(candidate.passage);
     let parts = parts(knowledge, &source.blocks, question);
     let total: usize = parts.iter().map(|part| word_count(part.text)).sum();
     let chosen: Vec<bool> = if total <= LONGEST { vec![true; parts.len()] } else { choose(&parts) };
     let text = assemble(&parts, &chosen);
     match &source.heading {
-        Some(heading) if !speaks_of(&text, heading) => format!("**{heading}**\n\n{text}"),
+        Some(heading) if !speaks_of(&text, &[heading, &knowledge.article(candidate.article).title]) => {
+            format!("**{heading}**\n\n{text}")
+        }
         _ => text,
     }
 }
 
 /// The one sentence or list item of a passage that answers best, or None for an empty passage.
-pub fn one_sentence(knowledge: &Knowledge, passage: usize, question: &Question) -> Option<String> {
-    let source = knowledge.passage(passage);
+pub fn one_sentence(knowledge: &Knowledge, candidate: &Candidate, question: &Question) -> Option<String> {
+    let source = knowledge.passage(candidate.passage);
     let parts = parts(knowledge, &source.blocks, question);
     let best = parts.iter().enumerate().max_by(|(one_place, one), (other_place, other)| {
         one.worth.total_cmp(&other.worth).then(other_place.cmp(one_place))
@@ -140,10 +142,10 @@ fn assemble(parts: &[Part<'_>], chosen: &[bool]) -> String {
     text
 }
 
-/// Whether a text says by itself what its heading says.
-fn speaks_of(text: &str, heading: &str) -> bool {
+/// Whether a text says by itself what it is about, so that nothing is lost without its headings.
+fn speaks_of(text: &str, headings: &[&str]) -> bool {
     let said = terms(&plain_text(text));
-    terms(heading).iter().any(|term| said.contains(term))
+    headings.iter().flat_map(|heading| terms(heading)).any(|term| said.contains(&term))
 }
 
 fn word_count(text: &str) -> usize {

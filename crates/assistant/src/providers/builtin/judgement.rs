@@ -7,7 +7,7 @@ use super::conversation::Asked;
 use crate::{
     answer::AnswerRequest,
     knowledge::{Candidate, Knowledge},
-    question::Question,
+    question::{Concept, Question},
 };
 
 /// The least share of a question's information that a quoted passage covers.
@@ -22,8 +22,8 @@ const RESEMBLES: f32 = 0.6;
 /// What a passage must cover to answer a question that sounds like one for a doctor.
 const PLAIN_COVERAGE: f32 = 0.85;
 const PLAIN_RESEMBLANCE: f32 = 0.55;
-/// How much better a second passage must answer the second of two questions than the first passage does.
-const CLEARLY_BETTER: f32 = 1.2;
+/// How much the words of a message's first half count in its second half.
+const CARRIED: f32 = 0.5;
 
 /// What is known about a question's answer.
 #[derive(Debug, Clone)]
@@ -57,51 +57,40 @@ pub fn judge(knowledge: &Knowledge, asked: &Asked) -> Judgement {
     Judgement { best: is_possible.then_some(best), is_tentative: !is_sure, is_plainly_answered }
 }
 
-/// The answer to the second of two things asked at once.
+/// A message that asks two things, and what answers each of them.
 #[derive(Debug)]
-pub struct Second {
-    pub question: Question,
-    pub passage: usize,
-    pub candidate: Candidate,
+pub struct TwoThings {
+    pub first: (Question, Candidate),
+    pub second: (Question, Candidate),
 }
 
-/// Finds what answers the second half of "where do I park, and what does it cost?", if there is one.
-pub fn second_thing(request: &AnswerRequest, asked: &Asked) -> Option<Second> {
+/// Answers "where do I park, and what does it cost?" one half at a time, if the message is of that kind and different
+/// passages answer its halves.
+pub fn two_things(request: &AnswerRequest, asked: &Asked) -> Option<TwoThings> {
     let knowledge = &request.knowledge;
     let (first, second) = halves(request.question.expose())?;
     let name = &request.contact.hospital_name;
     let first = knowledge.read(first, name);
     let mut second = knowledge.read(second, name);
-    let asks_each = |half: &Question| half.is_about_something() && !half.intents.is_empty();
-    let is_pointing_back = !second.intents.is_empty() && first.is_about_something();
-    if !(is_pointing_back || (asks_each(&first) && asks_each(&second))) {
+    let each_asks = !first.intents.is_empty() && !second.intents.is_empty();
+    if !first.has_subject || !each_asks {
         return None;
     }
-    for mut concept in first.concepts {
-        concept.weight = 0.5;
-        concept.missed = 0.0;
-        second.concepts.push(concept);
+    for concept in &first.concepts {
+        let (weight, missed) = (concept.weight * CARRIED, 0.0);
+        second.concepts.push(Concept { weight, missed, ..concept.clone() });
     }
-    let half = Asked { question: second, favoured: asked.favoured };
-    let judgement = judge(knowledge, &half);
-    if !judgement.is_sure() {
-        return None;
-    }
-    let candidate = judgement.best?;
-    let main = knowledge.rank(&asked.question, asked.favoured).into_iter().next()?;
-    let by_main = knowledge
-        .rank(&half.question, half.favoured)
-        .into_iter()
-        .find(|other| other.passage == main.passage)
-        .map_or(0.0, |other| other.score);
-    (candidate.score > by_main * CLEARLY_BETTER).then_some(Second {
-        question: half.question,
-        passage: candidate.passage,
-        candidate,
-    })
+    let answer = |question: Question| {
+        let half = Asked { question, favoured: asked.favoured };
+        let judgement = judge(knowledge, &half);
+        let is_sure = judgement.is_sure();
+        judgement.best.filter(|_| is_sure).map(|best| (half.question, best))
+    };
+    let (first, second) = (answer(first)?, answer(second)?);
+    (first.1.passage != second.1.passage).then_some(TwoThings { first, second })
 }
 
-/// A question's two halves, where a conjunction or a question mark divides it.
+/// A message's two halves, where a conjunction or a question mark divides it.
 fn halves(text: &str) -> Option<(&str, &str)> {
     const DIVIDERS: [&str; 4] = ["? ", ", and ", " and ", "; "];
     let (first, second) = DIVIDERS.iter().find_map(|divider| text.split_once(divider))?;

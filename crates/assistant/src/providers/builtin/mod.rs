@@ -21,6 +21,7 @@ use crate::{
 };
 use conversation::Asked;
 use excerpt::{excerpt, one_sentence};
+use judgement::TwoThings;
 
 /// The length of a citation's snippet, in characters.
 const SNIPPET: usize = 160;
@@ -56,24 +57,29 @@ fn without_sources(no_answer: bool) -> AnswerEnd {
     AnswerEnd { citations: Vec::new(), no_answer }
 }
 
-/// An answer in the words of the best passage, and of a second one where two things were asked.
+/// An answer in the words of the best passage, or of two passages where two things were asked.
 fn quote(request: &AnswerRequest, asked: &Asked, best: &Candidate, is_tentative: bool) -> (String, AnswerEnd) {
     let knowledge = &request.knowledge;
-    let mut text = excerpt(knowledge, best.passage, &asked.question);
+    if let Some(two) = judgement::two_things(request, asked) {
+        return quote_both(knowledge, &two);
+    }
+    let mut text = excerpt(knowledge, best, &asked.question);
     if is_tentative {
         text = wording::tentatively(&knowledge.article(best.article).title, &text);
     }
-    let mut citations = vec![citation(knowledge, best)];
-    let second = judgement::second_thing(request, asked).filter(|second| second.passage != best.passage);
-    if let Some(second) = second
-        && let Some(sentence) = one_sentence(knowledge, second.passage, &second.question)
-        && !text.contains(&sentence)
-    {
+    (text, AnswerEnd { citations: vec![citation(knowledge, best)], no_answer: false })
+}
+
+fn quote_both(knowledge: &Knowledge, two: &TwoThings) -> (String, AnswerEnd) {
+    let (first, second) = (&two.first, &two.second);
+    let mut text = excerpt(knowledge, &first.1, &first.0);
+    if let Some(sentence) = one_sentence(knowledge, &second.1, &second.0).filter(|sentence| !text.contains(sentence)) {
         text.push_str("\n\n");
         text.push_str(&sentence);
-        if second.candidate.article != best.article {
-            citations.push(citation(knowledge, &second.candidate));
-        }
+    }
+    let mut citations = vec![citation(knowledge, &first.1)];
+    if second.1.article != first.1.article {
+        citations.push(citation(knowledge, &second.1));
     }
     (text, AnswerEnd { citations, no_answer: false })
 }

@@ -129,6 +129,10 @@ const PHRASES: [(SmallTalk, &[&str]); 7] = [
     (
         SmallTalk::Greeting,
         &[
+            "can you help me",
+            "help me",
+            "i have a question",
+            "i need help",
             "good morning",
             "good afternoon",
             "good evening",
