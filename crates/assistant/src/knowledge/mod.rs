@@ -12,7 +12,7 @@ pub use passages::{Block, Passage, passages, plain_text};
 pub use retrieval::Candidate;
 
 use crate::{
-    language::{terms, words},
+    language::{stem, terms, words},
     question::{Intent, Question, Spelling, answers, intents},
 };
 use fields::{Field, FieldIndex};
@@ -67,6 +67,8 @@ struct IndexedPassage {
     promises: Vec<Intent>,
     /// What its heading is about, beyond the title of the article.
     specifics: Vec<String>,
+    /// The stems of its heading, small words too.
+    heading_stems: Vec<String>,
     /// Whether it opens its article.
     is_first: bool,
 }
@@ -111,6 +113,7 @@ impl Knowledge {
                     facts: FACTS.into_iter().filter(|fact| answers(*fact, &text)).collect(),
                     promises: intents(&heading),
                     specifics: terms(&heading).into_iter().filter(|term| !title.contains(term)).collect(),
+                    heading_stems: words(&heading).iter().map(|word| stem(&word.text)).collect(),
                     is_first: position == 0,
                     passage,
                 });

@@ -13,6 +13,10 @@ const RESEMBLANCE_SHARE: f32 = 0.9;
 const FACT_BONUS: f32 = 0.1;
 /// What it adds, relatively, when the heading promises that kind of fact.
 const PROMISE_BONUS: f32 = 0.3;
+/// What it adds, relatively, that the question uses the heading's words, the small ones too.
+const SAME_WORDS_BONUS: f32 = 0.12;
+/// How much of a passage's score depends on how much of the question it covers.
+const COVERAGE_SHARE: f32 = 0.5;
 /// What it adds, relatively, to open an article: the first section speaks of what most people ask for.
 const OPENING_BONUS: f32 = 0.06;
 /// What it costs, relatively, that a heading speaks of nothing but what the question does not ask.
@@ -21,8 +25,8 @@ const BESIDE_THE_POINT: f32 = 0.15;
 const RAREST: f32 = 3.2;
 /// How much a word counts as found when it stands elsewhere in the passage's article.
 const FOUND_ELSEWHERE: f32 = 0.65;
-/// How much better another passage must be for a question to be left without one.
-const STANDS_OUT: f32 = 1.05;
+/// How much better than the next a passage must be to be the one that answers an editors' question.
+const STANDS_OUT: f32 = 1.15;
 
 /// A passage that may answer a question.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,17 +102,23 @@ impl Knowledge {
                 let promises =
                     question.intents.iter().filter(|intent| passage.promises.contains(intent)).count() as f32;
                 let opening = if passage.is_first { OPENING_BONUS } else { 0.0 };
-                score *= 1.0 + FACT_BONUS * facts + PROMISE_BONUS * promises + opening
+                score *= 1.0
+                    + FACT_BONUS * facts
+                    + PROMISE_BONUS * promises
+                    + opening
+                    + SAME_WORDS_BONUS * same_words(passage, question)
                     - BESIDE_THE_POINT * beside_the_point(passage, question);
                 if let Some((_, bonus)) = favoured.filter(|(favourite, _)| *favourite == article) {
                     score *= 1.0 + bonus;
                 }
                 let missed = (total_missed + judgement.missed).max(0.0);
+                let coverage = judgement.found / (judgement.found + missed).max(f32::EPSILON);
+                score *= 1.0 - COVERAGE_SHARE + COVERAGE_SHARE * coverage;
                 Candidate {
                     article,
                     passage: position,
                     score,
-                    coverage: judgement.found / (judgement.found + missed).max(f32::EPSILON),
+                    coverage,
                     pointed: judgement.pointed,
                     strength: judgement.found,
                     resemblance: in_article,
@@ -138,14 +148,18 @@ impl Knowledge {
     /// How much a question resembles those the editors expect.
     fn resemblances(&self, question: &Question) -> Resemblances {
         let mut resemblances = Resemblances::default();
-        let asked: f32 = question.concepts.iter().map(|concept| self.importance(concept) * concept.weight).sum();
+        // What is carried over resembles the question before, not this one.
+        let has_own = question.concepts.iter().any(|concept| !concept.is_carried());
+        let concepts: Vec<&Concept> =
+            question.concepts.iter().filter(|concept| !has_own || !concept.is_carried()).collect();
+        let asked: f32 = concepts.iter().map(|concept| self.importance(concept) * concept.weight).sum();
         if asked <= 0.0 {
             return resemblances;
         }
         for expected in &self.questions {
             let mut shared = 0.0;
             let mut matched: Vec<&str> = Vec::new();
-            for concept in &question.concepts {
+            for concept in &concepts {
                 let best = concept
                     .alternatives
                     .iter()
@@ -178,6 +192,12 @@ fn beside_the_point(passage: &IndexedPassage, question: &Question) -> f32 {
     let promises = passage.promises.iter().filter(|promise| !question.intents.contains(promise)).count();
     let all = passage.specifics.len() + passage.promises.len();
     (subjects + promises) as f32 / all.max(1) as f32
+}
+
+/// The share of a heading's words that the question uses.
+fn same_words(passage: &IndexedPassage, question: &Question) -> f32 {
+    let same = passage.heading_stems.iter().filter(|stem| question.stems.contains(stem)).count();
+    same as f32 / passage.heading_stems.len().max(1) as f32
 }
 
 #[derive(Debug, Default)]

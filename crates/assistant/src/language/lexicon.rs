@@ -20,6 +20,7 @@ pub static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
         include_str!("../../data/synonyms.txt"),
         include_str!("../../data/stop_words.txt"),
         include_str!("../../data/background_words.txt"),
+        include_str!("../../data/kin_words.txt"),
         include_str!("../../data/common_words.txt"),
     )
 });
@@ -32,6 +33,7 @@ pub struct Lexicon {
     phrases: HashMap<String, Vec<Vec<String>>>,
     stop_words: HashSet<String>,
     background: HashSet<String>,
+    kin: HashSet<String>,
     /// Every single word in any of the tables, as written: what a typing mistake may be corrected to.
     known: HashSet<String>,
     /// Common words of the language, as written.
@@ -39,14 +41,15 @@ pub struct Lexicon {
 }
 
 impl Lexicon {
-    fn read(synonyms: &str, stop_words: &str, background: &str, common: &str) -> Self {
+    fn read(synonyms: &str, stop_words: &str, background: &str, kin: &str, common: &str) -> Self {
         let mut lexicon = Self {
             related: HashMap::new(),
             phrases: HashMap::new(),
             stop_words: listed(stop_words).collect(),
             background: listed(background).map(|word| stem(&word)).collect(),
+            kin: listed(kin).map(|word| stem(&word)).collect(),
             common: listed(common).collect(),
-            known: listed(stop_words).chain(listed(background)).collect(),
+            known: listed(stop_words).chain(listed(background)).chain(listed(kin)).collect(),
         };
         let mut direct: HashMap<String, Vec<(String, f32)>> = HashMap::new();
         for line in lines(synonyms) {
@@ -103,6 +106,11 @@ impl Lexicon {
     /// Whether a question is no less answered when no article has this stem.
     pub fn is_background(&self, stem: &str) -> bool {
         self.background.contains(stem)
+    }
+
+    /// Whether a stem names somebody close to the one who asks.
+    pub fn is_kin(&self, stem: &str) -> bool {
+        self.kin.contains(stem)
     }
 
     /// Whether it is a common word of the language, as written, whatever it means.
@@ -163,7 +171,7 @@ mod tests {
 
     #[test]
     fn groups_go_both_ways_and_arrows_one_way() {
-        let lexicon = Lexicon::read("# comment\ncar = vehicle\ncar > parking lot", "the", "like", "movie");
+        let lexicon = Lexicon::read("# comment\ncar = vehicle\ncar > parking lot", "the", "like", "aunt", "movie");
         assert_eq!(weight(&lexicon, "car", "vehicl"), Some(SAME_GROUP));
         assert_eq!(weight(&lexicon, "vehicl", "car"), Some(SAME_GROUP));
         assert_eq!(weight(&lexicon, "car", "park_lot"), Some(POINTED_AT));
@@ -174,7 +182,7 @@ mod tests {
 
     #[test]
     fn the_longest_phrase_comes_first() {
-        let lexicon = Lexicon::read("lab = lab test\nlab test result = outcome", "", "", "");
+        let lexicon = Lexicon::read("lab = lab test\nlab test result = outcome", "", "", "", "");
         let stems = ["lab", "test", "result"].map(str::to_owned);
         let found: Vec<usize> = lexicon.phrases_at(&stems).map(<[String]>::len).collect();
         assert_eq!(found, [3, 2]);

@@ -16,6 +16,8 @@ const CORRECTED: f32 = 0.9;
 const BACKGROUND_MISSED: f32 = 0.15;
 /// How much an everyday word counts where it is found.
 const BACKGROUND_WEIGHT: f32 = 0.4;
+/// How much a word for a relative counts where it is found: any of them may visit, pay or ask.
+const KIN_WEIGHT: f32 = 0.12;
 /// How much an everyday word is missed where the question holds no other.
 const ONLY_BACKGROUND_MISSED: f32 = 0.6;
 /// How much a name is missed: it is about that hospital, street or medicine or none.
@@ -26,7 +28,7 @@ const NAME_MISSED: f32 = 1.4;
 pub struct Concept {
     /// Index terms, each with how much finding it counts. The patient's own word comes first, with 1.
     pub alternatives: Vec<(String, f32)>,
-    /// How much its absence counts against an article; 1 for an ordinary word.
+    /// How much its absence counts against an article: 1 for an ordinary word, 0 for one carried over.
     pub missed: f32,
     /// How much it counts in ranking: 1 for the question's own, less for one carried over from an earlier question.
     pub weight: f32,
@@ -37,6 +39,8 @@ pub struct Concept {
 pub struct Question {
     pub concepts: Vec<Concept>,
     pub intents: Vec<Intent>,
+    /// The stems of all its words, small ones too.
+    pub stems: Vec<String>,
     /// Whether the question names anything an article could be about.
     pub has_subject: bool,
 }
@@ -68,11 +72,23 @@ impl Question {
                 concept.missed = ONLY_BACKGROUND_MISSED;
             }
         }
-        Self { concepts, intents: intents(text), has_subject }
+        Self { concepts, intents: intents(text), stems, has_subject }
     }
 }
 
 impl Concept {
+    /// Whether it comes from an earlier question.
+    pub fn is_carried(&self) -> bool {
+        self.missed <= 0.0
+    }
+
+    /// Whether it only says what kind of fact is asked for.
+    pub fn is_intent(&self) -> bool {
+        const KINDS: [&str; 10] =
+            ["how_much", "cost", "price", "fee", "hour", "open", "locat", "address", "phone", "number"];
+        self.alternatives.first().is_some_and(|(term, _)| KINDS.contains(&term.as_str()))
+    }
+
     fn is_same(&self, other: &Self) -> bool {
         self.alternatives.first().map(|(term, _)| term) == other.alternatives.first().map(|(term, _)| term)
     }
@@ -104,14 +120,20 @@ fn word_concept(
     let mut alternatives = vec![(stem.to_owned(), certainty)];
     alternatives.extend(LEXICON.related(stem).iter().map(|(term, weight)| (term.clone(), weight * certainty)));
     let is_number = word.text.starts_with(|character: char| character.is_ascii_digit());
-    let missed = if is_number || LEXICON.is_background(stem) || own_name.iter().any(|part| part == stem) {
-        BACKGROUND_MISSED
-    } else if word.looks_like_a_name && !spelling.knows(&word.text) {
-        NAME_MISSED
-    } else {
-        1.0
+    let missed =
+        if is_number || LEXICON.is_background(stem) || LEXICON.is_kin(stem) || own_name.iter().any(|part| part == stem)
+        {
+            BACKGROUND_MISSED
+        } else if word.looks_like_a_name && !spelling.knows(&word.text) {
+            NAME_MISSED
+        } else {
+            1.0
+        };
+    let weight = match missed {
+        _ if LEXICON.is_kin(stem) => KIN_WEIGHT,
+        missed if missed < 1.0 => BACKGROUND_WEIGHT,
+        _ => 1.0,
     };
-    let weight = if missed < 1.0 { BACKGROUND_WEIGHT } else { 1.0 };
     Some(Concept { alternatives, missed, weight })
 }
 

@@ -52,16 +52,20 @@ pub fn read(request: &AnswerRequest) -> Asked {
         Leaning::Perhaps => earlier.article.is_some_and(|article| goes_on(knowledge, &alone, article)),
         Leaning::Plainly => true,
     };
-    if leans { with_context(own, earlier) } else { alone }
+    if leans { with_context(own, earlier, opens_like_a_follow_up(words)) } else { alone }
 }
 
 /// Adds to a question what it leans on.
-fn with_context(mut question: Question, earlier: Earlier) -> Asked {
+fn with_context(mut question: Question, earlier: Earlier, asks_the_same: bool) -> Asked {
     let favour = if question.has_subject { FAVOUR } else { FAVOUR_WITHOUT_SUBJECT };
-    if question.intents.is_empty() {
+    let has_own_intent = !question.intents.is_empty();
+    if !has_own_intent && (asks_the_same || !question.has_subject) {
         question.intents = earlier.question.intents;
     }
     for mut concept in earlier.question.concepts {
+        if has_own_intent && concept.is_intent() {
+            continue;
+        }
         if !question.concepts.iter().any(|known| known.alternatives.first() == concept.alternatives.first()) {
             concept.missed = 0.0;
             question.concepts.push(concept);
@@ -92,6 +96,21 @@ enum Leaning {
 }
 
 fn leaning(text: &str, own: &Question) -> Leaning {
+    const POINTING_BACK: [&str; 8] = ["it", "that", "there", "they", "them", "those", "these", "one"];
+    let words: Vec<String> = words(text).into_iter().map(|word| word.text).collect();
+    let points_back = words.iter().any(|word| POINTING_BACK.contains(&word.as_str()));
+    let subjects = own.concepts.iter().filter(|concept| concept.missed >= 1.0).count();
+    if opens_like_a_follow_up(text) || subjects == 0 || (points_back && subjects <= 2) {
+        Leaning::Plainly
+    } else if (words.len() <= TERSE && subjects <= 1) || (points_back && subjects <= 3) {
+        Leaning::Perhaps
+    } else {
+        Leaning::None
+    }
+}
+
+/// "And…", "what about…": the same question about something else.
+fn opens_like_a_follow_up(text: &str) -> bool {
     const OPENINGS: [&str; 16] = [
         "and ",
         "or ",
@@ -110,18 +129,9 @@ fn leaning(text: &str, own: &Question) -> Leaning {
         "even ",
         "is that ",
     ];
-    const POINTING_BACK: [&str; 8] = ["it", "that", "there", "they", "them", "those", "these", "one"];
     let words: Vec<String> = words(text).into_iter().map(|word| word.text).collect();
     let spoken = format!("{} ", words.join(" "));
-    let points_back = words.iter().any(|word| POINTING_BACK.contains(&word.as_str()));
-    let subjects = own.concepts.iter().filter(|concept| concept.missed >= 1.0).count();
-    if OPENINGS.iter().any(|opening| spoken.starts_with(opening)) || subjects == 0 || (points_back && subjects <= 2) {
-        Leaning::Plainly
-    } else if (words.len() <= TERSE && subjects <= 1) || (points_back && subjects <= 3) {
-        Leaning::Perhaps
-    } else {
-        Leaning::None
-    }
+    OPENINGS.iter().any(|opening| spoken.starts_with(opening))
 }
 
 /// What the conversation is about.

@@ -9,6 +9,8 @@ use crate::{
 
 /// The most words an answer quotes. A longer first sentence is quoted whole.
 const LONGEST: usize = 90;
+/// The same for what is added about a second thing.
+const SHORT: usize = 40;
 /// What a sentence gains for the kind of fact the question asks for, in units of a rare word.
 const FACT_WORTH: f32 = 2.0;
 /// What the first sentence gains: it says what the others are about.
@@ -30,7 +32,7 @@ pub fn excerpt(knowledge: &Knowledge, candidate: &Candidate, question: &Question
     let source = knowledge.passage(candidate.passage);
     let parts = parts(knowledge, &source.blocks, question);
     let total: usize = parts.iter().map(|part| word_count(part.text)).sum();
-    let chosen: Vec<bool> = if total <= LONGEST { vec![true; parts.len()] } else { choose(&parts) };
+    let chosen: Vec<bool> = if total <= LONGEST { vec![true; parts.len()] } else { choose(&parts, LONGEST) };
     let text = assemble(&parts, &chosen);
     match &source.heading {
         Some(heading) if !speaks_of(&text, &[heading, &knowledge.article(candidate.article).title]) => {
@@ -40,14 +42,11 @@ pub fn excerpt(knowledge: &Knowledge, candidate: &Candidate, question: &Question
     }
 }
 
-/// The one sentence or list item of a passage that answers best, or None for an empty passage.
-pub fn one_sentence(knowledge: &Knowledge, candidate: &Candidate, question: &Question) -> Option<String> {
-    let source = knowledge.passage(candidate.passage);
-    let parts = parts(knowledge, &source.blocks, question);
-    let best = parts.iter().enumerate().max_by(|(one_place, one), (other_place, other)| {
-        one.worth.total_cmp(&other.worth).then(other_place.cmp(one_place))
-    })?;
-    Some(best.1.text.to_owned())
+/// The few sentences or list items of a passage that answer best.
+pub fn short_excerpt(knowledge: &Knowledge, candidate: &Candidate, question: &Question) -> String {
+    let parts = parts(knowledge, &knowledge.passage(candidate.passage).blocks, question);
+    let chosen = choose(&parts, SHORT);
+    assemble(&parts, &chosen)
 }
 
 fn parts<'a>(knowledge: &Knowledge, blocks: &'a [Block], question: &Question) -> Vec<Part<'a>> {
@@ -93,14 +92,14 @@ fn worth(knowledge: &Knowledge, sentence: &str, question: &Question) -> f32 {
 }
 
 /// Marks the most worthy parts that fit.
-fn choose(parts: &[Part<'_>]) -> Vec<bool> {
+fn choose(parts: &[Part<'_>], longest: usize) -> Vec<bool> {
     let mut by_worth: Vec<usize> = (0..parts.len()).collect();
     by_worth.sort_by(|one, other| parts[*other].worth.total_cmp(&parts[*one].worth).then(one.cmp(other)));
     let mut chosen = vec![false; parts.len()];
     let mut length = 0;
     for position in by_worth {
         let words = word_count(parts[position].text);
-        if length == 0 || length + words <= LONGEST {
+        if length == 0 || length + words <= longest {
             chosen[position] = true;
             length += words;
         }

@@ -20,7 +20,7 @@ use crate::{
     safety,
 };
 use conversation::Asked;
-use excerpt::{excerpt, one_sentence};
+use excerpt::{excerpt, short_excerpt};
 use judgement::TwoThings;
 
 /// The length of a citation's snippet, in characters.
@@ -73,10 +73,8 @@ fn quote(request: &AnswerRequest, asked: &Asked, best: &Candidate, is_tentative:
 fn quote_both(knowledge: &Knowledge, two: &TwoThings) -> (String, AnswerEnd) {
     let (first, second) = (&two.first, &two.second);
     let mut text = excerpt(knowledge, &first.1, &first.0);
-    if let Some(sentence) = one_sentence(knowledge, &second.1, &second.0).filter(|sentence| !text.contains(sentence)) {
-        text.push_str("\n\n");
-        text.push_str(&sentence);
-    }
+    text.push_str("\n\n");
+    text.push_str(&short_excerpt(knowledge, &second.1, &second.0));
     let mut citations = vec![citation(knowledge, &first.1)];
     if second.1.article != first.1.article {
         citations.push(citation(knowledge, &second.1));
