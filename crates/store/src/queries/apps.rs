@@ -4,10 +4,8 @@ use chrono::{DateTime, Utc};
 use kuzushi_domain::{Id, id};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 
-use crate::{
-    ConfigVersion, Installation, StoreError, TenantScope,
-    entities::{app, app_config},
-};
+use super::configs::active_config;
+use crate::{ConfigVersion, Installation, StoreError, TenantScope, entities::app};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct App {
@@ -58,19 +56,12 @@ pub(crate) fn strings(array: &serde_json::Value) -> Vec<String> {
 impl Installation {
     /// Finds an app by its public name: the one look-up that starts without a tenant.
     pub async fn published_app(&self, project_id: &str) -> Result<Option<PublishedApp>, StoreError> {
-        let Some(app) = app::Entity::find().filter(app::Column::ProjectId.eq(project_id)).one(self.reader()).await?
-        else {
+        let row = app::Entity::find().filter(app::Column::ProjectId.eq(project_id)).one(self.reader()).await?;
+        let Some(app) = row.map(App::from) else {
             return Ok(None);
         };
-        let config = app_config::Entity::find()
-            .filter(app_config::Column::TenantId.eq(app.tenant_id))
-            .filter(app_config::Column::AppId.eq(app.id))
-            .filter(app_config::Column::IsActive.eq(true))
-            .one(self.reader())
-            .await?
-            .map(ConfigVersion::try_from)
-            .transpose()?;
-        Ok(Some(PublishedApp { app: app.into(), config }))
+        let config = active_config(self.reader(), app.tenant, app.id).await?;
+        Ok(Some(PublishedApp { app, config }))
     }
 }
 

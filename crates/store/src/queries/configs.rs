@@ -2,7 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use kuzushi_domain::{Id, config::AppConfig, id};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::Expr,
+};
 
 use crate::{
     StoreError, TenantScope,
@@ -35,6 +38,22 @@ impl TryFrom<app_config::Model> for ConfigVersion {
     }
 }
 
+/// The app's active version.
+pub(crate) async fn active_config(
+    reader: &DatabaseConnection,
+    tenant: Id<id::Tenant>,
+    app: Id<id::App>,
+) -> Result<Option<ConfigVersion>, StoreError> {
+    app_config::Entity::find()
+        .filter(app_config::Column::TenantId.eq(tenant.uuid()))
+        .filter(app_config::Column::AppId.eq(app.uuid()))
+        .filter(app_config::Column::IsActive.eq(true))
+        .one(reader)
+        .await?
+        .map(ConfigVersion::try_from)
+        .transpose()
+}
+
 impl TenantScope {
     pub async fn config_version(&self, app: Id<id::App>, version: i32) -> Result<ConfigVersion, StoreError> {
         app_config::Entity::find()
@@ -45,6 +64,11 @@ impl TenantScope {
             .await?
             .ok_or(StoreError::NotFound)?
             .try_into()
+    }
+
+    /// The version that new sessions get. None before the first was activated.
+    pub async fn active_config(&self, app: Id<id::App>) -> Result<Option<ConfigVersion>, StoreError> {
+        active_config(self.reader(), self.id(), app).await
     }
 
     /// Adds the next version and makes it the active one, in one step.

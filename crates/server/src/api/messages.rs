@@ -1,0 +1,70 @@
+//! What was said in a conversation, page by page.
+
+use axum::{Json, extract::Path};
+use kuzushi_store::PageRequest;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{query::Parameters, wire::WireMessage};
+use crate::{auth::Visitor, error::ApiError};
+
+/// Messages in a page, unless the request says otherwise.
+const PAGE: u64 = 50;
+/// Messages in a page at most.
+pub const LARGEST_PAGE: u64 = 200;
+
+#[derive(Serialize, ToSchema)]
+pub struct MessageList {
+    /// Oldest first.
+    messages: Vec<WireMessage>,
+    /// The cursor for older messages, where there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    before: Option<String>,
+    /// The cursor for newer messages, where there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    after: Option<String>,
+}
+
+#[utoipa::path(
+    get,
+    path = "/v1/sessions/{sessionId}/messages",
+    tag = "conversation",
+    summary = "The messages of a conversation, oldest first in the page",
+    description = "Without a cursor: the newest page.",
+    params(
+        ("sessionId" = String, Path, description = "The session of the token"),
+        ("before" = Option<String>, Query, description = "A cursor from an earlier page: older messages"),
+        ("after" = Option<String>, Query, description = "A cursor from an earlier page: newer messages"),
+        ("limit" = Option<u64>, Query, description = "Messages in the page: 50 unless given, 200 at most", minimum = 1),
+    ),
+    security(("sessionToken" = [])),
+    responses(
+        (status = 200, body = MessageList),
+        (status = 400, description = "A parameter is wrong", body = crate::error::Problem, content_type = "application/problem+json"),
+        (status = 401, description = "The token is missing, expired or not valid", body = crate::error::Problem, content_type = "application/problem+json"),
+        (status = 404, description = "It is not the caller's session", body = crate::error::Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn list_messages(
+    visitor: Visitor,
+    Path(session_id): Path<String>,
+    parameters: Parameters,
+) -> Result<Json<MessageList>, ApiError> {
+    let session = visitor.own_session(&session_id)?;
+    let cursor = |name| parameters.parsed::<u32>(name, "a cursor from an earlier page");
+    let limit = parameters.parsed::<std::num::NonZeroU64>("limit", "a whole number from 1 to 200")?;
+    let request = PageRequest {
+        before: cursor("before")?.map(i64::from),
+        after: cursor("after")?.map(i64::from),
+        limit: limit.map_or(PAGE, |limit| limit.get().min(LARGEST_PAGE)),
+    };
+    let page = visitor.scope.messages(session, request).await?;
+    let seq_of = |message: Option<&kuzushi_store::Message>| message.map(|message| message.seq.to_string());
+    Ok(Json(MessageList {
+        before: seq_of(page.messages.first()).filter(|_| page.has_older),
+        after: seq_of(page.messages.last()).filter(|_| page.has_newer),
+        messages: page.messages.iter().map(WireMessage::from).collect(),
+    }))
+}

@@ -1,0 +1,11 @@
+//! The HTTP API, a file per resource.
+
+pub mod body;
+pub mod export;
+pub mod health;
+pub mod messages;
+pub mod openapi;
+pub mod query;
+pub mod session_init;
+pub mod sessions;
+pub mod wire;

@@ -1,0 +1,43 @@
+//! The description of the API, frames of the chat socket included.
+
+use axum::{Json, extract::State, response::IntoResponse};
+use utoipa::{
+    Modify, OpenApi,
+    openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
+
+use crate::{
+    chat::frames::{ClientFrame, ServerFrame},
+    state::AppState,
+};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Kuzushi",
+        description = "An assistant for hospitals' websites. The chat socket is `/ws/chat`; its frames are the schemas `ClientFrame` and `ServerFrame`.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+    ),
+    components(schemas(ClientFrame, ServerFrame)),
+    modifiers(&SessionToken),
+    tags(
+        (name = "widget", description = "What the widget calls first"),
+        (name = "conversation", description = "A visitor's own conversations"),
+        (name = "operation", description = "For operators"),
+    )
+)]
+pub struct Description;
+
+struct SessionToken;
+
+impl Modify for SessionToken {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+        openapi.components.get_or_insert_default().add_security_scheme("sessionToken", SecurityScheme::Http(scheme));
+    }
+}
+
+/// `GET /openapi.json`.
+pub async fn openapi_json(State(_): State<AppState>) -> impl IntoResponse {
+    Json(crate::router::description())
+}

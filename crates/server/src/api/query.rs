@@ -1,0 +1,42 @@
+//! Query strings, read field by field so that mistakes are named.
+
+use std::{collections::HashMap, str::FromStr};
+
+use axum::{
+    extract::{FromRequestParts, Query},
+    http::request::Parts,
+};
+
+use crate::{
+    error::{ApiError, FieldError},
+    state::AppState,
+};
+
+/// The parameters of a request, as text.
+pub struct Parameters(HashMap<String, String>);
+
+impl FromRequestParts<AppState> for Parameters {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
+        match Query::from_request_parts(parts, state).await {
+            Ok(Query(parameters)) => Ok(Self(parameters)),
+            Err(_) => Err(wrong("", "the query cannot be read: it must be name=value pairs joined by &")),
+        }
+    }
+}
+
+impl Parameters {
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// A parameter of another type. Absent is None; one that cannot be read is an error that says what is wanted.
+    pub fn parsed<T: FromStr>(&self, name: &str, wanted: &str) -> Result<Option<T>, ApiError> {
+        self.text(name).map(|text| text.parse().map_err(|_| wrong(name, &format!("wants {wanted}")))).transpose()
+    }
+}
+
+pub fn wrong(field: &str, message: &str) -> ApiError {
+    ApiError::InvalidQuery(vec![FieldError::new(field, message)])
+}

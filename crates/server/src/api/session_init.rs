@@ -1,0 +1,325 @@
+//! Beginning a session, or coming back to one.
+
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, StatusCode, header},
+};
+use kuzushi_domain::config::{AppConfig, ColorScheme};
+use kuzushi_store::{ConfigVersion, NewSession, PublishedApp, Session, SessionMetadata, TenantScope};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{body::JsonBody, wire::Timestamp};
+use crate::{
+    auth::{Visitor, bearer, origin, tokens::SessionClaims},
+    error::{ApiError, FieldError},
+    state::AppState,
+};
+
+/// Characters a field of the request may have.
+const FIELD_LIMIT: usize = 2_048;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionInit {
+    #[schema(example = "stmarys-patient-portal", max_length = 2048)]
+    pub project_id: String,
+    /// A name the page gives its widget, kept for the page's next visit.
+    #[serde(default)]
+    #[schema(max_length = 2048)]
+    pub widget_instance_id: Option<String>,
+    /// The page the widget is on. Query and fragment are not kept.
+    #[serde(default)]
+    #[schema(max_length = 2048)]
+    pub page_url: Option<String>,
+    /// The page's origin. A browser's `Origin` header counts as well; each that is present has to be allowed.
+    #[serde(default)]
+    #[schema(max_length = 2048)]
+    pub host_origin: Option<String>,
+    #[serde(default)]
+    #[schema(max_length = 2048)]
+    pub user_agent: Option<String>,
+    /// A BCP 47 language tag.
+    #[serde(default)]
+    #[schema(example = "en-US", max_length = 2048)]
+    pub locale: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionStarted {
+    session_id: String,
+    /// A JWT that opens this one session.
+    token: String,
+    expires_at: Timestamp,
+    /// The config version that the session keeps.
+    config_version: i32,
+    /// The `seq` of the session's newest message; 0 before the first.
+    last_seq: i64,
+    app: AppName,
+    features: WireFeatures,
+    theme: WireTheme,
+    chat: ChatEndpoint,
+    voice: VoiceEndpoint,
+    ui_hints: WireUiHints,
+    contact: WireContact,
+}
+
+#[derive(Serialize, ToSchema)]
+struct AppName {
+    name: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct WireFeatures {
+    text_chat: bool,
+    voice: bool,
+    file_upload: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct WireTheme {
+    #[schema(example = "#0066cc")]
+    primary_color: String,
+    font_scale: f64,
+    #[schema(example = "0.75rem")]
+    radius: String,
+    #[schema(value_type = WireColorScheme)]
+    color_scheme: &'static str,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "describes the strings that WireTheme::color_scheme holds")]
+enum WireColorScheme {
+    Auto,
+    Light,
+    Dark,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ChatEndpoint {
+    ws_url: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct VoiceEndpoint {
+    enabled: bool,
+    signaling_url: String,
+    rtc_config: RtcConfig,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct RtcConfig {
+    #[schema(value_type = Vec<Object>)]
+    ice_servers: Vec<serde_json::Value>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct WireUiHints {
+    welcome_message: String,
+    widget_title: String,
+    input_placeholder: String,
+    send_button_text: String,
+    voice_button_text: String,
+    end_call_button_text: String,
+    powered_by_text: String,
+    empty_state_message: String,
+    empty_state_subtitle: String,
+    suggested_questions: Vec<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct WireContact {
+    hospital_name: String,
+    phone: String,
+    hours: String,
+    emergency_number: String,
+}
+
+#[utoipa::path(
+    post,
+    path = "/v1/widget/session/init",
+    tag = "widget",
+    summary = "Begin a session, or come back to one",
+    description = "Without a token a new session begins. With a valid session token in `Authorization: Bearer`, that session goes on.",
+    request_body = SessionInit,
+    security((), ("sessionToken" = [])),
+    responses(
+        (status = 201, description = "A new session", body = SessionStarted),
+        (status = 200, description = "The session of the token", body = SessionStarted),
+        (status = 400, description = "A field is missing or wrong", body = crate::error::Problem, content_type = "application/problem+json"),
+        (status = 401, description = "The token is expired, not valid, or of another project", body = crate::error::Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The page's origin may not embed the project", body = crate::error::Problem, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such project", body = crate::error::Problem, content_type = "application/problem+json"),
+        (status = 410, description = "The token's session has ended", body = crate::error::Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large", body = crate::error::Problem, content_type = "application/problem+json"),
+        (status = 415, description = "The body is not JSON", body = crate::error::Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The service is not available at the moment", body = crate::error::Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn session_init(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    JsonBody(request): JsonBody<SessionInit>,
+) -> Result<(StatusCode, Json<SessionStarted>), ApiError> {
+    request.check()?;
+    let published = state.store.installation().published_app(&request.project_id).await?;
+    let Some(PublishedApp { app, config: Some(active) }) = published else {
+        return Err(ApiError::UnknownProject { project_id: request.project_id });
+    };
+    for origin in origin::of_request(&headers).iter().chain(&request.host_origin) {
+        if !origin::is_allowed(&state, &app, origin) {
+            return Err(ApiError::OriginNotAllowed { origin: origin.clone() });
+        }
+    }
+    let now = state.clock.now();
+    let (status, session, config, scope) = match bearer(&headers) {
+        Some(token) => {
+            let claims = state.tokens.verify(token, now).map_err(|_| ApiError::InvalidToken)?;
+            let Visitor { scope, session } = Visitor::of_claims(&state, claims).await?;
+            if session.app != app.id {
+                return Err(ApiError::InvalidToken);
+            }
+            if session.ended_at.is_some() {
+                return Err(ApiError::SessionEnded);
+            }
+            scope.touch_session(session.id, now).await?;
+            let config = if session.config_version == active.version {
+                active
+            } else {
+                scope.config_version(app.id, session.config_version).await?
+            };
+            (StatusCode::OK, session, config, scope)
+        }
+        None => {
+            let scope = state.store.tenant(app.tenant).await?;
+            let new = NewSession {
+                app: app.id,
+                config_version: active.version,
+                metadata: request.metadata(),
+                widget_instance_id: request.widget_instance_id.unwrap_or_default(),
+            };
+            (StatusCode::CREATED, scope.create_session(new, now).await?, active, scope)
+        }
+    };
+    started(&state, &headers, &scope, &session, config, app.name).map(|started| (status, Json(started)))
+}
+
+fn started(
+    state: &AppState,
+    headers: &HeaderMap,
+    scope: &TenantScope,
+    session: &Session,
+    config: ConfigVersion,
+    app_name: String,
+) -> Result<SessionStarted, ApiError> {
+    let claims = SessionClaims { tenant: scope.id(), session: session.id };
+    let (token, expires_at) = state.tokens.issue(claims, state.clock.now()).map_err(|_| ApiError::Internal)?;
+    let base = websocket_base(state, headers);
+    let AppConfig { features, theme, ui_hints: hints, contact, system_prompt: _, assistant: _ } = config.config;
+    Ok(SessionStarted {
+        session_id: session.id.to_string(),
+        token,
+        expires_at: Timestamp(expires_at),
+        config_version: config.version,
+        last_seq: session.last_seq,
+        app: AppName { name: app_name },
+        features: WireFeatures {
+            text_chat: features.text_chat,
+            // Calls and files are features of later releases, whatever a config asks for.
+            voice: false,
+            file_upload: false,
+        },
+        theme: WireTheme {
+            primary_color: theme.primary_color,
+            font_scale: theme.font_scale,
+            radius: theme.radius,
+            color_scheme: match theme.color_scheme {
+                ColorScheme::Auto => "auto",
+                ColorScheme::Light => "light",
+                ColorScheme::Dark => "dark",
+            },
+        },
+        chat: ChatEndpoint { ws_url: format!("{base}/ws/chat?sessionId={}", session.id) },
+        voice: VoiceEndpoint {
+            enabled: false,
+            signaling_url: format!("{base}/ws/voice?sessionId={}", session.id),
+            rtc_config: RtcConfig { ice_servers: Vec::new() },
+        },
+        ui_hints: WireUiHints {
+            welcome_message: hints.welcome_message,
+            widget_title: hints.widget_title,
+            input_placeholder: hints.input_placeholder,
+            send_button_text: hints.send_button_text,
+            voice_button_text: hints.voice_button_text,
+            end_call_button_text: hints.end_call_button_text,
+            powered_by_text: hints.powered_by_text,
+            empty_state_message: hints.empty_state_message,
+            empty_state_subtitle: hints.empty_state_subtitle,
+            suggested_questions: hints.suggested_questions,
+        },
+        contact: WireContact {
+            hospital_name: contact.hospital_name,
+            phone: contact.phone,
+            hours: contact.hours,
+            emergency_number: contact.emergency_number,
+        },
+    })
+}
+
+/// `ws://` or `wss://` and the host: as configured, or as this request came in.
+fn websocket_base(state: &AppState, headers: &HeaderMap) -> String {
+    let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let base = state.config.http.api_base_url.clone().unwrap_or_else(|| {
+        // A proxy that ends TLS says so here. A lie would only mislead the liar.
+        let secure = headers.get("x-forwarded-proto").is_some_and(|protocol| protocol == "https");
+        let host = text(header::HOST).unwrap_or("localhost");
+        format!("{}://{host}", if secure { "https" } else { "http" })
+    });
+    base.replacen("http", "ws", 1)
+}
+
+impl SessionInit {
+    fn check(&self) -> Result<(), ApiError> {
+        let fields = [
+            ("projectId", Some(&self.project_id)),
+            ("widgetInstanceId", self.widget_instance_id.as_ref()),
+            ("pageUrl", self.page_url.as_ref()),
+            ("hostOrigin", self.host_origin.as_ref()),
+            ("userAgent", self.user_agent.as_ref()),
+            ("locale", self.locale.as_ref()),
+        ];
+        let mut errors = Vec::new();
+        if self.project_id.trim().is_empty() {
+            errors.push(FieldError::new("projectId", "must not be empty"));
+        }
+        for (name, value) in fields {
+            let Some(value) = value else { continue };
+            if value.chars().count() > FIELD_LIMIT {
+                errors.push(FieldError::new(name, format!("may have {FIELD_LIMIT} characters")));
+            } else if value.chars().any(char::is_control) {
+                errors.push(FieldError::new(name, "must not hold control characters"));
+            }
+        }
+        if errors.is_empty() { Ok(()) } else { Err(ApiError::InvalidBody(errors)) }
+    }
+
+    fn metadata(&self) -> SessionMetadata {
+        let page_url = self.page_url.as_ref().map(|url| url.split(['?', '#']).next().unwrap_or_default().to_owned());
+        SessionMetadata {
+            page_url,
+            host_origin: self.host_origin.clone(),
+            user_agent: self.user_agent.clone(),
+            locale: self.locale.clone().filter(|locale| !locale.is_empty()),
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Shapes that go over the wire in more than one place.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use kuzushi_domain::Citation;
+use kuzushi_store::Message;
+use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
+
+/// A point in time: RFC 3339, UTC, with milliseconds.
+#[derive(Debug, Clone, Copy, ToSchema)]
+#[schema(value_type = String, format = DateTime, example = "2026-11-23T09:00:00.000Z")]
+pub struct Timestamp(pub DateTime<Utc>);
+
+impl Timestamp {
+    pub fn text(self) -> String {
+        self.0.to_rfc3339_opts(SecondsFormat::Millis, true)
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text())
+    }
+}
+
+/// A stored message.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WireMessage {
+    pub message_id: String,
+    /// 1, 2, 3… within the session.
+    pub seq: i64,
+    #[schema(value_type = WireRole)]
+    pub role: &'static str,
+    pub content: String,
+    pub created_at: Timestamp,
+    /// The message that this one answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    pub in_reply_to: Option<String>,
+    /// What the answer rests on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub citations: Vec<WireCitation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    pub metadata: Option<WireMessageMetadata>,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+pub enum WireRole {
+    User,
+    Assistant,
+    Agent,
+    System,
+}
+
+/// An article that an answer rests on.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WireCitation {
+    pub article_id: String,
+    pub title: String,
+    /// Absolute, or a path on the API's own origin.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    pub url: Option<String>,
+    /// The heading of the passage.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    pub section: Option<String>,
+    /// The beginning of the passage.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    pub snippet: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WireMessageMetadata {
+    /// The visitor stopped the answer.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub stopped: bool,
+    /// The assistant found nothing to answer from.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub no_answer: bool,
+    /// When the client says it sent the message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    pub timestamp: Option<String>,
+}
+
+impl From<&Message> for WireMessage {
+    fn from(message: &Message) -> Self {
+        let details = &message.details;
+        let metadata = WireMessageMetadata {
+            stopped: details.stopped,
+            no_answer: details.no_answer,
+            timestamp: details.client_timestamp.clone(),
+        };
+        let has_metadata = metadata.stopped || metadata.no_answer || metadata.timestamp.is_some();
+        Self {
+            message_id: message.message_id.clone(),
+            seq: message.seq,
+            role: message.role.as_str(),
+            content: message.content.expose().clone(),
+            created_at: Timestamp(message.created_at),
+            in_reply_to: message.in_reply_to.clone(),
+            citations: details.citations.iter().cloned().map(WireCitation::from).collect(),
+            metadata: has_metadata.then_some(metadata),
+        }
+    }
+}
+
+impl From<Citation> for WireCitation {
+    fn from(citation: Citation) -> Self {
+        let Citation { article_id, title, url, section, snippet } = citation;
+        Self { article_id, title, url, section, snippet }
+    }
+}

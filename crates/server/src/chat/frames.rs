@@ -1,0 +1,345 @@
+//! The frames of the chat socket, as the contract has them.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use utoipa::ToSchema;
+
+use crate::api::wire::WireMessage;
+
+/// Characters a message may have.
+pub const CONTENT_LIMIT: usize = 8_000;
+/// Bytes a frame may have.
+pub const FRAME_LIMIT: usize = 64 * 1024;
+/// Characters a client's message id may have.
+const MESSAGE_ID_LIMIT: usize = 128;
+
+/// What a client sends.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ClientFrame {
+    Auth(Auth),
+    Init(Init),
+    UserMessage(UserMessage),
+    Cancel(Cancel),
+    Typing(Typing),
+    Read(Read),
+    Feedback(Feedback),
+    Ping,
+}
+
+/// The first frame, when the URL held no token.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Auth {
+    pub token: String,
+    pub session_id: String,
+}
+
+/// Asks for what was stored after `lastSeq`, or for everything.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Init {
+    pub session_id: String,
+    #[serde(default)]
+    #[schema(minimum = 0)]
+    pub last_seq: Option<u64>,
+}
+
+/// A message of the visitor.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UserMessage {
+    /// The message's idempotency key within the session.
+    #[schema(min_length = 1, max_length = 128)]
+    pub message_id: String,
+    #[schema(min_length = 1, max_length = 8000)]
+    pub content: String,
+    #[serde(default)]
+    pub attachments: Option<Vec<String>>,
+    #[serde(default)]
+    pub metadata: Option<UserMessageMetadata>,
+}
+
+#[derive(Deserialize, ToSchema)]
+pub struct UserMessageMetadata {
+    /// When the client says it sent the message, RFC 3339.
+    #[serde(default)]
+    pub timestamp: Option<String>,
+}
+
+/// Stops the answer to this message.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Cancel {
+    pub message_id: String,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct Typing {
+    pub active: bool,
+}
+
+/// The visitor has seen this message.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Read {
+    pub message_id: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Feedback {
+    pub message_id: String,
+    pub rating: serde_json::Value,
+    #[serde(default)]
+    pub comment: Option<String>,
+}
+
+macro_rules! never_printed {
+    ($($frame:ident),*) => {
+        $(
+            // Tokens and patients' words are not for logs.
+            impl std::fmt::Debug for $frame {
+                fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                    formatter.write_str(concat!(stringify!($frame), "([redacted])"))
+                }
+            }
+        )*
+    };
+}
+never_printed!(Auth, UserMessage, Feedback);
+
+/// What the server sends.
+#[derive(Serialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
+pub enum ServerFrame {
+    /// The socket is in; the newest event of the session has `lastSeq`.
+    SessionAck {
+        session_id: String,
+        last_seq: i64,
+    },
+    /// The message is stored.
+    Ack {
+        message_id: String,
+        seq: i64,
+    },
+    /// Whether an answer is being written.
+    Status {
+        status: Status,
+    },
+    /// A piece of an answer; `offset` is where it starts, in UTF-16 units.
+    Token {
+        message_id: String,
+        delta: String,
+        offset: usize,
+    },
+    /// A stored message.
+    Message(WireMessage),
+    /// A message was seen.
+    Read {
+        message_id: String,
+        by: String,
+    },
+    Pong,
+    Error {
+        code: ErrorCode,
+        message: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(required = false)]
+        message_id: Option<String>,
+        retryable: bool,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    Typing,
+    Idle,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ErrorCode {
+    BadFrame,
+    UnknownType,
+    TooLarge,
+    RateLimited,
+    AiError,
+    AiTimeout,
+    NotAllowed,
+    SessionEnded,
+    Internal,
+}
+
+impl ErrorCode {
+    /// The name under which a failed turn is stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::BadFrame => "BAD_FRAME",
+            Self::UnknownType => "UNKNOWN_TYPE",
+            Self::TooLarge => "TOO_LARGE",
+            Self::RateLimited => "RATE_LIMITED",
+            Self::AiError => "AI_ERROR",
+            Self::AiTimeout => "AI_TIMEOUT",
+            Self::NotAllowed => "NOT_ALLOWED",
+            Self::SessionEnded => "SESSION_ENDED",
+            Self::Internal => "INTERNAL",
+        }
+    }
+}
+
+impl ServerFrame {
+    /// The frame as it goes over the wire.
+    pub fn bytes(&self) -> Bytes {
+        // Serializing these types cannot fail: no maps with other keys than strings, no failing implementations.
+        serde_json::to_vec(self).unwrap_or_default().into()
+    }
+
+    pub fn message(message: &kuzushi_store::Message) -> Self {
+        Self::Message(WireMessage::from(message))
+    }
+
+    pub fn refusal(refusal: FrameError) -> Self {
+        let FrameError { code, message, message_id } = refusal;
+        Self::Error {
+            code,
+            message,
+            message_id,
+            retryable: code == ErrorCode::RateLimited || code == ErrorCode::Internal,
+        }
+    }
+}
+
+/// Why a frame was refused.
+#[derive(Debug, PartialEq, Eq)]
+pub struct FrameError {
+    pub code: ErrorCode,
+    pub message: String,
+    pub message_id: Option<String>,
+}
+
+impl FrameError {
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), message_id: None }
+    }
+
+    pub fn about(self, message_id: &str) -> Self {
+        Self { message_id: Some(message_id.to_owned()), ..self }
+    }
+}
+
+impl ClientFrame {
+    /// Reads a frame in two steps, so that what is wrong can be named: the kind first, then its fields.
+    pub fn parse(text: &str) -> Result<Self, FrameError> {
+        #[derive(Deserialize)]
+        struct Kind {
+            #[serde(rename = "type")]
+            kind: String,
+        }
+        if text.len() > FRAME_LIMIT {
+            return Err(FrameError::new(ErrorCode::TooLarge, format!("a frame may have {FRAME_LIMIT} bytes")));
+        }
+        let kind = fields::<Kind>(text)?.kind;
+        match kind.as_str() {
+            "auth" => Ok(Self::Auth(fields(text)?)),
+            "init" => Ok(Self::Init(fields(text)?)),
+            "user_message" => {
+                let message: UserMessage = fields(text)?;
+                message.check().map_err(|error| error.about(&message.message_id))?;
+                Ok(Self::UserMessage(message))
+            }
+            "cancel" => Ok(Self::Cancel(fields(text)?)),
+            "typing" => Ok(Self::Typing(fields(text)?)),
+            "read" => Ok(Self::Read(fields(text)?)),
+            "feedback" => Ok(Self::Feedback(fields(text)?)),
+            "ping" => Ok(Self::Ping),
+            _ => Err(FrameError::new(
+                ErrorCode::UnknownType,
+                "type: wants auth, init, user_message, cancel, typing, read, feedback or ping",
+            )),
+        }
+    }
+}
+
+impl UserMessage {
+    fn check(&self) -> Result<(), FrameError> {
+        let id_length = self.message_id.chars().count();
+        if id_length == 0 || id_length > MESSAGE_ID_LIMIT || self.message_id.chars().any(char::is_control) {
+            let message =
+                format!("messageId: wants 1 to {MESSAGE_ID_LIMIT} characters, none of them control characters");
+            return Err(FrameError::new(ErrorCode::BadFrame, message));
+        }
+        if self.content.trim().is_empty() {
+            return Err(FrameError::new(ErrorCode::BadFrame, "content: must not be empty"));
+        }
+        if self.content.chars().count() > CONTENT_LIMIT {
+            return Err(FrameError::new(ErrorCode::TooLarge, format!("content: may have {CONTENT_LIMIT} characters")));
+        }
+        if self.attachments.as_ref().is_some_and(|attachments| !attachments.is_empty()) {
+            return Err(FrameError::new(ErrorCode::NotAllowed, "attachments: this app takes none"));
+        }
+        Ok(())
+    }
+}
+
+/// Reads the fields of a frame; an error names the field and what is wrong, and repeats nothing of what was sent.
+fn fields<T: DeserializeOwned>(text: &str) -> Result<T, FrameError> {
+    let deserializer = &mut serde_json::Deserializer::from_str(text);
+    let bad = |message: String| FrameError::new(ErrorCode::BadFrame, message);
+    let frame = serde_path_to_error::deserialize(&mut *deserializer).map_err(|error| {
+        let field = error.path().to_string();
+        bad(crate::api::body::describe(&field, error.inner()))
+    })?;
+    deserializer.end().map_err(|_| bad(String::from("a frame holds one JSON object and nothing after it")))?;
+    Ok(frame)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(text: &str) -> (ErrorCode, String) {
+        let error = ClientFrame::parse(text).expect_err("a refusal");
+        (error.code, error.message)
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_frame_is_named() {
+        for (text, code, named) in [
+            ("hello", ErrorCode::BadFrame, "JSON"),
+            ("[]", ErrorCode::BadFrame, "type"),
+            ("{}", ErrorCode::BadFrame, "type"),
+            (r#"{"type":7}"#, ErrorCode::BadFrame, "type"),
+            (r#"{"type":"dance"}"#, ErrorCode::UnknownType, "type"),
+            (r#"{"type":"user_message","messageId":"m"}"#, ErrorCode::BadFrame, "content"),
+            (r#"{"type":"user_message","messageId":"m","content":5}"#, ErrorCode::BadFrame, "content"),
+            (r#"{"type":"user_message","messageId":"m","content":"  "}"#, ErrorCode::BadFrame, "content"),
+            (r#"{"type":"user_message","messageId":"","content":"a"}"#, ErrorCode::BadFrame, "messageId"),
+            (r#"{"type":"user_message","messageId":"a\u0000b","content":"a"}"#, ErrorCode::BadFrame, "messageId"),
+            (r#"{"type":"user_message","messageId":"m","content":"a","metadata":3}"#, ErrorCode::BadFrame, "metadata"),
+            (r#"{"type":"init","sessionId":"s","lastSeq":-1}"#, ErrorCode::BadFrame, "lastSeq"),
+            (r#"{"type":"ping"} {"type":"ping"}"#, ErrorCode::BadFrame, "one JSON object"),
+        ] {
+            let (got, message) = refusal(text);
+            assert_eq!(got, code, "{text}");
+            assert!(message.contains(named), "{text}: {message}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_repeats_nothing_of_what_was_sent() {
+        let (_, message) = refusal(r#"{"type":"user_message","messageId":"m","content":{"secret":"my knee"}}"#);
+        assert!(!message.contains("knee") && !message.contains("secret"), "{message}");
+        let (_, message) = refusal(r#"{"type":"typing","active":"my knee"}"#);
+        assert!(!message.contains("knee"), "{message}");
+    }
+
+    #[test]
+    fn limits_count_characters_not_bytes() {
+        let frame = |content: &str| format!(r#"{{"type":"user_message","messageId":"m","content":"{content}"}}"#);
+        assert!(ClientFrame::parse(&frame(&"é".repeat(CONTENT_LIMIT))).is_ok());
+        assert_eq!(refusal(&frame(&"é".repeat(CONTENT_LIMIT + 1))).0, ErrorCode::TooLarge);
+        assert_eq!(refusal(&" ".repeat(FRAME_LIMIT + 1)).0, ErrorCode::TooLarge);
+    }
+}

@@ -1,0 +1,126 @@
+//! What a socket that is in does with a client's frame.
+
+use std::sync::Arc;
+
+use axum::extract::ws::Utf8Bytes;
+use kuzushi_domain::Phi;
+use kuzushi_store::{AcceptedMessage, NewUserMessage, StoreError};
+
+use super::{
+    close_codes::CloseReason,
+    frames::{Cancel, ClientFrame, ErrorCode, FrameError, ServerFrame, Status, UserMessage},
+};
+use crate::{
+    auth::Visitor,
+    conversation::{Conversation, SocketId, answer_what_waits},
+    state::AppState,
+};
+
+/// The party at one end of a socket.
+pub struct Party {
+    pub state: AppState,
+    pub visitor: Visitor,
+    pub conversation: Arc<Conversation>,
+    pub socket: SocketId,
+    /// Whether the conversation's config lets visitors write.
+    pub may_write: bool,
+}
+
+/// What the socket does next.
+pub enum Reaction {
+    Nothing,
+    Reply(ServerFrame),
+    /// Bring the client up to date from this `seq` on.
+    Replay {
+        last_seq: u64,
+    },
+    Close(CloseReason),
+}
+
+impl Party {
+    pub async fn receive(&self, text: &Utf8Bytes) -> Reaction {
+        match ClientFrame::parse(text) {
+            Err(error) => Reaction::Reply(ServerFrame::refusal(error)),
+            Ok(frame) => self.act_on(frame).await.unwrap_or_else(|error| Reaction::Reply(ServerFrame::refusal(error))),
+        }
+    }
+
+    async fn act_on(&self, frame: ClientFrame) -> Result<Reaction, FrameError> {
+        match frame {
+            ClientFrame::Ping => Ok(Reaction::Reply(ServerFrame::Pong)),
+            ClientFrame::Auth(_) => Err(FrameError::new(ErrorCode::NotAllowed, "auth: this socket is already in")),
+            ClientFrame::Init(init) if init.session_id == self.visitor.session.id.to_string() => {
+                Ok(Reaction::Replay { last_seq: init.last_seq.unwrap_or(0) })
+            }
+            ClientFrame::Init(_) => {
+                Err(FrameError::new(ErrorCode::NotAllowed, "sessionId: is not this socket's session"))
+            }
+            ClientFrame::UserMessage(message) => self.accept(message).await,
+            ClientFrame::Cancel(cancel) => self.cancel(cancel).await,
+            ClientFrame::Read(read) => {
+                let frame = ServerFrame::Read { message_id: read.message_id, by: String::from("user") };
+                self.conversation.pass_on(&frame, Some(self.socket));
+                Ok(Reaction::Nothing)
+            }
+            // Nobody but the visitor's own other tabs is there to see it.
+            ClientFrame::Typing(_) => Ok(Reaction::Nothing),
+            ClientFrame::Feedback(feedback) => {
+                Err(FrameError::new(ErrorCode::NotAllowed, "feedback: this app takes none").about(&feedback.message_id))
+            }
+        }
+    }
+
+    /// Stores the message, says so, and has it answered.
+    async fn accept(&self, message: UserMessage) -> Result<Reaction, FrameError> {
+        let UserMessage { message_id, content, metadata, attachments: _ } = message;
+        let refuse = |code, text: &str| Err(FrameError::new(code, text).about(&message_id));
+        if !self.may_write {
+            return refuse(ErrorCode::NotAllowed, "this app takes no written messages");
+        }
+        if self.state.is_over_message_limit(self.visitor.session.id) {
+            return refuse(ErrorCode::RateLimited, "too many messages; wait a moment");
+        }
+        let new = NewUserMessage {
+            message_id: message_id.clone(),
+            content: Phi::new(content),
+            client_timestamp: metadata.and_then(|metadata| metadata.timestamp),
+        };
+        let accepted = self.visitor.scope.accept_user_message(&self.visitor.session, new, self.state.clock.now()).await;
+        let seq = match accepted {
+            Ok(AcceptedMessage::Stored { message, turn: _ }) => {
+                self.conversation.deliver(message.seq, &ServerFrame::message(&message), Some(self.socket));
+                message.seq
+            }
+            Ok(AcceptedMessage::Known { seq, turn }) if turn.state.is_open() => seq,
+            Ok(AcceptedMessage::Known { seq, .. }) => {
+                return Ok(Reaction::Reply(ServerFrame::Ack { message_id, seq }));
+            }
+            Ok(AcceptedMessage::NameTaken) => {
+                return refuse(ErrorCode::BadFrame, "messageId: belongs to another message of this session");
+            }
+            Ok(AcceptedMessage::Ended) => return Ok(Reaction::Close(CloseReason::SessionEnded)),
+            Err(error) => return Err(stored_not(&error).about(&message_id)),
+        };
+        answer_what_waits(&self.state, self.visitor.scope.clone(), self.visitor.session.id);
+        Ok(Reaction::Reply(ServerFrame::Ack { message_id, seq }))
+    }
+
+    async fn cancel(&self, cancel: Cancel) -> Result<Reaction, FrameError> {
+        if self.conversation.cancel_answer(&cancel.message_id) {
+            return Ok(Reaction::Nothing);
+        }
+        let session = self.visitor.session.id;
+        let now = self.state.clock.now();
+        match self.visitor.scope.cancel_pending_turn(session, &cancel.message_id, now).await {
+            // Also when the answer was complete before the client saw it: there is nothing left to stop.
+            Ok(_) => Ok(Reaction::Reply(ServerFrame::Status { status: Status::Idle })),
+            Err(error) => Err(stored_not(&error).about(&cancel.message_id)),
+        }
+    }
+}
+
+/// What a client is told when the store failed it: to try again.
+fn stored_not(error: &StoreError) -> FrameError {
+    tracing::warn!(error = %error, "a frame could not be acted on");
+    FrameError::new(ErrorCode::Internal, "the message could not be stored; try again")
+}

@@ -1,0 +1,63 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::{commands, config};
+
+/// An assistant for hospitals' websites: it answers patients from what the hospital approved.
+///
+/// Everything is set in the environment or in a file; `kuzushi config-reference` lists it all.
+#[derive(Parser)]
+#[command(name = "kuzushi", version, max_term_width = 100)]
+pub struct Cli {
+    /// A TOML file with settings. The environment wins over it.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server.
+    ///
+    /// Needs JWT_SECRET. Brings the database's schema up to date before it takes connections, and stops gracefully on
+    /// SIGTERM and Ctrl-C: sockets are told to come back, running answers get SHUTDOWN_GRACE seconds to finish.
+    Serve,
+    /// Run the server with a demo hospital in it, on an embedded database.
+    ///
+    /// Needs nothing set: keys are generated into DATA_DIR and kept. Open the address it prints.
+    Demo,
+    /// Bring the database's schema up to date, and leave.
+    ///
+    /// Safe to run on several machines at once, and to run again.
+    Migrate,
+    /// Add or update a hospital, its apps, configs and articles.
+    ///
+    /// Takes the demo hospital, or a folder of the same form: hospital.toml, the config documents it names, and
+    /// articles/*.md. Running it again changes only what differs; a changed config becomes a new version.
+    Seed {
+        /// The folder; without it, the demo hospital.
+        folder: Option<PathBuf>,
+    },
+    /// Print the description of the HTTP API and of the socket's frames (OpenAPI, JSON).
+    Openapi,
+    /// Print the reference of all settings (Markdown).
+    ConfigReference,
+}
+
+impl Cli {
+    pub async fn run(self) -> anyhow::Result<()> {
+        let config = || config::Config::load(self.config.as_deref());
+        match self.command {
+            Command::Serve => commands::serve(config()?).await,
+            Command::Demo => commands::demo(config()?).await,
+            Command::Migrate => commands::migrate(config()?).await,
+            Command::Seed { folder } => commands::seed(config()?, folder).await,
+            Command::Openapi => commands::print(&crate::router::description_json()?),
+            Command::ConfigReference => commands::print(&config::reference()),
+        }
+    }
+}

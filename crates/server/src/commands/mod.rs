@@ -1,0 +1,94 @@
+//! What the subcommands do.
+
+mod run;
+
+use std::{io::Write, path::PathBuf, sync::Arc};
+
+use anyhow::Context;
+use kuzushi_domain::SystemClock;
+use kuzushi_store::{DatabaseOptions, Store, StoreError};
+
+use crate::{
+    auth::tokens::Tokens,
+    config::Config,
+    demo::Demo,
+    keys, logging,
+    seed::{self, Source},
+    state::AppState,
+};
+
+pub async fn serve(config: Config) -> anyhow::Result<()> {
+    logging::init(&config.logging);
+    let listener = run::listen(&config).await?;
+    let state = prepare(config, false).await?;
+    tracing::info!(address = %listener.local_addr()?, "listening");
+    run::run(listener, state).await
+}
+
+pub async fn demo(config: Config) -> anyhow::Result<()> {
+    logging::init(&config.logging);
+    let listener = run::listen(&config).await?;
+    let mut state = prepare(config, true).await?;
+    seed::seed(&state.store, &SystemClock, &Source::Demo).await.context("the demo hospital")?;
+    state.demo = Some(Arc::new(Demo::default()));
+    let address = listener.local_addr()?;
+    print(&format!(
+        "\n  St. Mary's Hospital is open:  http://{address}/demo\n  \
+         For its doctors:              http://{address}/demo/staff\n\n  \
+         Data is in {}. Stop with Ctrl-C.\n\n",
+        state.config.database.data_dir.display()
+    ))?;
+    run::run(listener, state).await
+}
+
+pub async fn migrate(config: Config) -> anyhow::Result<()> {
+    logging::init(&config.logging);
+    let store = open(&config).await?;
+    let pending = store.pending_migrations().await?;
+    store.migrate().await?;
+    print(&format!("{} migrations applied; the schema is up to date\n", pending.len()))
+}
+
+pub async fn seed(config: Config, folder: Option<PathBuf>) -> anyhow::Result<()> {
+    logging::init(&config.logging);
+    let store = open(&config).await?;
+    store.migrate().await?;
+    let source = folder.map_or(Source::Demo, Source::Folder);
+    let seeded = seed::seed(&store, &SystemClock, &source).await?;
+    print(&format!(
+        "{} apps; {} config versions published, {} articles changed\n",
+        seeded.apps, seeded.configs_published, seeded.articles_changed
+    ))
+}
+
+/// Writes to standard output; a reader that has gone is an error, not a panic.
+pub fn print(text: &str) -> anyhow::Result<()> {
+    std::io::stdout().write_all(text.as_bytes()).context("standard output")
+}
+
+/// Opens the database and brings its schema up to date.
+async fn prepare(config: Config, demo: bool) -> anyhow::Result<AppState> {
+    keys::prepare_data_folder(&config)?;
+    let tokens = Tokens::new(&keys::jwt_secret(&config, demo)?, config.security.jwt_expiration.0);
+    let store = open(&config).await?;
+    store.migrate().await?;
+    store.installation().check_operator_key().await.map_err(|error| match error {
+        StoreError::Sealed(cause) => anyhow::anyhow!(
+            "CONTENT_KEY (or content.key in {}) is not the key this database was written with: {cause}",
+            config.database.data_dir.display()
+        ),
+        other => other.into(),
+    })?;
+    Ok(AppState::new(config, store, Arc::new(SystemClock), tokens))
+}
+
+async fn open(config: &Config) -> anyhow::Result<Store> {
+    keys::prepare_data_folder(config)?;
+    let key = keys::operator_key(config)?;
+    let options = DatabaseOptions {
+        url: config.database_url(),
+        pool_min: config.database.pool_min,
+        pool_max: config.database.pool_max,
+    };
+    Store::open(&options, key).await.context("DATABASE_URL: the database cannot be opened")
+}

@@ -1,0 +1,36 @@
+use std::path::PathBuf;
+
+use kuzushi_store::Engine;
+
+use super::value::{Secret, Unusable, parse, positive};
+
+/// Where data is kept.
+#[derive(Debug, Clone, confique::Config)]
+#[config(layer_attr(serde(deny_unknown_fields)))]
+pub struct Database {
+    /// The folder for the embedded database and for generated keys. Made if it does not exist.
+    #[config(env = "DATA_DIR", default = "./data")]
+    pub data_dir: PathBuf,
+    /// `postgres://user:password@host/database`, or `sqlite:///path/to/file?mode=rwc`. Without it: an SQLite file in
+    /// the data folder.
+    #[config(env = "DATABASE_URL", parse_env = url)]
+    pub url: Option<Secret<String>>,
+    /// Database connections kept open when idle.
+    #[config(env = "DATABASE_POOL_MIN", default = 1, parse_env = pool_min)]
+    pub pool_min: u32,
+    /// Database connections at most. Small pools are faster: a database works on as many things as it has cores.
+    #[config(env = "DATABASE_POOL_MAX", default = 16, parse_env = positive)]
+    pub pool_max: u32,
+}
+
+fn url(text: &str) -> Result<Secret<String>, Unusable> {
+    match Engine::of(text) {
+        Some(_) => Ok(Secret::new(text.to_owned())),
+        // The value may hold a password.
+        None => Err(Unusable::secret("an address that begins with postgres:// or sqlite://")),
+    }
+}
+
+fn pool_min(text: &str) -> Result<u32, Unusable> {
+    parse(text, "a whole number")
+}

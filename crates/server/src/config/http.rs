@@ -1,0 +1,50 @@
+use std::net::IpAddr;
+
+use kuzushi_domain::origin::OriginPattern;
+
+use super::value::{Unusable, list, parse};
+
+/// How the world reaches the server.
+#[derive(Debug, Clone, confique::Config)]
+#[config(layer_attr(serde(deny_unknown_fields)))]
+pub struct Http {
+    /// The address to listen on. `0.0.0.0` takes connections from other machines.
+    #[config(env = "HOST", default = "127.0.0.1", parse_env = host)]
+    pub host: IpAddr,
+    /// The port to listen on; 0 takes a free one.
+    #[config(env = "PORT", default = 3001, parse_env = port)]
+    pub port: u16,
+    /// Where browsers reach the server, such as `https://assistant.example.org`. Without it, answers use the host name
+    /// that each request came in with.
+    #[config(env = "API_BASE_URL", parse_env = base_url)]
+    pub api_base_url: Option<String>,
+    /// Origins that may embed every app, beside those each app allows itself. Separated by commas.
+    #[config(env = "ALLOWED_ORIGINS", default = [], parse_env = origins)]
+    pub allowed_origins: Vec<String>,
+}
+
+fn host(text: &str) -> Result<IpAddr, Unusable> {
+    parse(text, "an IP address such as 127.0.0.1 or 0.0.0.0")
+}
+
+fn port(text: &str) -> Result<u16, Unusable> {
+    parse(text, "a port number from 0 to 65535")
+}
+
+fn base_url(text: &str) -> Result<String, Unusable> {
+    let base = text.trim_end_matches('/');
+    if base.parse::<OriginPattern>().is_ok() && !base.contains('*') {
+        Ok(base.to_owned())
+    } else {
+        Err(Unusable::new(text, "an address such as https://assistant.example.org, without a path"))
+    }
+}
+
+fn origins(text: &str) -> Result<Vec<String>, Unusable> {
+    let wanted = "origins such as https://www.example.org or http://localhost:*, separated by commas";
+    let origins = list(text);
+    match origins.iter().find(|origin| origin.parse::<OriginPattern>().is_err()) {
+        None => Ok(origins),
+        Some(wrong) => Err(Unusable::new(wrong, wanted)),
+    }
+}

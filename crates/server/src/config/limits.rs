@@ -1,0 +1,32 @@
+use super::value::{Unusable, parse, positive};
+
+/// How much anybody may ask for.
+#[derive(Debug, Clone, confique::Config)]
+#[config(layer_attr(serde(deny_unknown_fields)))]
+pub struct Limits {
+    /// WebSocket connections at most; further ones are asked to come back later.
+    #[config(env = "WS_MAX_CONNECTIONS", default = 10_000, parse_env = positive)]
+    pub ws_max_connections: usize,
+    /// Milliseconds between two heartbeats on a WebSocket. A peer that misses two is taken for gone.
+    #[config(env = "WS_HEARTBEAT_INTERVAL", default = 30_000, parse_env = heartbeat)]
+    pub ws_heartbeat_interval: u64,
+    /// Messages a conversation may receive in a minute, with as many again at once.
+    #[config(env = "MESSAGES_PER_MINUTE", default = 60, parse_env = positive)]
+    pub messages_per_minute: u32,
+    /// Seconds that an answer may take before it counts as failed.
+    #[config(env = "ANSWER_TIMEOUT", default = 60, parse_env = positive)]
+    pub answer_timeout: u64,
+    /// Seconds that running answers get to finish when the server is told to stop.
+    #[config(env = "SHUTDOWN_GRACE", default = 10, parse_env = grace)]
+    pub shutdown_grace: u64,
+}
+
+fn heartbeat(text: &str) -> Result<u64, Unusable> {
+    let wanted = "milliseconds, at least 100";
+    let interval = parse(text, wanted)?;
+    if interval < 100 { Err(Unusable::new(text, wanted)) } else { Ok(interval) }
+}
+
+fn grace(text: &str) -> Result<u64, Unusable> {
+    parse(text, "a whole number of seconds")
+}

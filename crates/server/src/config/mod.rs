@@ -1,0 +1,69 @@
+//! What the operator sets: the environment over a file over defaults. A value that cannot be used stops the start
+//! with one line that names it.
+
+mod database;
+mod http;
+mod limits;
+mod logging;
+mod reference;
+mod security;
+mod value;
+
+use std::path::{Path, PathBuf};
+
+use confique::Config as _;
+
+pub use database::Database;
+pub use http::Http;
+pub use limits::Limits;
+pub use logging::{LogFormat, Logging};
+pub use reference::reference;
+pub use security::{Security, decode_content_key};
+pub use value::{Interval, Secret};
+
+/// Everything an operator can set, a struct per section.
+#[derive(Debug, Clone, confique::Config)]
+#[config(layer_attr(serde(deny_unknown_fields)))]
+pub struct Config {
+    /// How the world reaches the server.
+    #[config(nested)]
+    pub http: Http,
+    /// Where data is kept.
+    #[config(nested)]
+    pub database: Database,
+    /// Keys and tokens.
+    #[config(nested)]
+    pub security: Security,
+    /// How much anybody may ask for.
+    #[config(nested)]
+    pub limits: Limits,
+    /// What the server says about its work.
+    #[config(nested)]
+    pub logging: Logging,
+}
+
+impl Config {
+    /// Reads the environment and, where one is given, a TOML file.
+    pub fn load(file: Option<&Path>) -> anyhow::Result<Self> {
+        let mut builder = Self::builder().env();
+        if let Some(file) = file {
+            anyhow::ensure!(file.is_file(), "the configuration file {} does not exist", file.display());
+            builder = builder.file(file);
+        }
+        // The library's errors leave their cause out unless asked; one line shall hold both.
+        builder.load().map_err(|error| anyhow::anyhow!("{}", format!("{error:#}").replace('\n', " ")))
+    }
+
+    /// The address of the database: the one that was set, or an SQLite file in the data folder.
+    pub fn database_url(&self) -> String {
+        self.database.url.as_ref().map_or_else(
+            || format!("sqlite://{}?mode=rwc", self.data_file("kuzushi.db").display()),
+            |url| url.expose().clone(),
+        )
+    }
+
+    /// A file in the data folder.
+    pub fn data_file(&self, name: &str) -> PathBuf {
+        self.database.data_dir.join(name)
+    }
+}

@@ -1,0 +1,44 @@
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use kuzushi_store::sealed::KEY_LENGTH;
+
+use super::value::{Interval, Secret, Unusable};
+
+/// Bytes that a token secret has at least.
+const SECRET_LENGTH: usize = 32;
+
+/// Keys and tokens.
+#[derive(Debug, Clone, confique::Config)]
+#[config(layer_attr(serde(deny_unknown_fields)))]
+pub struct Security {
+    /// The secret that signs tokens, at least 32 bytes. Required outside demo mode. `openssl rand -base64 48` makes one.
+    #[config(env = "JWT_SECRET", parse_env = jwt_secret)]
+    pub jwt_secret: Option<Secret<String>>,
+    /// How long a session's token is good for: a number and a unit (`s`, `m`, `h`, `d`).
+    #[config(env = "JWT_EXPIRATION", default = "7d", parse_env = str::parse::<Interval>)]
+    pub jwt_expiration: Interval,
+    /// The key that wraps the tenants' keys: 32 bytes in base64. Keep a copy apart from the database's backups; without it,
+    /// conversations cannot be read. Without one set, it is generated into `content.key` in the data folder.
+    /// `openssl rand -base64 32` makes one.
+    #[config(env = "CONTENT_KEY", parse_env = content_key)]
+    pub content_key: Option<Secret<String>>,
+}
+
+fn jwt_secret(text: &str) -> Result<Secret<String>, Unusable> {
+    if text.len() < SECRET_LENGTH {
+        return Err(Unusable::secret("at least 32 bytes (`openssl rand -base64 48` makes a good one)"));
+    }
+    Ok(Secret::new(text.to_owned()))
+}
+
+fn content_key(text: &str) -> Result<Secret<String>, Unusable> {
+    decode_content_key(text).map(|_| Secret::new(text.to_owned()))
+}
+
+/// The bytes of a content key.
+pub fn decode_content_key(text: &str) -> Result<[u8; KEY_LENGTH], Unusable> {
+    STANDARD
+        .decode(text.trim())
+        .ok()
+        .and_then(|bytes| bytes.try_into().ok())
+        .ok_or_else(|| Unusable::secret("32 bytes in base64 (`openssl rand -base64 32` makes one)"))
+}

@@ -1,0 +1,189 @@
+//! Every way a request can fail, and what is said about it: RFC 9457 problem documents with a stable `code`.
+
+use std::time::Duration;
+
+use axum::{
+    Json,
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use kuzushi_store::StoreError;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A field of a request that cannot be accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FieldError {
+    /// The field's name; nested ones are joined by dots. Empty when the whole is wrong.
+    pub field: String,
+    /// What is wrong with it, or what is wanted.
+    pub message: String,
+}
+
+impl FieldError {
+    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { field: field.into(), message: message.into() }
+    }
+}
+
+#[derive(Debug)]
+pub enum ApiError {
+    UnknownProject { project_id: String },
+    OriginNotAllowed { origin: String },
+    InvalidBody(Vec<FieldError>),
+    InvalidQuery(Vec<FieldError>),
+    InvalidToken,
+    SessionEnded,
+    NotFound,
+    MethodNotAllowed,
+    TooLarge { limit: usize },
+    UnsupportedMediaType,
+    RateLimited { retry_after: Duration },
+    Unavailable,
+    Internal,
+}
+
+/// An RFC 9457 problem document.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// Always `about:blank`: `code` tells problems apart.
+    #[serde(rename = "type")]
+    #[schema(example = "about:blank")]
+    kind: &'static str,
+    /// The status in words.
+    title: &'static str,
+    status: u16,
+    /// What happened and what to do about it, for people.
+    detail: String,
+    /// A stable name, for programs.
+    #[schema(example = "UNKNOWN_PROJECT")]
+    code: &'static str,
+    /// The fields at fault, where there are any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    errors: Vec<FieldError>,
+}
+
+impl ApiError {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::UnknownProject { .. } | Self::NotFound => StatusCode::NOT_FOUND,
+            Self::OriginNotAllowed { .. } => StatusCode::FORBIDDEN,
+            Self::InvalidBody(_) | Self::InvalidQuery(_) => StatusCode::BAD_REQUEST,
+            Self::InvalidToken => StatusCode::UNAUTHORIZED,
+            Self::SessionEnded => StatusCode::GONE,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownProject { .. } => "UNKNOWN_PROJECT",
+            Self::OriginNotAllowed { .. } => "ORIGIN_NOT_ALLOWED",
+            Self::InvalidBody(_) => "INVALID_BODY",
+            Self::InvalidQuery(_) => "INVALID_QUERY",
+            Self::InvalidToken => "INVALID_TOKEN",
+            Self::SessionEnded => "SESSION_ENDED",
+            Self::NotFound => "NOT_FOUND",
+            Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
+            Self::TooLarge { .. } => "TOO_LARGE",
+            Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
+            Self::RateLimited { .. } => "RATE_LIMITED",
+            Self::Unavailable => "UNAVAILABLE",
+            Self::Internal => "INTERNAL",
+        }
+    }
+
+    fn detail(&self) -> String {
+        match self {
+            Self::UnknownProject { project_id } => {
+                format!("There is no project `{project_id}`. Check projectId against the one in the administration.")
+            }
+            Self::OriginNotAllowed { origin } => {
+                format!("The origin `{origin}` may not embed this project. Add it to the app's allowed origins.")
+            }
+            Self::InvalidBody(errors) | Self::InvalidQuery(errors) => errors
+                .iter()
+                .map(|error| {
+                    if error.field.is_empty() {
+                        error.message.clone()
+                    } else {
+                        format!("{}: {}", error.field, error.message)
+                    }
+                })
+                .collect::<Vec<_>>()
+                .join("; "),
+            Self::InvalidToken => String::from(
+                "The token is missing, expired or not valid. Send `Authorization: Bearer <token>` from session/init.",
+            ),
+            Self::SessionEnded => {
+                String::from("The session has ended. Begin a new one with session/init, without a token.")
+            }
+            Self::NotFound => String::from("There is nothing at this address."),
+            Self::MethodNotAllowed => String::from("This address does not take this method."),
+            Self::TooLarge { limit } => format!("The body is larger than {limit} bytes."),
+            Self::UnsupportedMediaType => {
+                String::from("Send JSON, with the Content-Type application/json or text/plain.")
+            }
+            Self::RateLimited { retry_after } => {
+                format!("Too many requests. Try again in {} s.", whole_seconds(*retry_after))
+            }
+            Self::Unavailable => String::from("The service is not available at the moment. Try again soon."),
+            Self::Internal => String::from("Something went wrong on our side."),
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound => Self::NotFound,
+            StoreError::Unavailable(cause) => {
+                tracing::warn!(error = cause, "the database is not available");
+                Self::Unavailable
+            }
+            StoreError::Conflict(_) | StoreError::Sealed(_) | StoreError::Other(_) => {
+                tracing::error!(error = %error, "the store failed");
+                Self::Internal
+            }
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let problem = Problem {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or("Error"),
+            status: status.as_u16(),
+            detail: self.detail(),
+            code: self.code(),
+            errors: match &self {
+                Self::InvalidBody(errors) | Self::InvalidQuery(errors) => errors.clone(),
+                _ => Vec::new(),
+            },
+        };
+        let mut response = (status, Json(problem)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        let extra: Option<(HeaderName, HeaderValue)> = match &self {
+            Self::InvalidToken => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+            Self::RateLimited { retry_after } => Some((header::RETRY_AFTER, whole_seconds(*retry_after).into())),
+            Self::Unavailable => Some((header::RETRY_AFTER, HeaderValue::from_static("5"))),
+            _ => None,
+        };
+        headers.extend(extra);
+        response
+    }
+}
+
+/// A duration for `Retry-After`: whole seconds, at least one.
+fn whole_seconds(duration: Duration) -> u64 {
+    duration.as_secs_f64().ceil().max(1.0) as u64
+}

@@ -1,0 +1,64 @@
+//! Keys that the server generates for itself when none are set, kept in files of the data folder.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{ErrorKind, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::Path,
+};
+
+use anyhow::Context;
+use aws_lc_rs::rand;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use kuzushi_store::sealed::{KEY_LENGTH, OperatorKey};
+
+use crate::config::{Config, decode_content_key};
+
+/// Makes the data folder, readable by its owner only.
+pub fn prepare_data_folder(config: &Config) -> anyhow::Result<()> {
+    let folder = &config.database.data_dir;
+    let failed = || format!("the data folder {} cannot be written; set DATA_DIR to one that can", folder.display());
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(failed)?;
+    let probe = folder.join(".writable");
+    fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe)).with_context(failed)
+}
+
+/// The key that wraps the tenants' keys: `CONTENT_KEY`, or one generated into `content.key`.
+pub fn operator_key(config: &Config) -> anyhow::Result<OperatorKey> {
+    let text = match &config.security.content_key {
+        Some(key) => key.expose().clone(),
+        None => generated(&config.data_file("content.key"))?,
+    };
+    let bytes = decode_content_key(&text).map_err(|error| {
+        anyhow::anyhow!("the content key in {}: {error}", config.data_file("content.key").display())
+    })?;
+    OperatorKey::from_bytes(&bytes).context("the content key cannot be used")
+}
+
+/// The secret that signs tokens: `JWT_SECRET`, or in demo mode one generated into `jwt.secret`.
+pub fn jwt_secret(config: &Config, demo: bool) -> anyhow::Result<String> {
+    match &config.security.jwt_secret {
+        Some(secret) => Ok(secret.expose().clone()),
+        None if demo => generated(&config.data_file("jwt.secret")),
+        None => anyhow::bail!(
+            "JWT_SECRET is missing: wants at least 32 bytes, the same on every node (`openssl rand -base64 48` makes a good one)"
+        ),
+    }
+}
+
+/// The contents of a key file, made with random bytes if there is none.
+fn generated(path: &Path) -> anyhow::Result<String> {
+    let context = || format!("the key file {}", path.display());
+    match fs::read_to_string(path) {
+        Ok(text) => return Ok(text.trim().to_owned()),
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(error).with_context(context),
+    }
+    let mut bytes = [0; KEY_LENGTH];
+    rand::fill(&mut bytes).map_err(|_| anyhow::anyhow!("no random numbers are to be had"))?;
+    let text = STANDARD.encode(bytes);
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).with_context(context)?;
+    writeln!(file, "{text}").and_then(|()| file.sync_all()).with_context(context)?;
+    tracing::info!(file = %path.display(), "generated a key; keep a copy of it apart from the database");
+    Ok(text)
+}

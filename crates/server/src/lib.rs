@@ -1,0 +1,17 @@
+//! How the world reaches Kuzushi: HTTP, WebSockets, the command line.
+
+pub mod api;
+pub mod assets;
+pub mod auth;
+pub mod chat;
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod conversation;
+pub mod demo;
+pub mod error;
+pub mod keys;
+pub mod logging;
+pub mod router;
+pub mod seed;
+pub mod state;

@@ -1,0 +1,19 @@
+//! What the server says about its work. Patients' words are `Phi` and print as `[redacted]`.
+
+use std::io::{IsTerminal, stderr};
+
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{LogFormat, Logging};
+
+pub fn init(config: &Logging) {
+    // Each migration announces itself three times; that the schema is up to date is enough. What is set comes last and wins.
+    let filter: EnvFilter = format!("sea_orm_migration=warn,{}", config.level).parse().unwrap_or_default();
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).with_ansi(stderr().is_terminal());
+    // A second call in one process, as in tests, finds a subscriber in place and leaves it.
+    let _ = match config.format {
+        LogFormat::Text => builder.with_target(false).try_init(),
+        LogFormat::Json => builder.json().try_init(),
+    };
+}

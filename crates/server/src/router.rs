@@ -1,0 +1,121 @@
+//! Every route.
+
+use std::{any::Any, time::Duration};
+
+use anyhow::Context;
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, MatchedPath, Request},
+    http::{HeaderName, HeaderValue, Method, header},
+    response::{IntoResponse, Redirect, Response},
+    routing::get,
+};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    cors::{Any as AnyOrigin, CorsLayer},
+    set_header::SetResponseHeaderLayer,
+    trace::TraceLayer,
+};
+use tracing::Span;
+use utoipa::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    api::{body::BODY_LIMIT, export, health, messages, openapi, session_init, sessions},
+    assets, chat, demo,
+    error::ApiError,
+    state::AppState,
+};
+
+/// How long a browser may keep the answer to a preflight.
+const PREFLIGHT_AGE: Duration = Duration::from_secs(86_400);
+
+fn documented() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(openapi::Description::openapi())
+        .routes(routes!(session_init::session_init))
+        .routes(routes!(sessions::list_sessions))
+        .routes(routes!(sessions::end_session))
+        .routes(routes!(messages::list_messages))
+        .routes(routes!(export::export))
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+}
+
+pub fn router(state: AppState) -> Router {
+    let (api, _) = documented().split_for_parts();
+    let api = api
+        .route("/openapi.json", get(openapi::openapi_json))
+        .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store")));
+    let mut router = Router::new()
+        .merge(api)
+        .route("/ws/chat", get(chat::socket::chat))
+        .route("/widget/v1/{*path}", get(assets::widget_file))
+        .route("/widget/loader.js", get(assets::loader));
+    if state.demo.is_some() {
+        router = router
+            .route("/", get(|| async { Redirect::temporary("/demo") }))
+            .route("/demo", get(demo::home))
+            .route("/demo/{page}", get(demo::page))
+            .route("/demo/articles/{slug}", get(demo::article))
+            .route("/demo/assets/{*path}", get(demo::asset));
+    }
+    router
+        .fallback(|| async { ApiError::NotFound })
+        .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(cors())
+        .layer(SetResponseHeaderLayer::if_not_present(
+            HeaderName::from_static("x-content-type-options"),
+            HeaderValue::from_static("nosniff"),
+        ))
+        .layer(SetResponseHeaderLayer::if_not_present(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(
+            TraceLayer::new_for_http()
+                .make_span_with(span)
+                .on_response(|response: &Response, latency: Duration, _: &Span| {
+                    tracing::debug!(
+                        status = response.status().as_u16(),
+                        duration_ms = latency.as_secs_f64() * 1e3,
+                        "answered a request"
+                    );
+                })
+                .on_failure(()),
+        )
+        .with_state(state)
+}
+
+/// Any page may read our answers: they hold nothing without a token, no cookie is ever used, and a page that may not
+/// embed an app can then be told so in words. Who may use an app is checked by the handlers.
+fn cors() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(AnyOrigin)
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
+        .expose_headers([header::CONTENT_DISPOSITION, header::RETRY_AFTER])
+        .max_age(PREFLIGHT_AGE)
+}
+
+/// Spans name the route, never the address: addresses hold identifiers and can hold tokens.
+fn span(request: &Request) -> Span {
+    let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str);
+    tracing::debug_span!("request", http.method = %request.method(), http.route = route)
+}
+
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    // The panic's own text went to the error stream; it may hold anything, so it goes no further.
+    tracing::error!("a handler panicked");
+    ApiError::Internal.into_response()
+}
+
+/// The description of the API.
+pub fn description() -> utoipa::openapi::OpenApi {
+    documented().split_for_parts().1
+}
+
+/// The description as it is committed: `openapi.json`.
+pub fn description_json() -> anyhow::Result<String> {
+    let mut text = description().to_pretty_json().context("the description of the API")?;
+    text.push('\n');
+    Ok(text)
+}

@@ -1,0 +1,226 @@
+//! Adding a hospital from files: the demo hospital, or a folder of the same form.
+
+use std::{collections::BTreeMap, fs, path::PathBuf};
+
+use anyhow::{Context, bail, ensure};
+use kuzushi_domain::{Clock, config::AppConfig, origin::OriginPattern};
+use kuzushi_store::{NewApp, NewArticle, NewConfig, NewTenant, Store, TenantScope};
+use rust_embed::RustEmbed;
+use serde::Deserialize;
+
+/// The demo hospital, as part of the binary.
+#[derive(RustEmbed)]
+#[folder = "../../demo/stmarys/"]
+struct DemoFiles;
+
+/// Where a hospital's files are.
+pub enum Source {
+    Demo,
+    Folder(PathBuf),
+}
+
+/// What seeding did.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Seeded {
+    pub apps: usize,
+    pub configs_published: usize,
+    pub articles_changed: usize,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HospitalFile {
+    tenant: TenantSection,
+    app: Vec<AppSection>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TenantSection {
+    name: String,
+    domain: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AppSection {
+    project_id: String,
+    name: String,
+    #[serde(default)]
+    description: String,
+    allowed_origins: Vec<String>,
+    /// The name of the config document.
+    config: String,
+}
+
+/// What stands between the `+++` lines of an article.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ArticleHead {
+    slug: String,
+    title: String,
+    #[serde(default)]
+    summary: String,
+    /// Project ids of the apps that may use it.
+    apps: Vec<String>,
+    url: Option<String>,
+    #[serde(default)]
+    questions: Vec<String>,
+    #[serde(default = "default_locale")]
+    locale: String,
+    /// For editors; the store keeps its own time of the last change.
+    #[serde(rename = "updated")]
+    _updated: Option<toml::value::Datetime>,
+}
+
+fn default_locale() -> String {
+    String::from("en-US")
+}
+
+impl Source {
+    fn read(&self, name: &str) -> anyhow::Result<String> {
+        match self {
+            Self::Demo => {
+                let file = DemoFiles::get(name).with_context(|| format!("{name} is not part of this build"))?;
+                String::from_utf8(file.data.into_owned()).with_context(|| format!("{name} is not UTF-8"))
+            }
+            Self::Folder(folder) => {
+                let path = folder.join(name);
+                fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))
+            }
+        }
+    }
+
+    /// Names of the articles' files, in order.
+    fn articles(&self) -> anyhow::Result<Vec<String>> {
+        let mut names: Vec<String> = match self {
+            Self::Demo => {
+                DemoFiles::iter().map(|name| name.into_owned()).filter(|name| name.starts_with("articles/")).collect()
+            }
+            Self::Folder(folder) => {
+                let path = folder.join("articles");
+                fs::read_dir(&path)
+                    .with_context(|| format!("{} cannot be read", path.display()))?
+                    .map(|entry| Ok(format!("articles/{}", entry?.file_name().to_string_lossy())))
+                    .collect::<anyhow::Result<_>>()?
+            }
+        };
+        names.retain(|name| name.ends_with(".md"));
+        names.sort();
+        Ok(names)
+    }
+}
+
+/// Adds the hospital, or changes what differs. Everything is read and checked before anything is written.
+pub async fn seed(store: &Store, clock: &dyn Clock, source: &Source) -> anyhow::Result<Seeded> {
+    let hospital: HospitalFile = toml::from_str(&source.read("hospital.toml")?).context("hospital.toml")?;
+    let configs = hospital.app.iter().map(|app| config(source, app)).collect::<anyhow::Result<Vec<_>>>()?;
+    let mut articles = articles(source, &hospital.app)?;
+
+    let installation = store.installation();
+    let tenant = match installation.tenant_by_domain(&hospital.tenant.domain).await? {
+        Some(tenant) => tenant,
+        None => {
+            let TenantSection { name, domain } = hospital.tenant;
+            installation.create_tenant(NewTenant { name, domain }, clock.now()).await?
+        }
+    };
+    let scope = store.tenant(tenant.id).await?;
+    let mut seeded = Seeded::default();
+    for (app, config) in hospital.app.into_iter().zip(configs) {
+        let articles = articles.remove(&app.project_id).unwrap_or_default();
+        seed_app(&scope, clock, app, config, articles, &mut seeded).await?;
+    }
+    Ok(seeded)
+}
+
+async fn seed_app(
+    scope: &TenantScope,
+    clock: &dyn Clock,
+    section: AppSection,
+    config: AppConfig,
+    articles: Vec<NewArticle>,
+    seeded: &mut Seeded,
+) -> anyhow::Result<()> {
+    let AppSection { project_id, name, description, allowed_origins, config: document } = section;
+    let context = format!("the app {project_id}");
+    let new = NewApp { project_id, name, description, allowed_origins };
+    let app = match scope.app_by_project(&new.project_id).await? {
+        Some(app) => {
+            scope.update_app(app.id, new).await.with_context(|| context.clone())?;
+            app
+        }
+        None => scope.create_app(new, clock.now()).await.with_context(|| context.clone())?,
+    };
+    seeded.apps += 1;
+    let active = scope.active_config(app.id).await?;
+    if active.is_none_or(|active| active.config != config) {
+        let new = NewConfig { config, created_by: String::from("seed"), note: format!("from {document}") };
+        scope.publish_config(app.id, new, clock.now()).await.with_context(|| context.clone())?;
+        seeded.configs_published += 1;
+    }
+    seeded.articles_changed += scope.replace_articles(app.id, articles, clock.now()).await.context(context)?;
+    Ok(())
+}
+
+fn config(source: &Source, app: &AppSection) -> anyhow::Result<AppConfig> {
+    for origin in &app.allowed_origins {
+        origin.parse::<OriginPattern>().map_err(|error| {
+            anyhow::anyhow!("hospital.toml: {}: allowed_origins: got `{origin}`: {error}", app.project_id)
+        })?;
+    }
+    let document = serde_json::from_str(&source.read(&app.config)?).with_context(|| app.config.clone())?;
+    AppConfig::parse_strictly(&document).with_context(|| app.config.clone())
+}
+
+/// Articles by project id.
+fn articles(source: &Source, apps: &[AppSection]) -> anyhow::Result<BTreeMap<String, Vec<NewArticle>>> {
+    let mut by_app = BTreeMap::<String, Vec<NewArticle>>::new();
+    for name in source.articles()? {
+        let (head, article) = article(&source.read(&name)?).with_context(|| name.clone())?;
+        for project_id in head {
+            ensure!(
+                apps.iter().any(|app| app.project_id == project_id),
+                "{name}: apps: `{project_id}` is not an app of hospital.toml"
+            );
+            let articles = by_app.entry(project_id).or_default();
+            if articles.iter().any(|known| known.slug == article.slug) {
+                bail!("{name}: slug: another article has `{}` already", article.slug);
+            }
+            articles.push(article.clone());
+        }
+    }
+    Ok(by_app)
+}
+
+/// An article's file: TOML between two `+++` lines, then Markdown. Returns the apps it is for, and the article.
+fn article(file: &str) -> anyhow::Result<(Vec<String>, NewArticle)> {
+    let rest = file.strip_prefix("+++\n").context("the file must begin with a line `+++`")?;
+    let (head, body) = rest.split_once("\n+++\n").context("the head must end with a line `+++`")?;
+    let ArticleHead { slug, title, summary, apps, url, questions, locale, _updated } = toml::from_str(head)?;
+    ensure!(!slug.is_empty() && !title.is_empty(), "slug and title must not be empty");
+    Ok((apps, NewArticle { slug, title, summary, url, questions, body: body.trim().to_owned(), locale }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_article_has_a_head_and_a_body() {
+        let (apps, article) =
+            article("+++\nslug = \"a\"\ntitle = \"A\"\napps = [\"p\"]\n+++\n\n## Hours\nDaily.\n").unwrap();
+        assert_eq!(apps, ["p"]);
+        assert_eq!(
+            (article.slug.as_str(), article.body.as_str(), article.locale.as_str()),
+            ("a", "## Hours\nDaily.", "en-US")
+        );
+    }
+
+    #[test]
+    fn a_mistake_in_a_head_is_named() {
+        let error = article("+++\nslug = \"a\"\ntitel = \"A\"\n+++\n").unwrap_err();
+        assert!(format!("{error:#}").contains("titel"), "{error:#}");
+        assert!(article("# no head").is_err());
+    }
+}
