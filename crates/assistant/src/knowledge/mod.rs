@@ -53,6 +53,8 @@ pub struct Knowledge {
     /// Title, summary, editors' questions, slug, text.
     article_fields: FieldIndex<5>,
     questions: Vec<EditorsQuestion>,
+    /// The terms of all titles and headings.
+    headlines: HashSet<String>,
     spelling: Spelling,
 }
 
@@ -124,8 +126,11 @@ impl Knowledge {
 
         // First without the editors' questions, to find out which passage answers each of them.
         let texts: Vec<[Vec<String>; 3]> = indexed.iter().map(passage_terms).collect();
+        let headlines = articles.iter().flat_map(|article| terms(&article.title));
+        let headlines = headlines.chain(texts.iter().flat_map(|[heading, ..]| heading.iter().cloned())).collect();
         let unassigned = Self {
             questions: Vec::new(),
+            headlines,
             passage_fields: FieldIndex::build(PASSAGE_FIELDS, &texts),
             articles,
             passages: indexed,
@@ -137,11 +142,14 @@ impl Knowledge {
 
     fn with_questions(mut self, mut texts: Vec<[Vec<String>; 3]>) -> Self {
         for (article, source) in self.articles.iter().enumerate() {
+            let title = terms(&source.title);
             for text in &source.questions {
-                let passage = self.best_passage_of(article, &Question::read(text, &self.spelling, ""));
+                let passage = self.best_passage_of(article, &self.read(text, ""));
                 let terms = terms(text);
                 if let Some(passage) = passage {
-                    texts[passage][2].extend(terms.iter().cloned());
+                    // The article's subject does not tell its passages apart.
+                    let specific = terms.iter().filter(|term| !title.contains(term));
+                    texts[passage][2].extend(specific.cloned());
                 }
                 self.questions.push(EditorsQuestion { article, passage, terms: terms.into_iter().collect() });
             }
@@ -178,7 +186,14 @@ impl Knowledge {
 
     /// Reads a question against this index's vocabulary.
     pub fn read(&self, question: &str, hospital_name: &str) -> Question {
-        Question::read(question, &self.spelling, hospital_name)
+        let mut question = Question::read(question, &self.spelling, hospital_name);
+        for concept in &mut question.concepts {
+            let term = concept.alternatives.first().map(|(term, _)| term);
+            if term.is_some_and(|term| self.headlines.contains(term)) {
+                concept.count_as_subject();
+            }
+        }
+        question
     }
 
     /// The place of an article by its id in text form.

@@ -18,7 +18,7 @@ const SAME_WORDS_BONUS: f32 = 0.12;
 /// How much of a passage's score depends on how much of the question it covers.
 const COVERAGE_SHARE: f32 = 0.5;
 /// What it adds, relatively, to open an article: the first section speaks of what most people ask for.
-const OPENING_BONUS: f32 = 0.06;
+const OPENING_BONUS: f32 = 0.12;
 /// What it costs, relatively, that a heading speaks of nothing but what the question does not ask.
 const BESIDE_THE_POINT: f32 = 0.15;
 /// The most information a word may carry. Without a limit, one unusual word would silence a question full of usual ones.

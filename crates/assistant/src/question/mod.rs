@@ -77,6 +77,13 @@ impl Question {
 }
 
 impl Concept {
+    /// Lets an everyday word count in full, where articles make it their subject.
+    pub fn count_as_subject(&mut self) {
+        if (self.weight - BACKGROUND_WEIGHT).abs() < f32::EPSILON {
+            self.weight = 1.0;
+        }
+    }
+
     /// Whether it comes from an earlier question.
     pub fn is_carried(&self) -> bool {
         self.missed <= 0.0

@@ -17,6 +17,8 @@ const TENTATIVE_COVERAGE: f32 = 0.5;
 const SURE_STRENGTH: f32 = 1.6;
 /// The same for words that stand in the running text only, which may be there by chance.
 const SURE_STRENGTH_IN_TEXT: f32 = 3.0;
+/// The share of the best score that is worth considering.
+const ABOUT_AS_GOOD: f32 = 0.7;
 /// From here on a question resembles one that the editors expect.
 const RESEMBLES: f32 = 0.6;
 /// What a passage must cover to answer a question that sounds like one for a doctor.
@@ -42,19 +44,25 @@ impl Judgement {
     }
 }
 
-/// Finds and judges the best passage.
+/// Finds and judges the best passage: the first that is sure among those about as good as the best, else the first that
+/// is possible.
 pub fn judge(knowledge: &Knowledge, asked: &Asked) -> Judgement {
-    let best = knowledge.rank(&asked.question, asked.favoured).into_iter().next();
-    let Some(best) = best else {
-        return Judgement { best: None, is_tentative: false, is_plainly_answered: false };
-    };
-    let has_strength = best.strength >= if best.pointed >= 1.0 { SURE_STRENGTH } else { SURE_STRENGTH_IN_TEXT };
-    let carries_on = asked.favoured.is_some_and(|(article, _)| article == best.article);
-    let is_supported = has_strength || carries_on || best.resemblance >= RESEMBLES;
-    let is_sure = best.coverage >= SURE_COVERAGE && is_supported;
-    let is_possible = best.coverage >= TENTATIVE_COVERAGE && is_supported;
-    let is_plainly_answered = best.coverage >= PLAIN_COVERAGE && best.resemblance >= PLAIN_RESEMBLANCE;
-    Judgement { best: is_possible.then_some(best), is_tentative: !is_sure, is_plainly_answered }
+    let ranked = knowledge.rank(&asked.question, asked.favoured);
+    let least = ranked.first().map_or(0.0, |best| best.score * ABOUT_AS_GOOD);
+    let good: Vec<Candidate> = ranked.into_iter().take_while(|candidate| candidate.score >= least).collect();
+    let sure = good.iter().find(|candidate| is_supported(candidate, asked, SURE_COVERAGE));
+    let best = sure.or_else(|| good.iter().find(|candidate| is_supported(candidate, asked, TENTATIVE_COVERAGE)));
+    let is_plainly_answered =
+        best.is_some_and(|best| best.coverage >= PLAIN_COVERAGE && best.resemblance >= PLAIN_RESEMBLANCE);
+    Judgement { is_tentative: sure.is_none() && best.is_some(), best: best.cloned(), is_plainly_answered }
+}
+
+/// Whether a passage covers enough of the question, with words that say enough.
+fn is_supported(candidate: &Candidate, asked: &Asked, least_coverage: f32) -> bool {
+    let least_strength = if candidate.pointed >= 1.0 { SURE_STRENGTH } else { SURE_STRENGTH_IN_TEXT };
+    let carries_on = asked.favoured.is_some_and(|(article, _)| article == candidate.article);
+    let says_enough = candidate.strength >= least_strength || carries_on || candidate.resemblance >= RESEMBLES;
+    candidate.coverage >= least_coverage && says_enough
 }
 
 /// A message that asks two things, and what answers each of them.
