@@ -63,9 +63,20 @@ impl<const N: usize> FieldIndex<N> {
     }
 
     /// How much it says that a document holds the term: high for rare terms, highest for one that no document holds.
+    ///
+    /// The mean of two: how rare it is anywhere, and how rare in the fields before the last, which say what a document is
+    /// about. Every article speaks of visits somewhere; few are about visiting.
     pub fn rarity(&self, term: &str) -> f32 {
-        let holding = self.postings.get(term).map_or(0, Vec::len) as f32;
-        (1.0 + (self.len() as f32 - holding + 0.5) / (holding + 0.5)).ln()
+        let holding = self.postings.get(term).map_or(&[][..], Vec::as_slice);
+        let about =
+            holding.iter().filter(|(_, frequencies)| frequencies[..N - 1].iter().any(|count| *count > 0.0)).count();
+        let anywhere = self.inverse_frequency(holding.len());
+        if about == 0 { anywhere } else { f32::midpoint(anywhere, self.inverse_frequency(about)) }
+    }
+
+    fn inverse_frequency(&self, documents: usize) -> f32 {
+        let documents = documents as f32;
+        (1.0 + (self.len() as f32 - documents + 0.5) / (documents + 0.5)).ln()
     }
 
     /// The documents that hold the term, each with its score and the term's frequency by field.

@@ -4,7 +4,10 @@ mod fields;
 mod passages;
 mod retrieval;
 
-use std::{collections::HashSet, fmt};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+};
 
 use kuzushi_domain::{Id, id::Article};
 
@@ -48,11 +51,13 @@ pub struct Hit {
 pub struct Knowledge {
     articles: Vec<KnowledgeArticle>,
     passages: Vec<IndexedPassage>,
-    /// Heading, text, and the editors' questions that the passage answers.
+    /// Heading, the editors' questions that the passage answers, text.
     passage_fields: FieldIndex<3>,
     /// Title, summary, editors' questions, slug, text.
     article_fields: FieldIndex<5>,
     questions: Vec<EditorsQuestion>,
+    /// The kinds of fact that each article's title promises.
+    title_promises: Vec<Vec<Intent>>,
     /// The terms of all titles and headings.
     headlines: HashSet<String>,
     spelling: Spelling,
@@ -81,14 +86,15 @@ struct EditorsQuestion {
     article: usize,
     /// The passage that answers it, where one stands out.
     passage: Option<usize>,
-    terms: HashSet<String>,
+    /// Its terms, each with how much it counts.
+    terms: HashMap<String, f32>,
 }
 
 /// The fields of a passage, in the order of [`Knowledge::passage_fields`].
 const PASSAGE_FIELDS: [Field; 3] = [
     Field { weight: 2.5, length_effect: 0.3 },
-    Field { weight: 1.0, length_effect: 0.5 },
     Field { weight: 1.5, length_effect: 0.3 },
+    Field { weight: 1.0, length_effect: 0.5 },
 ];
 
 /// The fields of an article, in the order of [`Knowledge::article_fields`]. The text is the last one.
@@ -130,6 +136,7 @@ impl Knowledge {
         let headlines = headlines.chain(texts.iter().flat_map(|[heading, ..]| heading.iter().cloned())).collect();
         let unassigned = Self {
             questions: Vec::new(),
+            title_promises: articles.iter().map(|article| intents(&article.title)).collect(),
             headlines,
             passage_fields: FieldIndex::build(PASSAGE_FIELDS, &texts),
             articles,
@@ -144,14 +151,18 @@ impl Knowledge {
         for (article, source) in self.articles.iter().enumerate() {
             let title = terms(&source.title);
             for text in &source.questions {
-                let passage = self.best_passage_of(article, &self.read(text, ""));
-                let terms = terms(text);
+                let question = self.read(text, "");
+                let passage = self.best_passage_of(article, &question);
                 if let Some(passage) = passage {
                     // The article's subject does not tell its passages apart.
-                    let specific = terms.iter().filter(|term| !title.contains(term));
-                    texts[passage][2].extend(specific.cloned());
+                    let specific = terms(text).into_iter().filter(|term| !title.contains(term));
+                    texts[passage][1].extend(specific);
                 }
-                self.questions.push(EditorsQuestion { article, passage, terms: terms.into_iter().collect() });
+                let own_words = question.concepts.into_iter().filter_map(|concept| {
+                    let weight = concept.weight;
+                    concept.alternatives.into_iter().next().map(|(term, _)| (term, weight))
+                });
+                self.questions.push(EditorsQuestion { article, passage, terms: own_words.collect() });
             }
         }
         self.passage_fields = FieldIndex::build(PASSAGE_FIELDS, &texts);
@@ -250,7 +261,7 @@ fn article_terms(article: &KnowledgeArticle) -> [Vec<String>; 5] {
 
 fn passage_terms(passage: &IndexedPassage) -> [Vec<String>; 3] {
     let heading = passage.passage.heading.as_deref().map(terms).unwrap_or_default();
-    [heading, text_terms(&passage.passage.plain_text()), Vec::new()]
+    [heading, Vec::new(), text_terms(&passage.passage.plain_text())]
 }
 
 /// A text's terms. A sum of money is about a cost, whether or not it says so.

@@ -6,13 +6,15 @@ use super::{IndexedPassage, Knowledge, fields::FieldIndex};
 use crate::question::{Concept, Question};
 
 /// What the whole article adds to the score of one of its passages.
-const ARTICLE_SHARE: f32 = 0.8;
+const ARTICLE_SHARE: f32 = 1.3;
 /// What it adds to resemble a question the editors expect, per unit of the question's weight.
-const RESEMBLANCE_SHARE: f32 = 0.9;
+const RESEMBLANCE_SHARE: f32 = 1.6;
 /// What it adds, relatively, to hold the kind of fact that is asked for.
 const FACT_BONUS: f32 = 0.1;
 /// What it adds, relatively, when the heading promises that kind of fact.
 const PROMISE_BONUS: f32 = 0.3;
+/// The same for the article's title.
+const TITLE_PROMISE_BONUS: f32 = 0.15;
 /// What it adds, relatively, that the question uses the heading's words, the small ones too.
 const SAME_WORDS_BONUS: f32 = 0.12;
 /// How much of a passage's score depends on how much of the question it covers.
@@ -22,7 +24,7 @@ const OPENING_BONUS: f32 = 0.12;
 /// What it costs, relatively, that a heading speaks of nothing but what the question does not ask.
 const BESIDE_THE_POINT: f32 = 0.15;
 /// The most information a word may carry. Without a limit, one unusual word would silence a question full of usual ones.
-const RAREST: f32 = 3.2;
+const RAREST: f32 = 3.6;
 /// How much a word counts as found when it stands elsewhere in the passage's article.
 const FOUND_ELSEWHERE: f32 = 0.65;
 /// How much better than the next a passage must be to be the one that answers an editors' question.
@@ -61,7 +63,7 @@ impl Knowledge {
         let mut of_article: HashMap<usize, Judgement> = HashMap::new();
         for concept in &question.concepts {
             let importance = self.importance(concept);
-            let in_passages = find(&self.passage_fields, concept, |[heading, _, questions]| heading + questions > 0.0);
+            let in_passages = find(&self.passage_fields, concept, |[heading, questions, _]| heading + questions > 0.0);
             let in_articles = find(&self.article_fields, concept, |[title, summary, questions, slug, _]| {
                 title + summary + questions + slug > 0.0
             });
@@ -101,11 +103,14 @@ impl Knowledge {
                     + RESEMBLANCE_SHARE * resemblance * weight;
                 let promises =
                     question.intents.iter().filter(|intent| passage.promises.contains(intent)).count() as f32;
+                let titled = &self.title_promises[article];
+                let title_promises = question.intents.iter().filter(|intent| titled.contains(intent)).count() as f32;
                 let opening = if passage.is_first { OPENING_BONUS } else { 0.0 };
                 score *= 1.0
                     + FACT_BONUS * facts
                     + PROMISE_BONUS * promises
                     + opening
+                    + TITLE_PROMISE_BONUS * title_promises
                     + SAME_WORDS_BONUS * same_words(passage, question)
                     - BESIDE_THE_POINT * beside_the_point(passage, question);
                 if let Some((_, bonus)) = favoured.filter(|(favourite, _)| *favourite == article) {
@@ -158,24 +163,21 @@ impl Knowledge {
         }
         for expected in &self.questions {
             let mut shared = 0.0;
-            let mut matched: Vec<&str> = Vec::new();
             for concept in &concepts {
                 let best = concept
                     .alternatives
                     .iter()
-                    .filter(|(term, _)| expected.terms.contains(term))
+                    .filter(|(term, _)| expected.terms.contains_key(term))
                     .max_by(|(_, one), (_, other)| one.total_cmp(other));
-                if let Some((term, weight)) = best {
+                if let Some((_, weight)) = best {
                     shared += weight * self.importance(concept) * concept.weight;
-                    matched.push(term);
                 }
             }
-            if matched.is_empty() {
+            if shared <= 0.0 {
                 continue;
             }
-            // Stems only: the words of a phrase are there as well.
-            let single = expected.terms.iter().filter(|term| !term.contains('_'));
-            let whole: f32 = single.map(|term| self.article_fields.rarity(term)).sum();
+            let whole: f32 =
+                expected.terms.iter().map(|(term, weight)| weight * self.article_fields.rarity(term).min(RAREST)).sum();
             let resemblance = 2.0 * shared / (asked + whole).max(f32::EPSILON);
             resemblances.note(expected.article, expected.passage, resemblance.min(1.0));
         }
