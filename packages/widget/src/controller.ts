@@ -192,7 +192,6 @@ export class Controller {
   }
 
   #messageStored({ messageId, role, createdAt, content }: TranscriptEntry): void {
-    if (role === 'notice') return
     this.host.emit('message', (options = this.settings) => ({
       messageId,
       role,

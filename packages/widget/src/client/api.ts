@@ -1,4 +1,4 @@
-import type { MessagePage, SessionInitRequest, SessionInitResponse, SessionSummary } from '../generated/wire'
+import type { MessageList, SessionInit, SessionStarted, SessionSummary } from '../generated/wire'
 import type { KeptConversation } from './device-record'
 
 const TIMEOUT_MS = 15_000
@@ -23,7 +23,7 @@ export class Api {
   }
 
   // text/plain and no header of ours on the first call: the browser then asks no preflight before it.
-  async initSession(body: SessionInitRequest, token?: string): Promise<SessionInitResponse> {
+  async initSession(body: SessionInit, token?: string): Promise<SessionStarted> {
     const response = await this.#call('/v1/widget/session/init', token, {
       method: 'POST',
       body: JSON.stringify(body),
@@ -32,7 +32,7 @@ export class Api {
     return response.json()
   }
 
-  async messages(of: KeptConversation, cursor: { before?: string } = {}): Promise<MessagePage> {
+  async messages(of: KeptConversation, cursor: { before?: string } = {}): Promise<MessageList> {
     const query = new URLSearchParams({ limit: '50', ...cursor })
     return (await this.#call(`${path(of)}/messages?${query}`, of.token)).json()
   }

@@ -1,5 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import type { Message, ServerFrame, SessionInitResponse } from '../generated/wire'
+import type { ServerFrame, SessionStarted, WireMessage } from '../generated/wire'
 import type { Api } from './api'
 import { Connection, type ConnectionState, type Refusal } from './connection'
 import { type DeviceStorage, type KeptConversation, withEarlier } from './device-record'
@@ -23,7 +23,7 @@ const ANSWER_SHOWS_WITHIN_MS = 3_000
 export interface ConversationState {
   connection: ConnectionState
   refusal?: Refusal | undefined
-  session?: SessionInitResponse | undefined
+  session?: SessionStarted | undefined
   transcript: Transcript
   /** True once the stored messages of a resumed conversation are here. */
   loaded: boolean
@@ -281,19 +281,6 @@ export class Conversation {
       }
       case 'message':
         return this.#messageArrived(frame)
-      case 'notice': {
-        const { seq, content } = frame
-        const entry: TranscriptEntry = {
-          messageId: `notice_${seq}`,
-          role: 'notice',
-          content,
-          createdAt: new Date().toISOString(),
-          citations: [],
-          seq,
-        }
-        this.#noteSeq(seq)
-        return this.#change((transcript) => withEntries(transcript, [entry]))
-      }
       case 'error':
         return this.#errorArrived(frame)
     }
@@ -308,7 +295,7 @@ export class Conversation {
     if (isNew && entry) this.#listener.onMessage(entry)
   }
 
-  #messageArrived(message: Message): void {
+  #messageArrived(message: WireMessage): void {
     const isNew = this.#entry(message.messageId)?.seq === undefined
     this.#stopAckTimer(message.messageId)
     this.#noteSeq(message.seq)

@@ -1,4 +1,4 @@
-import type { SessionInitResponse } from '../generated/wire'
+import type { SessionStarted } from '../generated/wire'
 import { newWidgetInstanceId } from './identifiers'
 
 /** The key to one conversation of this device. Whoever holds the token can read it. */
@@ -10,7 +10,7 @@ export interface KeptConversation {
 }
 
 /** The hospital's look and wording as last seen, so that the panel opens as itself before the server answers. */
-export type Appearance = Pick<SessionInitResponse, 'app' | 'theme' | 'uiHints' | 'contact'>
+export type Appearance = Pick<SessionStarted, 'app' | 'theme' | 'uiHints' | 'contact'>
 
 export interface Preferences {
   /** Multiplies the hospital's own text size. */

@@ -1,11 +1,11 @@
-import type { SessionInitRequest, SessionInitResponse } from '../generated/wire'
+import type { SessionInit, SessionStarted } from '../generated/wire'
 import { type Api, ApiProblem } from './api'
 import type { DeviceStorage, KeptConversation } from './device-record'
 
-export type Visit = Omit<SessionInitRequest, 'projectId' | 'widgetInstanceId'>
+export type Visit = Omit<SessionInit, 'projectId' | 'widgetInstanceId'>
 
 export interface EstablishedSession {
-  session: SessionInitResponse
+  session: SessionStarted
   kept: KeptConversation
   resumed: boolean
 }
@@ -20,7 +20,7 @@ export function establishSession(
   return oneTabAtATime(`kuzushi:${projectId}`, async () => {
     const { current, widgetInstanceId } = storage.read()
     const body = { projectId, widgetInstanceId, ...visit }
-    let session: SessionInitResponse | undefined
+    let session: SessionStarted | undefined
     if (current && !(Date.parse(current.expiresAt) <= Date.now())) {
       session = await api.initSession(body, current.token).catch((error: unknown) => {
         if (error instanceof ApiProblem && (error.status === 401 || error.status === 410)) return undefined

@@ -1,15 +1,15 @@
-import type { Citation, Message } from '../generated/wire'
+import type { WireCitation, WireMessage } from '../generated/wire'
 
 /** One entry of the conversation as the reader sees it. */
 export interface TranscriptEntry {
   messageId: string
-  role: Message['role'] | 'notice'
+  role: WireMessage['role']
   content: string
   createdAt: string
   /** The server's position; missing while only this page knows the entry. */
   seq?: number
   inReplyTo?: string
-  citations: Citation[]
+  citations: WireCitation[]
   /** Only of what this visitor wrote: on its way, stored by the server, or not. */
   delivery?: 'sending' | 'sent' | 'failed'
   /** Of a question that got no answer: why. */
@@ -22,7 +22,7 @@ export interface TranscriptEntry {
 
 export type Transcript = readonly TranscriptEntry[]
 
-export function entryFrom(message: Omit<Message, 'seq'> & { seq?: number }): TranscriptEntry {
+export function entryFrom(message: Omit<WireMessage, 'seq'> & { seq?: number }): TranscriptEntry {
   const { messageId, role, content, createdAt, seq, inReplyTo, citations, metadata } = message
   return {
     messageId,

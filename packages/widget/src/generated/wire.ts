@@ -1,87 +1,352 @@
-/** What crosses the wire. Written by `npm run generate` from openapi.json; not by hand. */
+/* What crosses the wire. Written by `npm run generate` from openapi.json; change that, not this. */
 
-export type MessageRole = 'user' | 'assistant' | 'agent' | 'system'
+/**
+ * What a client sends.
+ */
+export type ClientFrame =
+  | (Auth & {
+      type: 'auth'
+    })
+  | (Init & {
+      type: 'init'
+    })
+  | (UserMessage & {
+      type: 'user_message'
+    })
+  | (Cancel & {
+      type: 'cancel'
+    })
+  | (Typing & {
+      type: 'typing'
+    })
+  | (Read & {
+      type: 'read'
+    })
+  | (Feedback & {
+      type: 'feedback'
+    })
+  | {
+      type: 'ping'
+    }
+/**
+ * What the server sends.
+ */
+export type ServerFrame =
+  | {
+      lastSeq: number
+      sessionId: string
+      type: 'session_ack'
+    }
+  | {
+      messageId: string
+      seq: number
+      type: 'ack'
+    }
+  | {
+      status: Status
+      type: 'status'
+    }
+  | {
+      delta: string
+      messageId: string
+      offset: number
+      type: 'token'
+    }
+  | (WireMessage & {
+      type: 'message'
+    })
+  | {
+      by: string
+      messageId: string
+      type: 'read'
+    }
+  | {
+      type: 'pong'
+    }
+  | {
+      code: ErrorCode
+      message: string
+      messageId?: string | null
+      retryable: boolean
+      type: 'error'
+    }
+export type Status = 'typing' | 'idle'
+/**
+ * A point in time: RFC 3339, UTC, with milliseconds.
+ */
+export type Timestamp = string
+export type WireRole = 'user' | 'assistant' | 'agent' | 'system'
+export type ErrorCode =
+  | 'BAD_FRAME'
+  | 'UNKNOWN_TYPE'
+  | 'TOO_LARGE'
+  | 'RATE_LIMITED'
+  | 'AI_ERROR'
+  | 'AI_TIMEOUT'
+  | 'NOT_ALLOWED'
+  | 'SESSION_ENDED'
+  | 'INTERNAL'
+export type WireColorScheme = 'auto' | 'light' | 'dark'
 
-export interface Citation {
-  articleId: string
-  title: string
-  url?: string | null
-  section?: string | null
-  snippet?: string | null
-}
-
-export interface Message {
-  messageId: string
-  seq: number
-  role: MessageRole
-  content: string
-  createdAt: string
-  inReplyTo?: string | null
-  citations?: Citation[]
-  metadata?: { [key: string]: unknown } | null
-}
-
-export interface MessagePage {
-  messages: Message[]
-  before?: string | null
-  after?: string | null
-}
-
-export interface SessionSummary {
-  sessionId: string
-  createdAt: string
-  lastActiveAt: string
-  endedAt?: string | null
-  messageCount: number
-}
-
-export interface SessionInitRequest {
-  projectId: string
-  widgetInstanceId: string
-  pageUrl: string
-  hostOrigin: string
-  userAgent: string
-  locale: string
-}
-
-export interface SessionInitResponse {
+/**
+ * The first frame, when the URL held no token.
+ */
+export interface Auth {
   sessionId: string
   token: string
-  expiresAt: string
-  configVersion: number
-  lastSeq: number
-  app: { name: string }
-  features: { textChat: boolean; voice: boolean; fileUpload: boolean }
-  theme: { primaryColor: string; fontScale: number; radius: string; colorScheme: 'auto' | 'light' | 'dark' }
-  contact: { hospitalName: string; phone: string; hours: string; emergencyNumber: string }
-  uiHints: {
-    welcomeMessage: string
-    widgetTitle: string
-    inputPlaceholder: string
-    sendButtonText: string
-    voiceButtonText: string
-    endCallButtonText: string
-    poweredByText: string
-    emptyStateMessage: string
-    emptyStateSubtitle: string
-    suggestedQuestions: string[]
-  }
-  chat: { wsUrl: string }
 }
-
-export type ClientFrame =
-  | { type: 'auth'; token: string; sessionId: string }
-  | { type: 'init'; sessionId: string; lastSeq?: number }
-  | { type: 'user_message'; messageId: string; content: string; metadata?: { timestamp?: string } }
-  | { type: 'cancel'; messageId: string }
-  | { type: 'ping' }
-
-export type ServerFrame =
-  | { type: 'session_ack'; sessionId: string; lastSeq: number }
-  | { type: 'ack'; messageId: string; seq: number }
-  | { type: 'status'; status: 'typing' | 'idle' }
-  | { type: 'token'; messageId: string; delta: string; offset: number }
-  | ({ type: 'message' } & Message)
-  | { type: 'pong' }
-  | { type: 'notice'; code: string; content: string; seq: number }
-  | { type: 'error'; code: string; message: string; messageId?: string | null; retryable: boolean }
+/**
+ * Asks for what was stored after `lastSeq`, or for everything.
+ */
+export interface Init {
+  lastSeq?: number | null
+  sessionId: string
+}
+/**
+ * A message of the visitor.
+ */
+export interface UserMessage {
+  attachments?: string[] | null
+  content: string
+  /**
+   * The message's idempotency key within the session.
+   */
+  messageId: string
+  metadata?: UserMessageMetadata | null
+}
+export interface UserMessageMetadata {
+  /**
+   * When the client says it sent the message, RFC 3339.
+   */
+  timestamp?: string | null
+}
+/**
+ * Stops the answer to this message.
+ */
+export interface Cancel {
+  messageId: string
+}
+export interface Typing {
+  active: boolean
+}
+/**
+ * The visitor has seen this message.
+ */
+export interface Read {
+  messageId: string
+}
+export interface Feedback {
+  comment?: string | null
+  messageId: string
+  rating: unknown
+}
+/**
+ * A stored message.
+ */
+export interface WireMessage {
+  /**
+   * What the answer rests on.
+   */
+  citations?: WireCitation[]
+  content: string
+  createdAt: Timestamp
+  /**
+   * The message that this one answers.
+   */
+  inReplyTo?: string
+  messageId: string
+  metadata?: WireMessageMetadata
+  role: WireRole
+  /**
+   * 1, 2, 3… within the session.
+   */
+  seq: number
+}
+/**
+ * An article that an answer rests on.
+ */
+export interface WireCitation {
+  articleId: string
+  /**
+   * The heading of the passage.
+   */
+  section?: string
+  /**
+   * The beginning of the passage.
+   */
+  snippet?: string
+  title: string
+  /**
+   * Absolute, or a path on the API's own origin.
+   */
+  url?: string
+}
+export interface WireMessageMetadata {
+  /**
+   * The assistant found nothing to answer from.
+   */
+  noAnswer?: boolean
+  /**
+   * The visitor stopped the answer.
+   */
+  stopped?: boolean
+  /**
+   * When the client says it sent the message.
+   */
+  timestamp?: string
+}
+export interface SessionInit {
+  /**
+   * The page's origin. A browser's `Origin` header counts as well; each that is present has to be allowed.
+   */
+  hostOrigin?: string | null
+  /**
+   * A BCP 47 language tag.
+   */
+  locale?: string | null
+  /**
+   * The page the widget is on. Query and fragment are not kept.
+   */
+  pageUrl?: string | null
+  projectId: string
+  userAgent?: string | null
+  /**
+   * A name the page gives its widget, kept for the page's next visit.
+   */
+  widgetInstanceId?: string | null
+}
+export interface SessionStarted {
+  app: AppName
+  chat: ChatEndpoint
+  /**
+   * The config version that the session keeps.
+   */
+  configVersion: number
+  contact: WireContact
+  expiresAt: Timestamp
+  features: WireFeatures
+  /**
+   * The `seq` of the session's newest message; 0 before the first.
+   */
+  lastSeq: number
+  sessionId: string
+  theme: WireTheme
+  /**
+   * A JWT that opens this one session.
+   */
+  token: string
+  uiHints: WireUiHints
+  voice: VoiceEndpoint
+}
+export interface AppName {
+  name: string
+}
+export interface ChatEndpoint {
+  wsUrl: string
+}
+export interface WireContact {
+  emergencyNumber: string
+  hospitalName: string
+  hours: string
+  phone: string
+}
+export interface WireFeatures {
+  fileUpload: boolean
+  textChat: boolean
+  voice: boolean
+}
+export interface WireTheme {
+  colorScheme: WireColorScheme
+  fontScale: number
+  primaryColor: string
+  radius: string
+}
+export interface WireUiHints {
+  emptyStateMessage: string
+  emptyStateSubtitle: string
+  endCallButtonText: string
+  inputPlaceholder: string
+  poweredByText: string
+  sendButtonText: string
+  suggestedQuestions: string[]
+  voiceButtonText: string
+  welcomeMessage: string
+  widgetTitle: string
+}
+export interface VoiceEndpoint {
+  enabled: boolean
+  rtcConfig: RtcConfig
+  signalingUrl: string
+}
+export interface RtcConfig {
+  iceServers: {}[]
+}
+export interface MessageList {
+  /**
+   * The cursor for newer messages, where there are any.
+   */
+  after?: string
+  /**
+   * The cursor for older messages, where there are any.
+   */
+  before?: string
+  /**
+   * Oldest first.
+   */
+  messages: WireMessage[]
+}
+export interface SessionList {
+  sessions: SessionSummary[]
+}
+export interface SessionSummary {
+  createdAt: Timestamp
+  endedAt?: Timestamp
+  lastActiveAt: Timestamp
+  messageCount: number
+  sessionId: string
+}
+export interface EndSession {
+  /**
+   * Destroys the content as well, for good.
+   */
+  erase?: boolean
+}
+/**
+ * An RFC 9457 problem document.
+ */
+export interface Problem {
+  /**
+   * A stable name, for programs.
+   */
+  code: string
+  /**
+   * What happened and what to do about it, for people.
+   */
+  detail: string
+  /**
+   * The fields at fault, where there are any.
+   */
+  errors?: FieldError[]
+  status: number
+  /**
+   * The status in words.
+   */
+  title: string
+  /**
+   * Always `about:blank`: `code` tells problems apart.
+   */
+  type: string
+}
+/**
+ * A field of a request that cannot be accepted.
+ */
+export interface FieldError {
+  /**
+   * The field's name; nested ones are joined by dots. Empty when the whole is wrong.
+   */
+  field: string
+  /**
+   * What is wrong with it, or what is wanted.
+   */
+  message: string
+}

@@ -1,4 +1,4 @@
-import type { SessionInitResponse } from '../generated/wire'
+import type { SessionStarted } from '../generated/wire'
 import { atLeast, inkOn, mix, parseHex, type Rgb, toHex } from './contrast'
 
 export type Scheme = 'light' | 'dark'
@@ -21,7 +21,7 @@ const BACKGROUNDS: Record<Scheme, readonly Rgb[]> = {
 
 /** Custom properties for a hospital's theme. Whatever colour it chose, text reaches 4.5 to 1 and controls 3 to 1. */
 export function themeProperties(
-  theme: Partial<SessionInitResponse['theme']> | undefined,
+  theme: Partial<SessionStarted['theme']> | undefined,
   scheme: Scheme,
   textSize: number,
 ): Record<string, string> {

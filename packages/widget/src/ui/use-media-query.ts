@@ -1,5 +1,8 @@
 import { useEffect, useState } from 'react'
 
+/** Fingers: there is no keyboard until something asks for it. */
+export const TOUCH = '(pointer: coarse)'
+
 export function useMediaQuery(query: string): boolean {
   const [matches, setMatches] = useState(() => matchMedia(query).matches)
   useEffect(() => {

@@ -10,7 +10,7 @@ export const en = {
 
   online: 'Online',
   connecting: 'Connecting…',
-  reconnecting: 'Connection lost. Reconnecting…',
+  reconnecting: 'No connection. Trying again…',
   offline: 'Not connected. Your conversation is safe.',
   offlineShort: 'Not connected',
   tryAgain: 'Try again',

@@ -1,5 +1,8 @@
+import { useRef } from 'react'
 import { IconButton } from '../../ui/icon-button'
 import { Icon } from '../../ui/icons'
+import { useFocusWhenAsked } from '../../ui/use-focus-when-asked'
+import { TOUCH, useMediaQuery } from '../../ui/use-media-query'
 import { useController, useConversation, useWidget } from '../../widget-context'
 
 export function ChatHeader() {
@@ -8,6 +11,8 @@ export function ChatHeader() {
   const appearance = useWidget((state) => state.appearance)
   const connection = useConversation((state) => state.connection)
   const refusal = useConversation((state) => state.refusal)
+  const heading = useRef<HTMLHeadingElement>(null)
+  useFocusWhenAsked(heading, useMediaQuery(TOUCH))
   const online = connection === 'online'
   const status = online
     ? wording.online
@@ -20,7 +25,9 @@ export function ChatHeader() {
         <Icon name="assistant" size={20} />
       </span>
       <div className="grow min-w-0">
-        <h2 className="header-title truncate">{appearance?.uiHints.widgetTitle || wording.panel}</h2>
+        <h2 ref={heading} tabIndex={-1} className="header-title truncate">
+          {appearance?.uiHints.widgetTitle || wording.panel}
+        </h2>
         <p className="header-status truncate">
           {!refusal && connection !== 'closed' && (
             <>

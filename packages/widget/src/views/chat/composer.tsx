@@ -1,6 +1,7 @@
 import { type FormEvent, type KeyboardEvent, useLayoutEffect, useRef } from 'react'
 import { Icon } from '../../ui/icons'
 import { useFocusWhenAsked } from '../../ui/use-focus-when-asked'
+import { TOUCH, useMediaQuery } from '../../ui/use-media-query'
 import { useController, useConversation, useWidget } from '../../widget-context'
 
 const LONGEST_MESSAGE = 8_000
@@ -15,7 +16,8 @@ export function Composer() {
   const hints = useWidget((state) => state.appearance?.uiHints)
   const answering = useConversation((state) => state.answering)
   const input = useRef<HTMLTextAreaElement>(null)
-  useFocusWhenAsked(input)
+  // On a phone the keyboard would cover half of what the visitor came to see; there the heading takes the focus.
+  useFocusWhenAsked(input, !useMediaQuery(TOUCH))
 
   // As tall as what is written, up to a limit; measured, because a row is as tall as the chosen text size.
   useLayoutEffect(() => {

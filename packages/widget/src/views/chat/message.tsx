@@ -16,7 +16,7 @@ export const Message = memo(function Message({ entry, startsGroup, endsGroup }: 
   const { wording } = useController()
   const locale = useWidget((state) => state.locale)
   const { role, content } = entry
-  if (role === 'notice' || role === 'system')
+  if (role === 'system')
     return (
       <div className="notice">
         <span className="sr-only">{wording.notice}: </span>

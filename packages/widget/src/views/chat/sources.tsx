@@ -1,10 +1,10 @@
-import type { Citation } from '../../generated/wire'
+import type { WireCitation } from '../../generated/wire'
 import { safeHref } from '../../markdown/parse'
 import { Icon } from '../../ui/icons'
 import { useController } from '../../widget-context'
 
 /** What an answer rests on. An address may be relative to the server, never to the hospital's page. */
-export function Sources({ citations }: { citations: readonly Citation[] }) {
+export function Sources({ citations }: { citations: readonly WireCitation[] }) {
   const { wording, settings } = useController()
   return (
     <div className="sources">
