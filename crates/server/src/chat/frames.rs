@@ -111,14 +111,16 @@ never_printed!(Auth, UserMessage, Feedback);
 
 /// What the server sends.
 #[derive(Serialize, ToSchema)]
-#[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
+#[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerFrame {
     /// The socket is in; the newest event of the session has `lastSeq`.
+    #[serde(rename_all = "camelCase")]
     SessionAck {
         session_id: String,
         last_seq: i64,
     },
     /// The message is stored.
+    #[serde(rename_all = "camelCase")]
     Ack {
         message_id: String,
         seq: i64,
@@ -128,6 +130,7 @@ pub enum ServerFrame {
         status: Status,
     },
     /// A piece of an answer; `offset` is where it starts, in UTF-16 units.
+    #[serde(rename_all = "camelCase")]
     Token {
         message_id: String,
         delta: String,
@@ -141,6 +144,7 @@ pub enum ServerFrame {
         by: String,
     },
     Pong,
+    #[serde(rename_all = "camelCase")]
     Error {
         code: ErrorCode,
         message: String,
