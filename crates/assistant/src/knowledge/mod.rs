@@ -58,6 +58,7 @@ pub struct Knowledge {
     questions: Vec<EditorsQuestion>,
     /// The kinds of fact that each article's title promises.
     title_promises: Vec<Vec<Intent>>,
+    title_terms: Vec<Vec<String>>,
     /// The terms of all titles and headings.
     headlines: HashSet<String>,
     spelling: Spelling,
@@ -137,6 +138,7 @@ impl Knowledge {
         let unassigned = Self {
             questions: Vec::new(),
             title_promises: articles.iter().map(|article| intents(&article.title)).collect(),
+            title_terms: articles.iter().map(|article| terms(&article.title)).collect(),
             headlines,
             passage_fields: FieldIndex::build(PASSAGE_FIELDS, &texts),
             articles,

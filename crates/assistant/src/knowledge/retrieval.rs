@@ -21,6 +21,8 @@ const SAME_WORDS_BONUS: f32 = 0.12;
 const COVERAGE_SHARE: f32 = 0.5;
 /// What it adds, relatively, to open an article: the first section speaks of what most people ask for.
 const OPENING_BONUS: f32 = 0.12;
+/// What it costs, relatively, that the article's title speaks of what the question does not ask.
+const TITLE_BESIDE_THE_POINT: f32 = 0.15;
 /// What it costs, relatively, that a heading speaks of nothing but what the question does not ask.
 const BESIDE_THE_POINT: f32 = 0.15;
 /// The most information a word may carry. Without a limit, one unusual word would silence a question full of usual ones.
@@ -112,6 +114,7 @@ impl Knowledge {
                     + opening
                     + TITLE_PROMISE_BONUS * title_promises
                     + SAME_WORDS_BONUS * same_words(passage, question)
+                    - TITLE_BESIDE_THE_POINT * self.title_beside_the_point(article, question)
                     - BESIDE_THE_POINT * beside_the_point(passage, question);
                 if let Some((_, bonus)) = favoured.filter(|(favourite, _)| *favourite == article) {
                     score *= 1.0 + bonus;
@@ -141,6 +144,12 @@ impl Knowledge {
         let best = own.next()?;
         let second = own.next().map_or(0.0, |candidate| candidate.score);
         (best.score > second * STANDS_OUT).then_some(best.passage)
+    }
+
+    /// The share of what an article's title speaks of that the question does not.
+    fn title_beside_the_point(&self, article: usize, question: &Question) -> f32 {
+        let title = &self.title_terms[article];
+        title.iter().filter(|term| !asks_for(question, term)).count() as f32 / title.len().max(1) as f32
     }
 
     /// How much information a concept carries: the rarity of the first of its words that the articles use.
@@ -185,12 +194,13 @@ impl Knowledge {
     }
 }
 
+fn asks_for(question: &Question, term: &str) -> bool {
+    question.concepts.iter().any(|concept| concept.alternatives.iter().any(|(alternative, _)| alternative == term))
+}
+
 /// The share of what a passage's heading speaks of that the question does not.
 fn beside_the_point(passage: &IndexedPassage, question: &Question) -> f32 {
-    let is_asked = |term: &String| {
-        question.concepts.iter().any(|concept| concept.alternatives.iter().any(|(alternative, _)| alternative == term))
-    };
-    let subjects = passage.specifics.iter().filter(|term| !is_asked(term)).count();
+    let subjects = passage.specifics.iter().filter(|term| !asks_for(question, term)).count();
     let promises = passage.promises.iter().filter(|promise| !question.intents.contains(promise)).count();
     let all = passage.specifics.len() + passage.promises.len();
     (subjects + promises) as f32 / all.max(1) as f32

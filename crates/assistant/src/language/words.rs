@@ -18,7 +18,9 @@ pub struct Word {
 
 /// The words of a text. Hyphens divide words: "x-ray" and "x ray" are the same two words.
 pub fn words(text: &str) -> Vec<Word> {
-    let shouted = !text.chars().any(char::is_lowercase);
+    // In a text all in capitals, or With A Capital On Each Word, capitals tell nothing.
+    let capitals = text.unicode_words().filter(|word| word.starts_with(char::is_uppercase)).count();
+    let shouted = !text.chars().any(char::is_lowercase) || capitals * 3 > text.unicode_words().count().max(4) * 2;
     let mut words = Vec::new();
     let mut starts_sentence = true;
     let mut end = 0;
@@ -67,6 +69,8 @@ mod tests {
 
     #[test]
     fn a_text_in_capitals_holds_no_names() {
-        assert!(words("WHERE IS THE LAB").iter().all(|word| !word.looks_like_a_name));
+        for text in ["WHERE IS THE LAB", "Where Can I Find The Lab"] {
+            assert!(words(text).iter().all(|word| !word.looks_like_a_name), "{text}");
+        }
     }
 }

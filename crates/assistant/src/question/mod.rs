@@ -22,6 +22,8 @@ const KIN_WEIGHT: f32 = 0.12;
 const ONLY_BACKGROUND_MISSED: f32 = 0.6;
 /// How much a name is missed: it is about that hospital, street or medicine or none.
 const NAME_MISSED: f32 = 1.4;
+/// How much the name of another organisation is missed: what holds here need not hold there.
+const ANOTHER_ORGANISATION_MISSED: f32 = 2.5;
 
 /// One thing a question is about, in all the words it may be written in.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,6 +67,8 @@ impl Question {
             };
             concepts.extend(concept.filter(|concept| !concepts.iter().any(|known| known.is_same(concept))));
         }
+        see_means_visit(&mut concepts);
+        concepts.extend(another_organisation(&words, &own_name));
         let has_subject = concepts.iter().any(|concept| concept.missed >= 1.0);
         if !has_subject {
             for concept in &mut concepts {
@@ -99,6 +103,34 @@ impl Concept {
     fn is_same(&self, other: &Self) -> bool {
         self.alternatives.first().map(|(term, _)| term) == other.alternatives.first().map(|(term, _)| term)
     }
+}
+
+/// To see a relative is to visit; to see a record is not.
+fn see_means_visit(concepts: &mut [Concept]) {
+    let is_about =
+        |concept: &Concept, is: &dyn Fn(&str) -> bool| concept.alternatives.first().is_some_and(|(term, _)| is(term));
+    let Some(see) = concepts.iter().position(|concept| is_about(concept, &|term| term == "see")) else {
+        return;
+    };
+    let sees_kin = concepts[see + 1..].iter().any(|concept| is_about(concept, &|term| LEXICON.is_kin(term)));
+    let visit = LEXICON.related("visit").iter().cloned().chain([(String::from("visit"), 1.0)]);
+    if sees_kin {
+        concepts[see].alternatives = visit.collect();
+        concepts[see].alternatives.reverse();
+    }
+}
+
+/// The name of some other hospital or clinic, as something that the articles had better know.
+fn another_organisation(words: &[Word], own_name: &[String]) -> Option<Concept> {
+    const FACILITIES: [&str; 6] = ["hospital", "clinic", "medical", "health", "general", "center"];
+    let run = words.chunk_by(|one, other| one.looks_like_a_name && other.looks_like_a_name).find(|run| {
+        let is_facility = run.iter().any(|word| FACILITIES.contains(&word.text.as_str()));
+        run.len() > 1
+            && is_facility
+            && !run.iter().any(|word| own_name.contains(&stem(&word.text)) && !FACILITIES.contains(&word.text.as_str()))
+    })?;
+    let name: Vec<String> = run.iter().map(|word| stem(&word.text)).collect();
+    Some(Concept { alternatives: vec![(name.join("_"), 1.0)], missed: ANOTHER_ORGANISATION_MISSED, weight: 1.0 })
 }
 
 fn phrase_concept(phrase: &[String], words: &[(Word, bool)]) -> Option<Concept> {

@@ -15,6 +15,8 @@ const SURE_COVERAGE: f32 = 0.62;
 const TENTATIVE_COVERAGE: f32 = 0.5;
 /// The least information that the matching words carry: about that of one word that a fifth of the articles use.
 const SURE_STRENGTH: f32 = 1.6;
+/// How much of it must stand in titles, headings or editors' questions for the article to be about it.
+const POINTED: f32 = 0.7;
 /// The same for words that stand in the running text only, which may be there by chance.
 const SURE_STRENGTH_IN_TEXT: f32 = 3.0;
 /// The share of the best score that is worth considering.
@@ -59,7 +61,7 @@ pub fn judge(knowledge: &Knowledge, asked: &Asked) -> Judgement {
 
 /// Whether a passage covers enough of the question, with words that say enough.
 fn is_supported(candidate: &Candidate, asked: &Asked, least_coverage: f32) -> bool {
-    let least_strength = if candidate.pointed >= 1.0 { SURE_STRENGTH } else { SURE_STRENGTH_IN_TEXT };
+    let least_strength = if candidate.pointed >= POINTED { SURE_STRENGTH } else { SURE_STRENGTH_IN_TEXT };
     let carries_on = asked.favoured.is_some_and(|(article, _)| article == candidate.article);
     let says_enough = candidate.strength >= least_strength || carries_on || candidate.resemblance >= RESEMBLES;
     candidate.coverage >= least_coverage && says_enough
