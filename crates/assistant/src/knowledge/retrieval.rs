@@ -29,6 +29,8 @@ const BESIDE_THE_POINT: f32 = 0.15;
 const RAREST: f32 = 3.6;
 /// How much a word counts as found when it stands elsewhere in the passage's article.
 const FOUND_ELSEWHERE: f32 = 0.65;
+/// How much of its weight a word carried over has within an article: it tells the article, the new words the passage.
+const CARRIED_IN_PASSAGE: f32 = 0.4;
 /// How much better than the next a passage must be to be the one that answers an editors' question.
 const STANDS_OUT: f32 = 1.15;
 
@@ -40,7 +42,7 @@ pub struct Candidate {
     pub score: f32,
     /// The share of the question's informative words that the passage and its article cover, 0 to 1.
     pub coverage: f32,
-    /// How much information the words carry that title, heading or editors' questions hold.
+    /// How much information the subjects carry that title, heading or editors' questions hold.
     pub pointed: f32,
     /// How much information the words carry that are found at all.
     pub strength: f32,
@@ -81,10 +83,14 @@ impl Knowledge {
                 let found = here.max(about).max(elsewhere);
                 if found > 0.0 {
                     let judgement = judged.entry(position).or_default();
-                    judgement.score += in_passages.scores.get(&position).copied().unwrap_or(0.0) * concept.weight;
+                    let share = if concept.is_carried() { CARRIED_IN_PASSAGE } else { 1.0 };
+                    let score = in_passages.scores.get(&position).copied().unwrap_or(0.0);
+                    judgement.score += score * concept.weight * share;
                     judgement.found += found * importance * concept.weight;
                     judgement.missed -= found * importance * concept.weight * concept.missed;
-                    judgement.pointed += pointed * importance * concept.weight;
+                    if concept.missed >= 1.0 || !question.has_subject {
+                        judgement.pointed += pointed * importance * concept.weight;
+                    }
                 }
             }
         }

@@ -69,11 +69,11 @@ impl Question {
         }
         see_means_visit(&mut concepts);
         concepts.extend(another_organisation(&words, &own_name));
-        let has_subject = concepts.iter().any(|concept| concept.missed >= 1.0);
+        let has_subject = concepts.iter().any(|concept| concept.missed >= 1.0 && !concept.is_intent());
         if !has_subject {
             for concept in &mut concepts {
                 concept.weight = 1.0;
-                concept.missed = ONLY_BACKGROUND_MISSED;
+                concept.missed = concept.missed.max(ONLY_BACKGROUND_MISSED);
             }
         }
         Self { concepts, intents: intents(text), stems, has_subject }

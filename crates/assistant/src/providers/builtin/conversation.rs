@@ -14,12 +14,16 @@ use crate::{
 const CARRIED: f32 = 0.4;
 /// How much less each earlier question counts.
 const FADING: f32 = 0.5;
-/// What it is worth to be the article the conversation is about, when the new words name a subject of their own.
-const FAVOUR: f32 = 0.3;
-/// The same when they name none.
-const FAVOUR_WITHOUT_SUBJECT: f32 = 1.0;
+/// What it is worth to be the article the conversation is about, for "and…" and "what about…", which may go elsewhere.
+const FAVOUR: f32 = 0.4;
+/// The same for a question with a word that points back: "is it open on Sunday?".
+const FAVOUR_POINTING_BACK: f32 = 1.0;
+/// The same for a question without a subject of its own: "how much is it?".
+const FAVOUR_WITHOUT_SUBJECT: f32 = 3.0;
 /// The share of the best score that is enough for a terse question to be taken as one about the article at hand.
-const AS_GOOD: f32 = 0.5;
+const AS_GOOD: f32 = 0.4;
+/// The same share of what the best passage covers.
+const COVERS_AS_MUCH: f32 = 0.55;
 /// How many messages back a follow-up may reach.
 const MEMORY: usize = 8;
 /// Questions with this many words or fewer may lean on the conversation without saying so.
@@ -52,12 +56,17 @@ pub fn read(request: &AnswerRequest) -> Asked {
         Leaning::Perhaps => earlier.article.is_some_and(|article| goes_on(knowledge, &alone, article)),
         Leaning::Plainly => true,
     };
-    if leans { with_context(own, earlier, opens_like_a_follow_up(words)) } else { alone }
+    if leans { with_context(own, earlier, words) } else { alone }
 }
 
 /// Adds to a question what it leans on.
-fn with_context(mut question: Question, earlier: Earlier, asks_the_same: bool) -> Asked {
-    let favour = if question.has_subject { FAVOUR } else { FAVOUR_WITHOUT_SUBJECT };
+fn with_context(mut question: Question, earlier: Earlier, text: &str) -> Asked {
+    let favour = match question.has_subject {
+        false => FAVOUR_WITHOUT_SUBJECT,
+        true if points_back(text) => FAVOUR_POINTING_BACK,
+        true => FAVOUR,
+    };
+    let asks_the_same = opens_like_a_follow_up(text);
     let has_own_intent = !question.intents.is_empty();
     if !has_own_intent && (asks_the_same || !question.has_subject) {
         question.intents = earlier.question.intents;
@@ -82,7 +91,7 @@ fn goes_on(knowledge: &Knowledge, alone: &Asked, article: usize) -> bool {
     };
     let ranked = knowledge.rank(&alone.question, None);
     let here = ranked.iter().find(|candidate| candidate.article == article);
-    here.is_some_and(|here| here.coverage >= best.coverage * 0.9 && here.score >= best.score * AS_GOOD)
+    here.is_some_and(|here| here.coverage >= best.coverage * COVERS_AS_MUCH && here.score >= best.score * AS_GOOD)
 }
 
 /// Whether a question can be understood without what came before.
@@ -96,17 +105,27 @@ enum Leaning {
 }
 
 fn leaning(text: &str, own: &Question) -> Leaning {
-    const POINTING_BACK: [&str; 8] = ["it", "that", "there", "they", "them", "those", "these", "one"];
-    let words: Vec<String> = words(text).into_iter().map(|word| word.text).collect();
-    let points_back = words.iter().any(|word| POINTING_BACK.contains(&word.as_str()));
-    let subjects = own.concepts.iter().filter(|concept| concept.missed >= 1.0).count();
+    let length = words(text).len();
+    let points_back = points_back(text);
+    let subjects = own.concepts.iter().filter(|concept| concept.missed >= 1.0 && !concept.is_intent()).count();
     if opens_like_a_follow_up(text) || subjects == 0 || (points_back && subjects <= 2) {
         Leaning::Plainly
-    } else if (words.len() <= TERSE && subjects <= 1) || (points_back && subjects <= 3) {
+    } else if (length <= TERSE && subjects <= 1) || (points_back && subjects <= 3) {
         Leaning::Perhaps
     } else {
         Leaning::None
     }
+}
+
+/// Whether a word stands for something said before. "Is there a…?" does not.
+fn points_back(text: &str) -> bool {
+    const POINTING_BACK: [&str; 8] = ["it", "that", "there", "they", "them", "those", "these", "one"];
+    let words: Vec<String> = words(text).into_iter().map(|word| word.text).collect();
+    words.iter().enumerate().any(|(position, word)| {
+        let before = position.checked_sub(1).and_then(|before| words.get(before)).map_or("", String::as_str);
+        let exists = word == "there" && (position == 0 || matches!(before, "is" | "are" | "was" | "will" | "if"));
+        POINTING_BACK.contains(&word.as_str()) && !exists
+    })
 }
 
 /// "And…", "what about…": the same question about something else.
@@ -164,7 +183,7 @@ fn earlier(knowledge: &Knowledge, history: &[HistoryMessage], hospital_name: &st
             concept.weight = weight;
             question.concepts.push(concept);
         }
-        if leaning != Leaning::Plainly {
+        if leaning == Leaning::None {
             break;
         }
         weight *= FADING;

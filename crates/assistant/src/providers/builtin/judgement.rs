@@ -48,12 +48,24 @@ impl Judgement {
 
 /// Finds and judges the best passage: the first that is sure among those about as good as the best, else the first that
 /// is possible.
+///
+/// Where the article that the conversation is about has nothing, every other may.
 pub fn judge(knowledge: &Knowledge, asked: &Asked) -> Judgement {
+    let here = judge_with(knowledge, asked);
+    if here.best.is_some() || asked.favoured.is_none() {
+        return here;
+    }
+    judge_with(knowledge, &Asked { favoured: None, ..asked.clone() })
+}
+
+fn judge_with(knowledge: &Knowledge, asked: &Asked) -> Judgement {
     let ranked = knowledge.rank(&asked.question, asked.favoured);
     let least = ranked.first().map_or(0.0, |best| best.score * ABOUT_AS_GOOD);
     let good: Vec<Candidate> = ranked.into_iter().take_while(|candidate| candidate.score >= least).collect();
     let sure = good.iter().find(|candidate| is_supported(candidate, asked, SURE_COVERAGE));
-    let best = sure.or_else(|| good.iter().find(|candidate| is_supported(candidate, asked, TENTATIVE_COVERAGE)));
+    let possible =
+        |candidate: &&Candidate| candidate.pointed >= POINTED && is_supported(candidate, asked, TENTATIVE_COVERAGE);
+    let best = sure.or_else(|| good.iter().find(possible));
     let is_plainly_answered =
         best.is_some_and(|best| best.coverage >= PLAIN_COVERAGE && best.resemblance >= PLAIN_RESEMBLANCE);
     Judgement { is_tentative: sure.is_none() && best.is_some(), best: best.cloned(), is_plainly_answered }
@@ -82,8 +94,7 @@ pub fn two_things(request: &AnswerRequest, asked: &Asked) -> Option<TwoThings> {
     let name = &request.contact.hospital_name;
     let first = knowledge.read(first, name);
     let mut second = knowledge.read(second, name);
-    let each_asks = !first.intents.is_empty() && !second.intents.is_empty();
-    if !first.has_subject || !each_asks {
+    if !first.has_subject || second.intents.is_empty() {
         return None;
     }
     for concept in &first.concepts {
