@@ -6,7 +6,7 @@ use super::{IndexedPassage, Knowledge, fields::FieldIndex};
 use crate::question::{Concept, Question};
 
 /// What the whole article adds to the score of one of its passages.
-const ARTICLE_SHARE: f32 = 1.3;
+const ARTICLE_SHARE: f32 = 1.0;
 /// What it adds to resemble a question the editors expect, per unit of the question's weight.
 const RESEMBLANCE_SHARE: f32 = 1.6;
 /// What it adds, relatively, to hold the kind of fact that is asked for.
@@ -20,7 +20,7 @@ const SAME_WORDS_BONUS: f32 = 0.12;
 /// How much of a passage's score depends on how much of the question it covers.
 const COVERAGE_SHARE: f32 = 0.5;
 /// What it adds, relatively, to open an article: the first section speaks of what most people ask for.
-const OPENING_BONUS: f32 = 0.12;
+const OPENING_BONUS: f32 = 0.1;
 /// What it costs, relatively, that the article's title speaks of what the question does not ask.
 const TITLE_BESIDE_THE_POINT: f32 = 0.15;
 /// What it costs, relatively, that a heading speaks of nothing but what the question does not ask.

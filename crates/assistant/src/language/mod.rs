@@ -1,9 +1,11 @@
 //! English as patients and hospitals write it: words, stems, synonyms and the words that carry no meaning.
 
 mod lexicon;
+mod phrases;
 mod words;
 
 pub use lexicon::LEXICON;
+pub use phrases::{Phrases, spoken};
 pub use words::{Word, stem, words};
 
 /// The terms a text is indexed under: the stems of its meaningful words, and the phrases the lexicon knows.

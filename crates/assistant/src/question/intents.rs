@@ -1,6 +1,8 @@
 //! What kind of fact a question asks for, and whether a text holds one.
 
-use crate::language::words;
+use std::sync::LazyLock;
+
+use crate::language::{Phrases, spoken};
 
 /// A kind of fact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,96 +19,20 @@ pub enum Intent {
     Contact,
 }
 
-const CUES: [(Intent, &[&str]); 5] = [
-    (
-        Intent::Time,
-        &[
-            "when",
-            "what time",
-            "what times",
-            "what day",
-            "what days",
-            "which day",
-            "which days",
-            "how late",
-            "how early",
-            "what hours",
-            "hours",
-            "open",
-            "opening",
-            "close",
-            "closing",
-            "closed",
-            "until when",
-            "till when",
-        ],
-    ),
-    (
-        Intent::Place,
-        &[
-            "where",
-            "what floor",
-            "which floor",
-            "what room",
-            "which room",
-            "which entrance",
-            "which building",
-            "address",
-            "located",
-            "location",
-            "directions",
-            "how do i get to",
-            "how to get to",
-            "find the",
-        ],
-    ),
-    (
-        Intent::Cost,
-        &["how much", "cost", "costs", "price", "prices", "fee", "fees", "expensive", "free", "charge for", "pay for"],
-    ),
-    (
-        Intent::Duration,
-        &[
-            "how long",
-            "how soon",
-            "how fast",
-            "how quickly",
-            "how many days",
-            "how many hours",
-            "how many weeks",
-            "how many minutes",
-            "how far ahead",
-            "how early",
-            "long does",
-        ],
-    ),
-    (
-        Intent::Contact,
-        &[
-            "who",
-            "whom",
-            "phone",
-            "phone number",
-            "number",
-            "call",
-            "contact",
-            "reach",
-            "email",
-            "talk to",
-            "speak to",
-            "speak with",
-            "extension",
-        ],
-    ),
+const NAMES: [(Intent, &str); 5] = [
+    (Intent::Time, "time"),
+    (Intent::Place, "place"),
+    (Intent::Cost, "cost"),
+    (Intent::Duration, "duration"),
+    (Intent::Contact, "contact"),
 ];
+
+static CUES: LazyLock<Phrases> = LazyLock::new(|| Phrases::read(include_str!("../../data/intent_cues.txt")));
 
 /// The kinds of fact a question asks for.
 pub fn intents(question: &str) -> Vec<Intent> {
     let spoken = spoken(question);
-    CUES.iter()
-        .filter(|(_, cues)| cues.iter().any(|cue| spoken.contains(&format!(" {cue} "))))
-        .map(|(intent, _)| *intent)
-        .collect()
+    NAMES.iter().filter(|(_, name)| CUES.occur(name, &spoken)).map(|(intent, _)| *intent).collect()
 }
 
 /// Whether a text holds a fact of the kind.
@@ -133,7 +59,7 @@ pub fn answers(intent: Intent, text: &str) -> bool {
                 "weekends",
                 "every day",
                 "any hour",
-            ]) || follows_number(&spoken, &["am", "pm", "a.m", "p.m", "o'clock"])
+            ]) || follows_number(&spoken, &["am", "pm", "a.m", "p.m", "oclock"])
         }
         Intent::Place => has(&[
             "floor",
@@ -169,12 +95,6 @@ pub fn answers(intent: Intent, text: &str) -> bool {
         ),
         Intent::Contact => has_phone_number(text) || text.contains('@'),
     }
-}
-
-/// The words of a text with single spaces around each.
-fn spoken(text: &str) -> String {
-    let words: Vec<String> = words(text).into_iter().map(|word| word.text).collect();
-    format!(" {} ", words.join(" "))
 }
 
 fn follows_number(spoken: &str, units: &[&str]) -> bool {

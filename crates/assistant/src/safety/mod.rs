@@ -9,17 +9,3 @@ mod emergency;
 
 pub use advice::asks_for_medical_advice;
 pub use emergency::{Emergency, emergency};
-
-use crate::language::words;
-
-/// The message in lower-case words with single spaces, one at each end, without apostrophes: "can't" and "cant" are the
-/// same to somebody in a hurry.
-fn spoken(text: &str) -> String {
-    let words: Vec<String> = words(text).into_iter().map(|word| word.text.replace('\'', "")).collect();
-    format!(" {} ", words.join(" "))
-}
-
-/// Whether any of the phrases occurs, as whole words.
-fn says_any(spoken: &str, phrases: &[&str]) -> bool {
-    phrases.iter().any(|phrase| spoken.contains(&format!(" {phrase} ")))
-}
