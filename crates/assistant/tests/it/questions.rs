@@ -1,105 +1,132 @@
 //! How often the assistant finds the right article, and how often it says that it does not know.
 
-use std::path::Path;
+use std::{fmt::Write, path::Path};
 
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::demo_hospital::DemoHospital;
 
-/// A line of `tests/paraphrases.jsonl`: written as different people speak, before the assistant was tried on it.
+/// A line of `paraphrases.jsonl` and `plain_questions.jsonl`.
 #[derive(Deserialize)]
-struct Paraphrase {
+struct Asked {
     app: String,
+    /// Who asks, for the report.
     voice: String,
     question: String,
     /// Slugs of the articles that answer it; none where no article does.
     expect: Vec<String>,
 }
 
+/// A line of `conversations.jsonl`.
+#[derive(Deserialize)]
+struct Conversation {
+    app: String,
+    turns: Vec<Turn>,
+}
+
+#[derive(Deserialize)]
+struct Turn {
+    question: String,
+    expect: Vec<String>,
+}
+
+/// As many different people would say it, worded away from the articles on purpose.
 #[tokio::test]
 async fn paraphrases_find_their_article() {
+    let tally = ask_all("paraphrases.jsonl").await;
+    tally.assert_shares(0.80, 0.85);
+}
+
+/// As most people would say it.
+#[tokio::test]
+async fn plain_questions_find_their_article() {
+    let tally = ask_all("plain_questions.jsonl").await;
+    tally.assert_shares(0.90, 0.80);
+}
+
+#[tokio::test]
+async fn follow_ups_find_their_article() {
     let hospital = DemoHospital::read();
-    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests")
-        .join(std::env::var("FILE").unwrap_or("paraphrases.jsonl".into()));
-    let text = std::fs::read_to_string(file).expect("the paraphrases");
-    let mut table = Tally::default();
-    for line in text.lines() {
-        let asked: Paraphrase = serde_json::from_str(line).expect("a paraphrase");
-        let answered = hospital.ask(&asked.app, &mut Vec::new(), &asked.question).await;
-        {
-            let knowledge = &hospital.apps[asked.app.as_str()];
-            let q = knowledge.read(&asked.question, "St. Mary's Hospital");
-            let r = knowledge.rank(&q, None);
-            let ok = if asked.expect.is_empty() {
-                answered.slugs.is_empty()
-            } else {
-                answered.slugs.first().is_some_and(|s| asked.expect.contains(s))
-            };
-            if std::env::var("ALL").is_ok() || !ok {
-                println!("\n{} {} {:?}", if ok { "OK " } else { "BAD" }, asked.question, asked.expect);
-                println!(
-                    "    {:?}",
-                    q.concepts
-                        .iter()
-                        .map(|c| format!("{}({:.1},{})", c.alternatives[0].0, knowledge.importance(c), c.missed))
-                        .collect::<Vec<_>>()
-                );
-                let mut seen = Vec::new();
-                for c in r.iter() {
-                    if seen.contains(&c.article) {
-                        continue;
-                    }
-                    seen.push(c.article);
-                    if seen.len() > 3 {
-                        break;
-                    }
-                    println!(
-                        "    {:28} {:34} score {:.1} cov {:.2} pointed {:.1} strength {:.1} res {:.2}",
-                        knowledge.article(c.article).slug,
-                        knowledge.passage(c.passage).heading.clone().unwrap_or_default(),
-                        c.score,
-                        c.coverage,
-                        c.pointed,
-                        c.strength,
-                        c.resemblance
-                    );
-                }
+    let mut tally = Tally::default();
+    for conversation in lines::<Conversation>(&own_file("conversations.jsonl")) {
+        let mut history = Vec::new();
+        for (position, turn) in conversation.turns.iter().enumerate() {
+            let answered = hospital.ask(&conversation.app, &mut history, &turn.question).await;
+            if position > 0 {
+                let before = &conversation.turns[position - 1].question;
+                let question = format!("{before} > {}", turn.question);
+                tally.count("follow-up", &question, &turn.expect, &answered.slugs);
             }
         }
-        table.count(&asked.voice, &asked.question, &asked.expect, &answered.slugs);
     }
-    println!("{}", table.report());
+    tally.assert_shares(0.80, 0.80);
+}
+
+async fn ask_all(file: &str) -> Tally {
+    let hospital = DemoHospital::read();
+    let mut tally = Tally::default();
+    for asked in lines::<Asked>(&own_file(file)) {
+        let answered = hospital.ask(&asked.app, &mut Vec::new(), &asked.question).await;
+        tally.count(&asked.voice, &asked.question, &asked.expect, &answered.slugs);
+    }
+    tally
+}
+
+fn own_file(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(name)
+}
+
+fn lines<T: DeserializeOwned>(file: &Path) -> Vec<T> {
+    let text = std::fs::read_to_string(file).expect("the questions");
+    text.lines().map(|line| serde_json::from_str(line).expect("a line as agreed")).collect()
 }
 
 /// Answers counted, and the wrong ones listed.
 #[derive(Default)]
 struct Tally {
-    answerable: (usize, usize),
-    unanswerable: (usize, usize),
-    misses: Vec<String>,
+    answerable: Share,
+    unanswerable: Share,
+    misses: String,
+}
+
+#[derive(Default)]
+struct Share {
+    right: usize,
+    all: usize,
+}
+
+impl Share {
+    fn value(&self) -> f64 {
+        if self.all == 0 { 1.0 } else { self.right as f64 / self.all as f64 }
+    }
 }
 
 impl Tally {
     fn count(&mut self, kind: &str, question: &str, expected: &[String], cited: &[String]) {
-        let is_right = if expected.is_empty() {
-            cited.is_empty()
-        } else {
-            cited.first().is_some_and(|first| expected.contains(first))
+        let is_right = match cited.first() {
+            None => expected.is_empty(),
+            Some(first) => expected.contains(first),
         };
-        let (right, all) = if expected.is_empty() { &mut self.unanswerable } else { &mut self.answerable };
-        *all += 1;
-        *right += usize::from(is_right);
+        let share = if expected.is_empty() { &mut self.unanswerable } else { &mut self.answerable };
+        share.all += 1;
+        share.right += usize::from(is_right);
         if !is_right {
-            self.misses.push(format!("{kind:14} {question:70} expected {expected:?}, cited {cited:?}"));
+            writeln!(self.misses, "{kind:12} {question:76} expected {expected:?}, cited {cited:?}")
+                .expect("a string grows");
         }
     }
 
-    fn report(&self) -> String {
-        let ((found, answerable), (silent, unanswerable)) = (self.answerable, self.unanswerable);
-        format!(
-            "right article {found}/{answerable}, \"don't know\" {silent}/{unanswerable}\n{}",
-            self.misses.join("\n")
-        )
+    /// Prints the shares and the misses, and fails where a share is too small.
+    fn assert_shares(&self, answered: f64, unanswered: f64) {
+        let Self { answerable, unanswerable, misses } = self;
+        println!("right article {}/{}", answerable.right, answerable.all);
+        println!("\"I don't know\" {}/{}\n{misses}", unanswerable.right, unanswerable.all);
+        assert!(answerable.value() >= answered, "{} of {} found\n{misses}", answerable.right, answerable.all);
+        assert!(
+            unanswerable.value() >= unanswered,
+            "{} of {} declined\n{misses}",
+            unanswerable.right,
+            unanswerable.all
+        );
     }
 }

@@ -55,7 +55,12 @@ pub fn judge(knowledge: &Knowledge, asked: &Asked) -> Judgement {
     if here.best.is_some() || asked.favoured.is_none() {
         return here;
     }
-    judge_with(knowledge, &Asked { favoured: None, ..asked.clone() })
+    // There, what the question leans on is part of the question.
+    let mut elsewhere = Asked { favoured: None, ..asked.clone() };
+    for concept in elsewhere.question.concepts.iter_mut().filter(|concept| concept.is_carried()) {
+        concept.missed = 1.0;
+    }
+    judge_with(knowledge, &elsewhere)
 }
 
 fn judge_with(knowledge: &Knowledge, asked: &Asked) -> Judgement {
