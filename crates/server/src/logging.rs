@@ -7,8 +7,10 @@ use tracing_subscriber::EnvFilter;
 use crate::config::{LogFormat, Logging};
 
 pub fn init(config: &Logging) {
-    // Each migration announces itself three times; that the schema is up to date is enough. What is set comes last and wins.
-    let filter: EnvFilter = format!("sea_orm_migration=warn,{}", config.level).parse().unwrap_or_default();
+    // The database libraries print addresses, passwords included, when asked for much; nobody may ask them. What comes
+    // last wins.
+    let filter: EnvFilter =
+        format!("{},sea_orm=warn,sea_orm_migration=warn,sqlx=warn", config.level).parse().unwrap_or_default();
     let builder =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).with_ansi(stderr().is_terminal());
     // A second call in one process, as in tests, finds a subscriber in place and leaves it.

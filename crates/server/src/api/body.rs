@@ -39,6 +39,9 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    if !is_object(bytes) {
+        return Err(ApiError::InvalidBody(vec![FieldError::new("", NO_OBJECT)]));
+    }
     let deserializer = &mut serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut *deserializer).map_err(|error| {
         let field = error.path().to_string();
@@ -50,6 +53,14 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
         .end()
         .map_err(|_| ApiError::InvalidBody(vec![FieldError::new("", "the body must hold one JSON object")]))?;
     Ok(value)
+}
+
+/// What is said of anything else.
+pub const NO_OBJECT: &str = "it must be a JSON object";
+
+/// Whether a text sets out to be a JSON object. serde would also read a struct's fields from an array.
+pub fn is_object(text: &[u8]) -> bool {
+    text.trim_ascii_start().starts_with(b"{")
 }
 
 /// Says what is wrong with a piece of JSON as `field: what`, repeating nothing of what was sent.
@@ -69,7 +80,7 @@ pub fn describe(path: &str, error: &serde_json::Error) -> String {
                 .split_once(", expected ")
                 .map(|(_, rest)| rest.split(" at line ").next().unwrap_or(rest))
                 .map_or_else(|| String::from("cannot be read"), |wanted| format!("wants {}", in_plain_words(wanted)));
-            if path == "." { String::from("it must be a JSON object") } else { format!("{path}: {wanted}") }
+            if path == "." { String::from(NO_OBJECT) } else { format!("{path}: {wanted}") }
         }
     }
 }
@@ -120,6 +131,7 @@ mod tests {
         );
         assert_eq!(mistake(r#"{"name":"a","inner":{}}"#), ("inner.count".into(), "is missing".into()));
         assert_eq!(mistake("{").0, "");
+        assert_eq!(mistake(r#"["a"]"#), (String::new(), NO_OBJECT.into()));
         assert_eq!(mistake("7"), (String::new(), "it must be a JSON object".into()));
         assert_eq!(mistake(r#"{"name":"a"} x"#).0, "");
     }

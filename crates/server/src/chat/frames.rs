@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use utoipa::ToSchema;
 
-use crate::api::wire::WireMessage;
+use crate::api::{body, wire::WireMessage};
 
 /// Characters a message may have.
 pub const CONTENT_LIMIT: usize = 8_000;
@@ -139,6 +139,7 @@ pub enum ServerFrame {
     /// A stored message.
     Message(WireMessage),
     /// A message was seen.
+    #[serde(rename_all = "camelCase")]
     Read {
         message_id: String,
         by: String,
@@ -289,11 +290,14 @@ impl UserMessage {
 
 /// Reads the fields of a frame; an error names the field and what is wrong, and repeats nothing of what was sent.
 fn fields<T: DeserializeOwned>(text: &str) -> Result<T, FrameError> {
-    let deserializer = &mut serde_json::Deserializer::from_str(text);
     let bad = |message: String| FrameError::new(ErrorCode::BadFrame, message);
+    if !body::is_object(text.as_bytes()) {
+        return Err(bad(body::NO_OBJECT.to_owned()));
+    }
+    let deserializer = &mut serde_json::Deserializer::from_str(text);
     let frame = serde_path_to_error::deserialize(&mut *deserializer).map_err(|error| {
         let field = error.path().to_string();
-        bad(crate::api::body::describe(&field, error.inner()))
+        bad(body::describe(&field, error.inner()))
     })?;
     deserializer.end().map_err(|_| bad(String::from("a frame holds one JSON object and nothing after it")))?;
     Ok(frame)
@@ -312,7 +316,7 @@ mod tests {
     fn what_is_wrong_with_a_frame_is_named() {
         for (text, code, named) in [
             ("hello", ErrorCode::BadFrame, "JSON"),
-            ("[]", ErrorCode::BadFrame, "type"),
+            (r#"["ping"]"#, ErrorCode::BadFrame, "JSON object"),
             ("{}", ErrorCode::BadFrame, "type"),
             (r#"{"type":7}"#, ErrorCode::BadFrame, "type"),
             (r#"{"type":"dance"}"#, ErrorCode::UnknownType, "type"),

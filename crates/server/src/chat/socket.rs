@@ -36,6 +36,8 @@ use crate::{
 const AUTH_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a client may take to drain what was written to it before it counts as gone.
 const SEND_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long a peer may take to hang up after it was told to.
+const GOODBYE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Above this the connection is cut: a frame that is merely too large gets an error, and the socket stays.
 const HARD_FRAME_LIMIT: usize = 16 * FRAME_LIMIT;
 /// Buffers of an idle socket. The library's default of 128 KiB a socket is most of what it costs.
@@ -73,9 +75,20 @@ async fn serve(state: AppState, mut socket: WebSocket, mut query: HashMap<String
         }
     };
     if let Err(reason) = outcome {
-        // The peer may be gone already; there is nobody left to tell then.
-        let _ = timeout(SEND_TIMEOUT, socket.send(Message::Close(Some(reason.into())))).await;
+        say_goodbye(&mut socket, reason).await;
     }
+}
+
+/// Closes the socket and waits a moment for the peer to do the same. Hanging up with unread frames in the buffer
+/// would reset the connection, and the peer might never see the reason.
+async fn say_goodbye(socket: &mut WebSocket, reason: CloseReason) {
+    let goodbye = async {
+        // The peer may be gone already; there is nobody left to tell then.
+        if socket.send(Message::Close(Some(reason.into()))).await.is_ok() {
+            while let Some(Ok(_)) = socket.recv().await {}
+        }
+    };
+    let _ = timeout(GOODBYE_TIMEOUT, goodbye).await;
 }
 
 /// Finds out who is there. `Ok(None)`: they left before saying.

@@ -23,6 +23,12 @@ pub struct Database {
     pub pool_max: u32,
 }
 
+impl Database {
+    pub(super) fn check(&self) -> Result<(), Unusable> {
+        self.url.as_ref().map_or(Ok(()), |address| url(address.expose()).map(drop))
+    }
+}
+
 fn url(text: &str) -> Result<Secret<String>, Unusable> {
     match Engine::of(text) {
         Some(_) => Ok(Secret::new(text.to_owned())),

@@ -23,6 +23,13 @@ pub struct Http {
     pub allowed_origins: Vec<String>,
 }
 
+impl Http {
+    pub(super) fn check(&self) -> Result<(), Unusable> {
+        origins(&self.allowed_origins.join(","))?;
+        self.api_base_url.as_deref().map_or(Ok(()), |url| base_url(url).map(drop))
+    }
+}
+
 fn host(text: &str) -> Result<IpAddr, Unusable> {
     parse(text, "an IP address such as 127.0.0.1 or 0.0.0.0")
 }

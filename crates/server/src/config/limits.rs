@@ -10,7 +10,7 @@ pub struct Limits {
     /// Milliseconds between two heartbeats on a WebSocket. A peer that misses two is taken for gone.
     #[config(env = "WS_HEARTBEAT_INTERVAL", default = 30_000, parse_env = heartbeat)]
     pub ws_heartbeat_interval: u64,
-    /// Messages a conversation may receive in a minute, with as many again at once.
+    /// Messages a conversation may receive in a minute; that many may come at once.
     #[config(env = "MESSAGES_PER_MINUTE", default = 60, parse_env = positive)]
     pub messages_per_minute: u32,
     /// Seconds that an answer may take before it counts as failed.

@@ -11,6 +11,7 @@ mod value;
 
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use confique::Config as _;
 
 pub use database::Database;
@@ -51,7 +52,16 @@ impl Config {
             builder = builder.file(file);
         }
         // The library's errors leave their cause out unless asked; one line shall hold both.
-        builder.load().map_err(|error| anyhow::anyhow!("{}", format!("{error:#}").replace('\n', " ")))
+        let config = builder.load().map_err(|error| anyhow::anyhow!("{}", format!("{error:#}").replace('\n', " ")))?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// What the environment is held to as it is read, and a file only here.
+    fn check(&self) -> anyhow::Result<()> {
+        self.http.check().context("[http]")?;
+        self.database.check().context("[database]")?;
+        self.security.check().context("[security]")
     }
 
     /// The address of the database: the one that was set, or an SQLite file in the data folder.

@@ -23,6 +23,13 @@ pub struct Security {
     pub content_key: Option<Secret<String>>,
 }
 
+impl Security {
+    pub(super) fn check(&self) -> Result<(), Unusable> {
+        self.jwt_secret.as_ref().map_or(Ok(()), |secret| jwt_secret(secret.expose()).map(drop))?;
+        self.content_key.as_ref().map_or(Ok(()), |key| content_key(key.expose()).map(drop))
+    }
+}
+
 fn jwt_secret(text: &str) -> Result<Secret<String>, Unusable> {
     if text.len() < SECRET_LENGTH {
         return Err(Unusable::secret("at least 32 bytes (`openssl rand -base64 48` makes a good one)"));

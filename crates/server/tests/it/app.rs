@@ -1,0 +1,104 @@
+//! The production server on a database and a port of its own, with a small hospital in it.
+
+use std::{
+    ops::Deref,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use confique::Config as _;
+use kuzushi_domain::{Clock, SystemClock};
+use kuzushi_server::{
+    auth::tokens::Tokens,
+    config::Config,
+    conversation,
+    demo::Demo,
+    router,
+    seed::{Source, seed},
+    state::AppState,
+};
+use kuzushi_store::{Engine, testing::TestDatabase};
+use tokio::net::TcpListener;
+
+use crate::server::Server;
+
+pub const SECRET: &str = "a test's secret of at least 32 bytes";
+
+pub struct TestApp {
+    server: Server,
+    pub clock: TestClock,
+    pub state: AppState,
+    /// Holds the database while the server runs.
+    _database: TestDatabase,
+}
+
+/// The machine's clock, set forward by a test.
+#[derive(Clone, Default)]
+pub struct TestClock {
+    ahead_seconds: Arc<AtomicI64>,
+}
+
+impl TestClock {
+    pub fn advance(&self, seconds: i64) {
+        self.ahead_seconds.fetch_add(seconds, Ordering::Relaxed);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> DateTime<Utc> {
+        SystemClock.now() + TimeDelta::seconds(self.ahead_seconds.load(Ordering::Relaxed))
+    }
+}
+
+impl Deref for TestApp {
+    type Target = Server;
+
+    fn deref(&self) -> &Server {
+        &self.server
+    }
+}
+
+/// The small hospital's files.
+pub fn hospital() -> Source {
+    Source::Folder(PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/hospital")))
+}
+
+impl TestApp {
+    pub async fn start(engine: Engine) -> Self {
+        Self::start_with(engine, |_| {}).await
+    }
+
+    pub async fn start_with(engine: Engine, change: impl FnOnce(&mut Config)) -> Self {
+        let database = TestDatabase::new(engine).await;
+        let mut config = Config::builder().load().expect("defaults");
+        change(&mut config);
+        Self::on(database, config, TestClock::default(), hospital()).await
+    }
+
+    /// With the demo hospital and its site instead of the small one.
+    pub async fn start_demo(engine: Engine) -> Self {
+        let database = TestDatabase::new(engine).await;
+        let config = Config::builder().load().expect("defaults");
+        Self::on(database, config, TestClock::default(), Source::Demo).await
+    }
+
+    async fn on(database: TestDatabase, config: Config, clock: TestClock, source: Source) -> Self {
+        let store = database.open().await;
+        let tokens = Tokens::new(SECRET, config.security.jwt_expiration.0);
+        let mut state = AppState::new(config, store, Arc::new(clock.clone()), tokens);
+        seed(&state.store, &SystemClock, &source).await.expect("the hospital is seeded");
+        if matches!(source, Source::Demo) {
+            state.demo = Some(Arc::new(Demo));
+        }
+        conversation::take_up_open_turns(&state).await.expect("open turns are taken up");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address").to_string();
+        let router = router::router(state.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await.expect("serving") });
+        Self { server: Server::at(address), clock, state, _database: database }
+    }
+}

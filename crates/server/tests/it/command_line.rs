@@ -1,0 +1,135 @@
+//! The `kuzushi` command: what it says when something is wrong, and that one line says it.
+
+use std::{net::TcpListener, process::Output};
+
+use tempfile::TempDir;
+
+use crate::process::kuzushi;
+
+fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    run_in(&folder, arguments, environment)
+}
+
+fn run_in(folder: &TempDir, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    kuzushi(folder.path()).args(arguments).envs(environment.iter().copied()).output().unwrap()
+}
+
+/// The one line that a failed start leaves.
+fn complaint(output: Output) -> String {
+    assert!(!output.status.success());
+    let text = String::from_utf8(output.stderr).unwrap();
+    let complaints: Vec<_> = text.lines().filter(|line| line.starts_with("kuzushi: ")).collect();
+    assert_eq!(complaints.len(), 1, "{text}");
+    assert_eq!(text.lines().last(), Some(complaints[0]), "nothing follows it");
+    complaints[0].to_owned()
+}
+
+#[test]
+fn a_value_that_cannot_be_used_stops_the_start_with_a_line_that_names_it() {
+    for (name, value, wanted) in [
+        ("PORT", "http", "a port number"),
+        ("PORT", "70000", "a port number"),
+        ("HOST", "everywhere", "an IP address"),
+        ("API_BASE_URL", "assistant.example.org", "https://assistant.example.org"),
+        ("ALLOWED_ORIGINS", "https://a.example,*", "http://localhost:*"),
+        ("DATABASE_URL", "mysql://localhost/x", "postgres://"),
+        ("DATABASE_POOL_MAX", "0", "at least 1"),
+        ("JWT_SECRET", "short", "at least 32 bytes"),
+        ("JWT_EXPIRATION", "a week", "7d"),
+        ("CONTENT_KEY", "abc", "32 bytes in base64"),
+        ("WS_HEARTBEAT_INTERVAL", "1", "at least 100"),
+        ("LOG_FORMAT", "xml", "text or json"),
+    ] {
+        let line = complaint(run(&["serve"], &[(name, value)]));
+        assert!(line.contains(name) && line.contains(wanted), "{name}={value}: {line}");
+        let secret = matches!(name, "JWT_SECRET" | "CONTENT_KEY" | "DATABASE_URL");
+        assert!(secret || line.contains(value.split(',').next_back().unwrap()), "{name}: {line}");
+    }
+}
+
+#[test]
+fn serving_needs_a_secret_and_says_so() {
+    let line = complaint(run(&["serve"], &[("PORT", "0")]));
+    assert!(line.contains("JWT_SECRET is missing"), "{line}");
+}
+
+#[test]
+fn a_port_in_use_is_one_clear_line() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let line = complaint(run(&["demo"], &[("PORT", &port)]));
+    assert!(line.contains(&port) && line.contains("in use"), "{line}");
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_one_clear_line() {
+    // A file where the folder should be stops even root.
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("data"), "").unwrap();
+    let line = complaint(run_in(&folder, &["demo"], &[("PORT", "0")]));
+    assert!(line.contains("DATA_DIR"), "{line}");
+}
+
+#[test]
+fn a_database_that_is_not_there_is_one_clear_line() {
+    let line = complaint(run(&["migrate"], &[("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none")]));
+    assert!(line.contains("DATABASE_URL"), "{line}");
+}
+
+#[test]
+fn another_content_key_than_the_databases_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(run_in(&folder, &["seed"], &[]).status.success());
+    std::fs::remove_file(folder.path().join("data/content.key")).unwrap();
+    let secret = ("JWT_SECRET", crate::app::SECRET);
+    let line = complaint(run_in(&folder, &["serve"], &[secret, ("PORT", "0")]));
+    assert!(line.contains("CONTENT_KEY"), "{line}");
+}
+
+#[test]
+fn a_file_sets_what_the_environment_does_not_and_an_unknown_key_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("kuzushi.toml");
+    std::fs::write(&file, "[http]\nport = 0\n[security]\njwt_secret = \"short\"\n").unwrap();
+    let line = complaint(run_in(&folder, &["serve", "--config", "kuzushi.toml"], &[]));
+    assert!(line.contains("[security]") && line.contains("32 bytes"), "{line}");
+    std::fs::write(&file, "[http]\nprot = 0\n").unwrap();
+    let line = complaint(run_in(&folder, &["serve", "--config", "kuzushi.toml"], &[]));
+    assert!(line.contains("prot"), "{line}");
+    let line = complaint(run_in(&folder, &["serve", "--config", "missing.toml"], &[]));
+    assert!(line.contains("missing.toml"), "{line}");
+}
+
+#[test]
+fn seeding_again_changes_nothing_and_a_mistake_in_the_files_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let hospital = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/hospital");
+    let first = String::from_utf8(run_in(&folder, &["seed", hospital], &[]).stdout).unwrap();
+    assert_eq!(first, "3 apps; 3 config versions published, 4 articles changed\n");
+    let second = String::from_utf8(run_in(&folder, &["seed", hospital], &[]).stdout).unwrap();
+    assert_eq!(second, "3 apps; 0 config versions published, 0 articles changed\n");
+    let broken = tempfile::tempdir().unwrap();
+    std::fs::create_dir(broken.path().join("articles")).unwrap();
+    std::fs::write(broken.path().join("hospital.toml"), "[tenant]\nname = \"x\"\n").unwrap();
+    let line = complaint(run_in(&folder, &["seed", broken.path().to_str().unwrap()], &[]));
+    assert!(line.contains("hospital.toml") && line.contains("domain"), "{line}");
+}
+
+#[test]
+fn migrating_says_what_it_did() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = String::from_utf8(run_in(&folder, &["migrate"], &[]).stdout).unwrap();
+    assert!(!first.starts_with("0 "), "{first}");
+    assert_eq!(run_in(&folder, &["migrate"], &[]).stdout, b"0 migrations applied; the schema is up to date\n");
+}
+
+#[test]
+fn help_tells_what_each_command_is_for() {
+    let help = String::from_utf8(run(&["--help"], &[]).stdout).unwrap();
+    for command in ["serve", "demo", "migrate", "seed", "openapi", "config-reference"] {
+        assert!(help.contains(command), "{command}");
+    }
+    let serve = String::from_utf8(run(&["serve", "--help"], &[]).stdout).unwrap();
+    assert!(serve.contains("JWT_SECRET"), "{serve}");
+}

@@ -1,0 +1,20 @@
+//! The server from outside: over HTTP and WebSockets, on both databases.
+
+mod app;
+mod assets;
+mod chat_frames;
+mod chat_journey;
+mod chat_refusals;
+mod chat_streaming;
+mod command_line;
+mod demo;
+mod generated;
+mod health;
+mod history;
+mod process;
+mod recovery;
+mod secrecy;
+mod server;
+mod session_init;
+mod sessions;
+mod socket;

@@ -1,0 +1,121 @@
+//! The `kuzushi` binary as a process of its own, to be stopped, killed and started again.
+
+use std::{
+    fs::File,
+    net::TcpListener,
+    ops::Deref,
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    time::Duration,
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use kuzushi_store::{
+    Engine,
+    testing::{OPERATOR_KEY, TestDatabase},
+};
+use tempfile::TempDir;
+
+use crate::server::Server;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub struct ServerProcess {
+    server: Server,
+    database: TestDatabase,
+    folder: TempDir,
+    port: u16,
+    child: Option<Child>,
+}
+
+impl Deref for ServerProcess {
+    type Target = Server;
+
+    fn deref(&self) -> &Server {
+        &self.server
+    }
+}
+
+/// `kuzushi` with nothing of this process's environment that it reads.
+pub fn kuzushi(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kuzushi"));
+    command.env_clear().env("DATA_DIR", folder.join("data")).current_dir(folder).stdin(Stdio::null());
+    command
+}
+
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
+}
+
+impl ServerProcess {
+    /// `kuzushi serve` with the small hospital in its database.
+    pub async fn start(engine: Engine) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let port = free_port();
+        let server = Server::at(format!("127.0.0.1:{port}"));
+        let mut process = Self { server, database: TestDatabase::new(engine).await, folder, port, child: None };
+        let hospital = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/hospital");
+        let seeded = process.command(&["seed", hospital]).status().expect("kuzushi seed runs");
+        assert!(seeded.success());
+        process.start_again().await;
+        process
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let log = File::options().create(true).append(true).open(self.log()).expect("a log");
+        let mut command = kuzushi(self.folder.path());
+        command
+            .args(arguments)
+            .env("DATABASE_URL", &self.database.url)
+            .env("CONTENT_KEY", STANDARD.encode(OPERATOR_KEY))
+            .env("JWT_SECRET", crate::app::SECRET)
+            .env("PORT", self.port.to_string())
+            .env("LOG_LEVEL", "trace")
+            .stdout(Stdio::null())
+            .stderr(log);
+        command
+    }
+
+    /// What the process has logged, at every level.
+    pub fn log(&self) -> PathBuf {
+        self.folder.path().join("log")
+    }
+
+    /// The folder of the SQLite file; None on PostgreSQL.
+    pub fn database_folder(&self) -> Option<&Path> {
+        self.database.folder()
+    }
+
+    pub async fn start_again(&mut self) {
+        self.child = Some(self.command(&["serve"]).spawn().expect("kuzushi serve starts"));
+        let ready = async {
+            while self.request(reqwest::Method::GET, "/readyz").send().await.is_err() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, ready).await.expect("the server is ready in time");
+    }
+
+    /// kill -9.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().expect("the process is killed");
+            child.wait().expect("the process is gone");
+        }
+    }
+
+    /// SIGTERM, and what the process makes of it.
+    pub async fn stop(&mut self) -> ExitStatus {
+        let mut child = self.child.take().expect("a running process");
+        let told = Command::new("kill").arg(child.id().to_string()).status().expect("kill runs");
+        assert!(told.success());
+        let stopped = tokio::task::spawn_blocking(move || child.wait().expect("an exit status"));
+        tokio::time::timeout(PATIENCE, stopped).await.expect("the server stops in time").expect("waiting")
+    }
+}
+
+impl Drop for ServerProcess {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}

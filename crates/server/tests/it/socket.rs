@@ -1,0 +1,137 @@
+//! A chat client as the contract describes one.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::{net::TcpStream, time::timeout};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{Message, client::IntoClientRequest},
+};
+
+/// Longer than anything here takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub struct Socket {
+    stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+}
+
+impl Socket {
+    pub async fn open(url: &str, origin: Option<&str>) -> Self {
+        let mut request = url.into_client_request().expect("an address");
+        if let Some(origin) = origin {
+            request.headers_mut().insert("origin", origin.parse().expect("an origin"));
+        }
+        let (stream, _) = connect_async(request).await.expect("an upgrade");
+        Self { stream }
+    }
+
+    pub async fn send(&mut self, frame: Value) {
+        self.send_text(&frame.to_string()).await;
+    }
+
+    pub async fn send_text(&mut self, text: &str) {
+        self.send_raw(Message::text(text)).await;
+    }
+
+    pub async fn send_raw(&mut self, message: Message) {
+        self.stream.send(message).await.expect("the frame is sent");
+    }
+
+    /// Sends a frame many times, or until the server hangs up.
+    pub async fn flood(&mut self, frame: &Value, times: usize) {
+        for _ in 0..times {
+            if self.stream.send(Message::text(frame.to_string())).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Sends a message and waits for its acknowledgement; returns its `seq`.
+    pub async fn say(&mut self, message_id: &str, content: &str) -> i64 {
+        self.send(json!({"type": "user_message", "messageId": message_id, "content": content})).await;
+        let ack = self.next_of("ack").await;
+        assert_eq!(ack["messageId"], message_id);
+        ack["seq"].as_i64().expect("a seq")
+    }
+
+    /// The next frame.
+    pub async fn next(&mut self) -> Value {
+        self.next_or_close().await.unwrap_or_else(|code| panic!("the socket was closed with {code}"))
+    }
+
+    /// The next frame of a type; others are passed over.
+    pub async fn next_of(&mut self, kind: &str) -> Value {
+        loop {
+            let frame = self.next().await;
+            if frame["type"] == kind {
+                return frame;
+            }
+        }
+    }
+
+    /// Whether a frame of the type comes before the socket is closed.
+    pub async fn next_of_or_close(&mut self, kind: &str) -> bool {
+        loop {
+            match self.next_or_close().await {
+                Ok(frame) if frame["type"] == kind => return true,
+                Ok(_) => {}
+                Err(_) => return false,
+            }
+        }
+    }
+
+    /// All frames up to and with the first that says nobody is typing.
+    pub async fn until_idle(&mut self) -> Vec<Value> {
+        let mut frames = Vec::new();
+        loop {
+            let frame = self.next().await;
+            let idle = frame["type"] == "status" && frame["status"] == "idle";
+            frames.push(frame);
+            if idle {
+                return frames;
+            }
+        }
+    }
+
+    /// The code the socket is closed with; frames before that are passed over.
+    pub async fn close_code(&mut self) -> u16 {
+        loop {
+            if let Err(code) = self.next_or_close().await {
+                return code;
+            }
+        }
+    }
+
+    /// Whether nothing comes for a while.
+    pub async fn is_quiet(&mut self) -> bool {
+        timeout(Duration::from_millis(300), self.next_or_close()).await.is_err()
+    }
+
+    pub async fn close(mut self) {
+        let _ = self.stream.close(None).await;
+    }
+
+    async fn next_or_close(&mut self) -> Result<Value, u16> {
+        loop {
+            let message = timeout(PATIENCE, self.stream.next()).await.expect("a frame in time");
+            match message {
+                Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).expect("JSON")),
+                Some(Ok(Message::Close(frame))) => return Err(frame.map_or(1005, |frame| frame.code.into())),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return Err(1006),
+            }
+        }
+    }
+}
+
+/// The text that tokens make up, checking that each starts where the last one ended.
+pub fn streamed(frames: &[Value]) -> String {
+    let mut text = String::new();
+    for token in frames.iter().filter(|frame| frame["type"] == "token") {
+        assert_eq!(token["offset"], text.encode_utf16().count(), "no gap and no repeat");
+        text.push_str(token["delta"].as_str().expect("a delta"));
+    }
+    text
+}
