@@ -1,44 +1,208 @@
 //! What is said, beyond which article is cited.
 
-use crate::demo_hospital::{DemoHospital, PATIENTS};
+use std::{sync::Arc, time::Duration};
+
+use futures_util::StreamExt;
+use kuzushi_assistant::{AnswerEvent, HistoryMessage, Knowledge, KnowledgeArticle, answer};
+use kuzushi_domain::{Id, Phi, Role};
+
+use crate::demo_hospital::{Answered, DemoHospital, PATIENTS, articles};
+
+async fn ask(question: &str) -> Answered {
+    DemoHospital::read().ask(PATIENTS, &mut Vec::new(), question).await
+}
+
+fn section(answered: &Answered) -> &str {
+    answered.end.citations.first().and_then(|citation| citation.section.as_deref()).unwrap_or_default()
+}
 
 #[tokio::test]
-async fn look() {
-    let hospital = DemoHospital::read();
-    let text = std::fs::read_to_string("/tmp/look.txt").expect("text");
-    let mut history = Vec::new();
-    for line in text.lines() {
-        if line.trim().is_empty() {
-            history.clear();
-            println!("\n=================");
-            continue;
-        }
-        let answered = hospital.ask(PATIENTS, &mut history, line).await;
-        let sections: Vec<_> = answered.end.citations.iter().map(|c| c.section.clone().unwrap_or_default()).collect();
-        if std::env::var("ALL").is_ok() {
-            let k = &hospital.apps[PATIENTS];
-            let q = k.read(line, "St. Mary's Hospital");
-            println!(
-                "{:?} {:?}",
-                q.intents,
-                q.concepts
-                    .iter()
-                    .map(|c| format!("{}({:.1},{},{})", c.alternatives[0].0, k.importance(c), c.missed, c.weight))
-                    .collect::<Vec<_>>()
-            );
-            for c in k.rank(&q, None).iter().take(6) {
-                println!(
-                    "    {:28} {:34} score {:.1} cov {:.2} pointed {:.1} strength {:.1} res {:.2}",
-                    k.article(c.article).slug,
-                    k.passage(c.passage).heading.clone().unwrap_or_default(),
-                    c.score,
-                    c.coverage,
-                    c.pointed,
-                    c.strength,
-                    c.resemblance
-                );
-            }
-        }
-        println!("\n### {line}\n{}\n    -> {:?} {:?}", answered.text, answered.slugs, sections);
+async fn the_section_that_answers_is_quoted() {
+    for (question, expected) in [
+        ("When can I visit my mother?", "Most wards: medical and surgical"),
+        ("What are the visiting hours in the ICU?", "Intensive care unit (ICU)"),
+        ("Where do I park?", "Where to park"),
+        ("What does parking cost?", "What it costs"),
+        ("How long do lab results take?", "How long it takes"),
+        ("Is the pharmacy open on Christmas?", "Holidays"),
+        ("I forgot my password", "Forgot your password or user name"),
+    ] {
+        assert_eq!(section(&ask(question).await), expected, "{question}");
     }
+}
+
+/// An answer holds nothing but what the cited article says: sentence by sentence.
+#[tokio::test]
+async fn every_sentence_of_an_answer_stands_in_the_cited_article() {
+    let bodies = articles(PATIENTS);
+    for question in ["When can I visit my mother?", "Where do I park, and what does it cost?", "is there wifi"] {
+        let answered = ask(question).await;
+        let body = &bodies.iter().find(|article| article.slug == answered.slugs[0]).expect("the article").body;
+        for sentence in answered.text.split_inclusive(". ").flat_map(|piece| piece.split("\n\n")) {
+            assert!(body.contains(sentence.trim()), "{question}: {sentence}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn two_things_asked_at_once_are_both_answered() {
+    let answered = ask("Where do I park, and what does it cost?").await;
+    assert!(answered.text.contains("1200 Linden Avenue") && answered.text.contains("$4"), "{}", answered.text);
+    let answered = ask("When does the gift shop open? And where is the pharmacy?").await;
+    assert_eq!(answered.slugs, ["gift-shop", "pharmacy"]);
+}
+
+#[tokio::test]
+async fn a_citation_says_where_the_answer_stands() {
+    let answered = ask("Where do I park?").await;
+    let [citation] = answered.end.citations.as_slice() else { panic!("one citation") };
+    assert!(citation.article_id.starts_with("art_"));
+    assert_eq!(citation.title, "Parking");
+    assert_eq!(citation.url.as_deref(), Some("/demo/articles/parking"));
+    assert_eq!(citation.section.as_deref(), Some("Where to park"));
+    let snippet = citation.snippet.as_deref().expect("a snippet");
+    assert!(
+        snippet.starts_with("Park in the Linden Garage") && snippet.ends_with('…') && snippet.chars().count() <= 160
+    );
+}
+
+#[tokio::test]
+async fn not_knowing_is_said_plainly_with_a_number_to_call() {
+    let answered = ask("Where can I land my helicopter?").await;
+    assert!(answered.end.no_answer && answered.end.citations.is_empty());
+    assert!(answered.text.contains("I don't know") && answered.text.contains("(419) 555-0100"), "{}", answered.text);
+}
+
+#[tokio::test]
+async fn medical_advice_is_declined() {
+    for question in
+        ["What dose of ibuprofen can I give my son?", "Is this rash serious?", "Should I stop taking my insulin?"]
+    {
+        let answered = ask(question).await;
+        assert!(answered.text.starts_with("I can't give medical advice."), "{question}: {}", answered.text);
+        assert!(answered.text.contains("911") && answered.end.citations.is_empty(), "{question}");
+    }
+}
+
+#[tokio::test]
+async fn an_emergency_begins_with_the_number_to_call() {
+    let answered = ask("my baby is not breathing").await;
+    assert!(answered.text.starts_with("**Call 911 now.**") && !answered.end.no_answer);
+    let answered = ask("I want to die").await;
+    assert!(answered.text.starts_with("**Call 911 now**") && answered.text.contains("988"));
+}
+
+#[tokio::test]
+async fn courtesies_are_returned_and_a_person_is_named() {
+    for (message, expected) in [("Hello!", "Hello!"), ("thanks a lot", "You're welcome"), ("bye", "Goodbye")] {
+        let answered = ask(message).await;
+        assert!(answered.text.starts_with(expected), "{message}: {}", answered.text);
+        assert!(answered.end.citations.is_empty() && !answered.end.no_answer);
+    }
+    assert!(ask("Can I talk to a human?").await.text.contains("(419) 555-0100"));
+}
+
+#[tokio::test]
+async fn a_follow_up_takes_what_it_lacks_from_the_conversation() {
+    let hospital = DemoHospital::read();
+    let mut history = Vec::new();
+    for (question, expected) in [
+        ("When can I visit my mother?", "Most wards: medical and surgical"),
+        ("and on Sundays?", "Saturdays and Sundays"),
+        ("what about the ICU?", "Intensive care unit (ICU)"),
+        ("Thanks!", ""),
+        ("and parking?", "Where to park"),
+        ("how much is it?", "What it costs"),
+        ("where is that?", "Where to park"),
+        ("is there a helicopter?", ""),
+        ("When does the pharmacy close?", "Hours"),
+    ] {
+        let answered = hospital.ask(PATIENTS, &mut history, question).await;
+        assert_eq!(section(&answered), expected, "{question}");
+    }
+}
+
+/// What happens to a history that holds nothing useful: cited ids of deleted articles, agents' and empty messages.
+#[tokio::test]
+async fn a_strange_history_does_no_harm() {
+    let hospital = DemoHospital::read();
+    let message = |role, content: &str, cited: &[&str]| HistoryMessage {
+        role,
+        content: Phi::from(content),
+        cited: cited.iter().map(|id| (*id).to_owned()).collect(),
+    };
+    let mut history = vec![
+        message(Role::System, "", &["art_gone"]),
+        message(Role::Agent, "One moment please", &[]),
+        message(Role::User, "", &[]),
+        message(Role::Assistant, "…", &["", "art_00000000000000000000000000000000"]),
+    ];
+    let answered = hospital.ask(PATIENTS, &mut history, "how much is it?").await;
+    assert!(answered.end.no_answer, "{}", answered.text);
+}
+
+#[tokio::test]
+async fn nonsense_and_long_messages_are_declined() {
+    let long = "lorem ipsum dolor ".repeat(450);
+    for message in ["", "   ", "???", "🙂🙂", "asdfgh", "12345", "\u{0}\u{7}", long.as_str()] {
+        let answered = ask(message).await;
+        assert!(answered.end.no_answer && !answered.text.is_empty(), "{message}: {}", answered.text);
+    }
+}
+
+#[tokio::test]
+async fn without_articles_there_is_small_talk_and_nothing_else() {
+    let mut request = DemoHospital::read().request(PATIENTS, &[], "Where do I park?");
+    request.knowledge = Arc::new(Knowledge::default());
+    let events: Vec<_> = answer(request).collect().await;
+    let Some(Ok(AnswerEvent::Done(end))) = events.last() else { panic!("an end") };
+    assert!(end.no_answer);
+}
+
+/// Lists keep their form, and a long one is cut to the items that answer.
+#[tokio::test]
+async fn a_long_list_is_cut_to_the_items_asked_for() {
+    let items: String = (1..=40).map(|room| format!("- Clinic number {room} is in room {room}\n")).collect();
+    let body = format!("## Rooms\nThe clinics are in these rooms:\n\n{items}- The **eye clinic** is in room 99\n");
+    let article = KnowledgeArticle {
+        id: Id::generate(),
+        slug: "rooms".into(),
+        title: "Where the clinics are".into(),
+        summary: String::new(),
+        url: None,
+        questions: Vec::new(),
+        body,
+        locale: "en-US".into(),
+    };
+    let mut request = DemoHospital::read().request(PATIENTS, &[], "Where is the eye clinic?");
+    request.knowledge = Arc::new(Knowledge::index(vec![article]));
+    let mut text = String::new();
+    let mut stream = Box::pin(answer(request));
+    while let Some(event) = stream.next().await {
+        if let AnswerEvent::Text(piece) = event.expect("no failure") {
+            text.push_str(&piece);
+        }
+    }
+    assert!(text.contains("- The **eye clinic** is in room 99"), "{text}");
+    assert!(text.starts_with("The clinics are in these rooms:\n\n- "), "{text}");
+    assert!(text.split_whitespace().count() <= 130, "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn words_are_an_interval_apart_and_a_dropped_stream_is_over() {
+    let mut request = DemoHospital::read().request(PATIENTS, &[], "Where do I park?");
+    request.token_interval = Duration::from_millis(18);
+    let start = tokio::time::Instant::now();
+    let pieces = answer(request.clone()).count().await as u32 - 1;
+    assert_eq!(start.elapsed(), request.token_interval * (pieces - 1));
+    drop(Box::pin(answer(request)).next().await);
+}
+
+#[test]
+fn nothing_a_patient_said_is_printed() {
+    let mut request = DemoHospital::read().request(PATIENTS, &[], "my secret illness");
+    request.history =
+        vec![HistoryMessage { role: Role::User, content: Phi::from("my secret illness"), cited: Vec::new() }];
+    let event = AnswerEvent::Text("my secret illness".into());
+    assert!(!format!("{request:?} {event:?}").contains("secret"));
 }

@@ -1,7 +1,8 @@
-//! The assistant on the demo hospital: its articles, its questions, and questions nobody tuned for.
+//! The assistant on the demo hospital: its articles, questions about them, and the conversations they lead to.
 
 #![expect(clippy::expect_used, reason = "a test that cannot read its data has failed")]
 
 mod answers;
 mod demo_hospital;
 mod questions;
+mod speed;

@@ -4,7 +4,7 @@ use std::{fmt::Write, path::Path};
 
 use serde::{Deserialize, de::DeserializeOwned};
 
-use crate::demo_hospital::DemoHospital;
+use crate::demo_hospital::{DemoHospital, folder};
 
 /// A line of `paraphrases.jsonl` and `plain_questions.jsonl`.
 #[derive(Deserialize)]
@@ -60,6 +60,38 @@ async fn follow_ups_find_their_article() {
         }
     }
     tally.assert_shares(0.80, 0.80);
+}
+
+/// A line of the demo hospital's own `questions.jsonl`: a question, or a conversation whose last question counts.
+#[derive(Deserialize)]
+struct DemoQuestion {
+    app: String,
+    question: Option<String>,
+    #[serde(default)]
+    conversation: Vec<String>,
+    /// The slug of the article that answers it.
+    expect: Option<String>,
+}
+
+/// Written by those who wrote the articles, and unseen by those who wrote the assistant.
+#[tokio::test]
+async fn the_demo_hospitals_own_questions_find_their_article() {
+    let hospital = DemoHospital::read();
+    let (mut single, mut follow_ups) = (Tally::default(), Tally::default());
+    for line in lines::<DemoQuestion>(&folder().join("questions.jsonl")) {
+        let expect: Vec<String> = line.expect.into_iter().collect();
+        let mut history = Vec::new();
+        let is_conversation = !line.conversation.is_empty();
+        let mut slugs = Vec::new();
+        let turns: Vec<String> = line.conversation.into_iter().chain(line.question).collect();
+        for question in &turns {
+            slugs = hospital.ask(&line.app, &mut history, question).await.slugs;
+        }
+        let tally = if is_conversation { &mut follow_ups } else { &mut single };
+        tally.count(&line.app[8..15], &turns.join(" > "), &expect, &slugs);
+    }
+    follow_ups.assert_shares(0.80, 0.80);
+    single.assert_shares(0.90, 0.90);
 }
 
 async fn ask_all(file: &str) -> Tally {

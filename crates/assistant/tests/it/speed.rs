@@ -1,0 +1,35 @@
+//! That indexing and answering stay far below what a visitor could notice. The limits leave room for a slow machine in a
+//! debug build; the figures are printed.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use kuzushi_assistant::{Knowledge, answer};
+use tokio::time::Instant;
+
+use crate::demo_hospital::{DemoHospital, PATIENTS, articles};
+
+#[tokio::test]
+async fn an_index_is_built_and_asked_in_no_time() {
+    let articles = articles(PATIENTS);
+    let count = articles.len();
+    let start = Instant::now();
+    let knowledge = Knowledge::index(articles);
+    let indexing = start.elapsed();
+    assert_eq!(knowledge.len(), count);
+
+    let hospital = DemoHospital::read();
+    let mut times = Vec::new();
+    for question in ["When can I visit my mother?", "wat time does the farmacy close", "is there a helicopter"] {
+        for _ in 0..7 {
+            let start = Instant::now();
+            answer(hospital.request(PATIENTS, &[], question)).count().await;
+            times.push(start.elapsed());
+        }
+    }
+    times.sort_unstable();
+    let median = times[times.len() / 2];
+    println!("{count} articles indexed in {indexing:?}, median answer {median:?}");
+    assert!(indexing < Duration::from_secs(5), "{indexing:?}");
+    assert!(median < Duration::from_millis(200), "{median:?}");
+}
