@@ -43,14 +43,13 @@ pub async fn page(State(state): State<AppState>, Path(name): Path<String>) -> Re
     let Some(page) = Page::load::<SiteFiles>(&format!("pages/{name}.html")).filter(|_| known) else {
         return missing();
     };
-    let (layout, project) =
-        if name == "staff" { ("layout-staff.html", DOCTOR_DASHBOARD) } else { ("layout.html", PATIENT_PORTAL) };
+    let project = if name == "staff" { DOCTOR_DASHBOARD } else { PATIENT_PORTAL };
     let articles = match article_list(&state, project).await {
         Ok(articles) => articles,
         Err(error) => return ApiError::from(error).into_response(),
     };
     let main = page.fill(&[("articles", Value::Html(&articles))]);
-    html(StatusCode::OK, layout, project, &name, &page.title, &page.description, &main)
+    html(StatusCode::OK, project, &name, &page.title, &page.description, &main)
 }
 
 /// `GET /demo/articles/{slug}`: an article as the hospital publishes it, which is where citations lead.
@@ -67,15 +66,7 @@ pub async fn article(State(state): State<AppState>, Path(slug): Path<String>) ->
                     ("updated", Value::Text(&updated)),
                     ("body", Value::Html(&body)),
                 ]);
-                return html(
-                    StatusCode::OK,
-                    "layout.html",
-                    PATIENT_PORTAL,
-                    "guides",
-                    &article.title,
-                    &article.summary,
-                    &main,
-                );
+                return html(StatusCode::OK, project, "guides", &article.title, &article.summary, &main);
             }
             Ok(None) => {}
             Err(error) => return ApiError::from(error).into_response(),
@@ -126,26 +117,11 @@ fn markdown(text: &str) -> String {
 
 fn missing() -> Response {
     let Some(page) = Page::load::<SiteFiles>("404.html") else { return ApiError::NotFound.into_response() };
-    html(
-        StatusCode::NOT_FOUND,
-        "layout.html",
-        PATIENT_PORTAL,
-        "missing",
-        &page.title,
-        &page.description,
-        &page.fill(&[]),
-    )
+    html(StatusCode::NOT_FOUND, PATIENT_PORTAL, "missing", &page.title, &page.description, &page.fill(&[]))
 }
 
-fn html(
-    status: StatusCode,
-    layout: &str,
-    project: &str,
-    page: &str,
-    title: &str,
-    description: &str,
-    main: &str,
-) -> Response {
+fn html(status: StatusCode, project: &str, page: &str, title: &str, description: &str, main: &str) -> Response {
+    let layout = if project == DOCTOR_DASHBOARD { "layout-staff.html" } else { "layout.html" };
     let Some(layout) = Page::load::<SiteFiles>(layout) else { return ApiError::NotFound.into_response() };
     let body = layout.fill(&[
         ("title", Value::Text(title)),
