@@ -41,16 +41,18 @@ function start(queue: Command[], { src, dataset }: HTMLScriptElement): void {
     },
   }
 
-  const run = ({ method, args }: Command): number => {
+  const run = (command: Command): number => {
     try {
+      const { method, args } = command
       if (commands[method]) commands[method](...(args as never[]))
-      else if (FOR_THE_WIDGET.test(method))
-        // An element placed just now starts in a microtask; its commands must find it started.
+      // An element placed just now starts in a microtask; its commands must find it started.
+      else
         queueMicrotask(() => {
           const { call } = floating ?? elementsOnPage()[0] ?? {}
-          call ? call(method, args) : complain(`${method} before init`)
+          call && FOR_THE_WIDGET.test(method)
+            ? call(method, args)
+            : complain(`${method} is unknown or before init`)
         })
-      else complain(`unknown method ${method}`)
     } catch (error) {
       complain(error)
     }

@@ -19,7 +19,7 @@ export class Api {
   readonly #baseUrl: string
 
   constructor(baseUrl: string) {
-    this.#baseUrl = baseUrl
+    this.#baseUrl = baseUrl.replace(/\/+$/, '')
   }
 
   // text/plain and no header of ours on the first call: the browser then asks no preflight before it.

@@ -160,6 +160,8 @@ function takeEmphasis(text: string, at: number, mark: string, depth: number) {
   // The closing mark touches the word before it, and a single one is not half of a double one.
   while (end > 0 && (/\s/.test(text[end - 1] as string) || (marks.length === 1 && text[end + 1] === mark)))
     end = text.indexOf(marks, end + (text[end + 1] === mark ? 2 : 1))
+  // Of three marks, the last two close what the first two opened.
+  if (end > 0 && marks.length === 2 && text[end + 2] === mark) end += 1
   if (end < 0 || (mark === '_' && /\w/.test(text[end + marks.length] ?? ''))) return undefined
   const node: Inline = {
     kind: marks.length === 2 ? 'bold' : 'italic',

@@ -2,7 +2,7 @@
 export type Rgb = readonly [red: number, green: number, blue: number]
 
 export const WHITE: Rgb = [255, 255, 255]
-export const NEAR_BLACK: Rgb = [17, 18, 20]
+export const BLACK: Rgb = [0, 0, 0]
 
 /** Reads `#rgb` and `#rrggbb`; undefined for anything else. */
 export function parseHex(text: string): Rgb | undefined {
@@ -19,7 +19,7 @@ export function completeHex(text: string): string | undefined {
 }
 
 export function toHex(color: Rgb): string {
-  return `#${color.map((channel) => Math.round(channel).toString(16).padStart(2, '0')).join('')}`
+  return `#${color.map((channel) => channel.toString(16).padStart(2, '0')).join('')}`
 }
 
 function luminance(color: Rgb): number {
@@ -37,14 +37,17 @@ export function contrast(one: Rgb, other: Rgb): number {
 }
 
 export function mix(one: Rgb, other: Rgb, share: number): Rgb {
-  return one.map((channel, index) => channel + ((other[index] as number) - channel) * share) as unknown as Rgb
+  // Whole numbers: a ratio found here must hold for the colour as it is written down.
+  return one.map((channel, index) =>
+    Math.round(channel + ((other[index] as number) - channel) * share),
+  ) as unknown as Rgb
 }
 
 /** The colour itself where it stands out enough from every background, else as little nearer to black or white as will do. */
 export function atLeast(ratio: number, color: Rgb, backgrounds: readonly Rgb[]): Rgb {
   const least = (candidate: Rgb) =>
     Math.min(...backgrounds.map((background) => contrast(candidate, background)))
-  const towards = least(WHITE) > least([0, 0, 0]) ? WHITE : ([0, 0, 0] as const)
+  const towards = least(WHITE) > least(BLACK) ? WHITE : BLACK
   for (let share = 0; share < 1; share += 0.04) {
     const candidate = mix(color, towards, share)
     if (least(candidate) >= ratio) return candidate
@@ -52,7 +55,7 @@ export function atLeast(ratio: number, color: Rgb, backgrounds: readonly Rgb[]):
   return towards
 }
 
-/** White or near-black, whichever reads better: one of them always reaches 4.5. */
+/** White or black, whichever reads better: one of them always reaches 4.5. */
 export function inkOn(background: Rgb): Rgb {
-  return contrast(WHITE, background) >= contrast(NEAR_BLACK, background) ? WHITE : NEAR_BLACK
+  return contrast(WHITE, background) >= contrast(BLACK, background) ? WHITE : BLACK
 }

@@ -29,12 +29,13 @@ export function themeProperties(
   const backgrounds = BACKGROUNDS[scheme]
   const fill = atLeast(CONTROL_RATIO, primary, backgrounds)
   const ink = inkOn(fill)
+  const tint = mix(backgrounds[0] as Rgb, fill, scheme === 'light' ? 0.08 : 0.16)
   return {
     '--kz-fill': toHex(fill),
     '--kz-fill-ink': toHex(ink),
     '--kz-fill-pressed': toHex(mix(fill, ink, 0.12)),
-    '--kz-accent': toHex(atLeast(TEXT_RATIO, primary, backgrounds)),
-    '--kz-tint': toHex(mix(backgrounds[0] as Rgb, fill, scheme === 'light' ? 0.08 : 0.16)),
+    '--kz-accent': toHex(atLeast(TEXT_RATIO, primary, [...backgrounds, tint])),
+    '--kz-tint': toHex(tint),
     '--kz-text': String(clamp(theme?.fontScale ?? 1, 0.75, 2) * textSize),
     '--kz-radius': `${clamp(lengthInPixels(theme?.radius), 0, 24)}px`,
   }

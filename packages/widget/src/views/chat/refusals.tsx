@@ -1,16 +1,22 @@
+import { useRef } from 'react'
 import { Icon } from '../../ui/icons'
+import { useFocusWhenAsked } from '../../ui/use-focus-when-asked'
 import { useController, useWidget } from '../../widget-context'
 
 /** The server does not know this project, or not from this page. The visitor gets a way to reach a human. */
 export function Unavailable() {
   const { wording } = useController()
   const phone = useWidget((state) => state.appearance?.contact.phone)
+  const heading = useRef<HTMLHeadingElement>(null)
+  useFocusWhenAsked(heading)
   return (
     <div className="centered" role="status">
       <span className="emblem" aria-hidden="true">
         <Icon name="warning" size={28} />
       </span>
-      <h3 className="empty-title">{wording.unavailableTitle}</h3>
+      <h3 ref={heading} tabIndex={-1} className="empty-title">
+        {wording.unavailableTitle}
+      </h3>
       <p className="muted">{wording.unavailableText}</p>
       {phone && (
         <a className="button" href={`tel:${phone.replace(/[^\d+]/g, '')}`}>
@@ -23,11 +29,18 @@ export function Unavailable() {
 
 export function Ended() {
   const { conversation, wording } = useController()
+  const button = useRef<HTMLButtonElement>(null)
+  useFocusWhenAsked(button)
   return (
     <div className="centered" role="status">
       <h3 className="empty-title">{wording.endedTitle}</h3>
       <p className="muted">{wording.endedText}</p>
-      <button type="button" className="button button-primary" onClick={() => conversation.startNew()}>
+      <button
+        ref={button}
+        type="button"
+        className="button button-primary"
+        onClick={() => conversation.startNew()}
+      >
         {wording.startNew}
       </button>
     </div>

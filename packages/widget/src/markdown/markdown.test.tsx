@@ -1,0 +1,117 @@
+import { cleanup, render } from '@testing-library/react'
+import { afterEach, describe, expect, test } from 'vitest'
+import { Markdown } from './markdown'
+import { parseMarkdown, plainText, safeHref } from './parse'
+
+afterEach(cleanup)
+
+const html = (text: string) => render(<Markdown text={text} />).container.querySelector('.prose')?.innerHTML
+
+describe('what answers use', () => {
+  test.each([
+    ['Plain & simple', '<p>Plain &amp; simple</p>'],
+    ['One\n\nTwo', '<p>One</p><p>Two</p>'],
+    [
+      '**bold** and *italic* and __bold__ and _italic_',
+      '<p><strong>bold</strong> and <em>italic</em> and <strong>bold</strong> and <em>italic</em></p>',
+    ],
+    ['***both***', '<p><strong><em>both</em></strong></p>'],
+    ['`code *as is*`', '<p><code>code *as is*</code></p>'],
+    ['# Title #\ntext', '<h3>Title</h3><p>text</p>'],
+    ['- one\n- two\n  - inner', '<ul><li>one</li><li>two<ul><li>inner</li></ul></li></ul>'],
+    ['3. three\n4. four', '<ol start="3"><li>three</li><li>four</li></ol>'],
+    ['- one\n\n- two', '<ul><li>one</li><li>two</li></ul>'],
+    ['Intro:\n- item', '<p>Intro:</p><ul><li>item</li></ul>'],
+    ['> quoted', '<blockquote><p>quoted</p></blockquote>'],
+    ['```\na < b\n```', '<pre><code>a &lt; b</code></pre>'],
+    ['```\nstill streaming', '<pre><code>still streaming</code></pre>'],
+    [String.raw`\*not italic\*`, '<p>*not italic*</p>'],
+  ])('%j', (text, expected) => {
+    expect(html(text)).toBe(expected)
+  })
+
+  test.each([
+    'snake_case_name',
+    '2 * 3 * 4',
+    '**unfinished',
+    '*a',
+    '[no link]',
+    '[text](',
+    '1.no space',
+    '#no space',
+    '`open',
+    '****',
+    '* ',
+  ])('stays as typed: %j', (text) => {
+    expect(render(<Markdown text={text} />).container.textContent).toBe(text.trim())
+  })
+})
+
+describe('links', () => {
+  test('open outside, and tell the other side nothing', () => {
+    const link = render(<Markdown text="[Parking](https://hospital.test/parking)" />).container.querySelector(
+      'a',
+    )
+    expect(link?.outerHTML).toBe(
+      '<a href="https://hospital.test/parking" target="_blank" rel="noopener noreferrer">Parking</a>',
+    )
+  })
+
+  test('are found in plain text, without the punctuation behind them', () => {
+    expect(html('See https://hospital.test/a.')).toBe(
+      '<p>See <a href="https://hospital.test/a" target="_blank" rel="noopener noreferrer">https://hospital.test/a</a>.</p>',
+    )
+  })
+
+  test.each(['tel:+15550100', 'mailto:a@hospital.test', 'https://hospital.test/', 'http://hospital.test/'])(
+    'may be %s',
+    (href) => {
+      expect(safeHref(href)).toBe(href)
+    },
+  )
+
+  test.each([
+    'javascript:alert(1)',
+    ' JaVaScRiPt:alert(1)',
+    'java\nscript:alert(1)',
+    'data:text/html,<script>alert(1)</script>',
+    'vbscript:x',
+    'blob:https://hospital.test/1',
+    'file:///etc/passwd',
+    '/relative',
+    '//protocol-relative.test',
+    '',
+  ])('are never %j', (href) => {
+    expect(safeHref(href)).toBeUndefined()
+    const links = render(<Markdown text={`[label](${href})`} />).container.querySelectorAll('a')
+    expect([...links].map((link) => link.textContent)).not.toContain('label')
+  })
+})
+
+describe('hostile input', () => {
+  test.each([
+    '<img src=x onerror=alert(1)>',
+    '<script>alert(1)</script>',
+    '![image](https://tracker.test/pixel.png)',
+    '[x](https://a.test" onclick="alert(1))',
+    '<a href="javascript:alert(1)">x</a>',
+  ])('makes no element of its own: %j', (text) => {
+    const { container } = render(<Markdown text={text} />)
+    expect(container.querySelector('img, script, [onclick], [onerror], a[href^="javascript"]')).toBeNull()
+  })
+
+  test.each(['*', '**', '_', '[', '[[](', '`', '> ', '- ', '* a', '#', '*a **b ', '[a](b', 'http://'])(
+    'eight thousand characters of %j take no time to speak of',
+    (piece) => {
+      const started = performance.now()
+      parseMarkdown(piece.repeat(Math.ceil(8000 / piece.length)))
+      expect(performance.now() - started).toBeLessThan(500)
+    },
+  )
+})
+
+test('gives the words alone for a screen reader', () => {
+  expect(
+    plainText(parseMarkdown('# Hours\n\nFrom **ten** to [six](https://a.test).\n\n- one\n- `two`')),
+  ).toBe('Hours\nFrom ten to six.\none\ntwo')
+})

@@ -1,0 +1,416 @@
+import type { WidgetHost } from '@kuzushi/widget-loader/widget-host'
+import { act, fireEvent, waitFor, within } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import {
+  type FakeRequest,
+  installFakeServer,
+  latestSocket,
+  sessionStarted,
+  stored,
+} from './testing/fake-server'
+import { mount } from './widget'
+
+// React asks for this where `act` is used outside its own test renderer.
+;(globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true
+
+const KEY = 'kuzushi:project:'
+let call: ReturnType<typeof mount>
+let emitted: [event: string, payload: unknown][]
+let root: ShadowRoot
+let launcher: HTMLButtonElement
+
+beforeEach(() => {
+  vi.stubGlobal(
+    'ResizeObserver',
+    class {
+      observe() {}
+      disconnect() {}
+    },
+  )
+})
+
+afterEach(() => {
+  act(() => call('shutdown', []))
+  document.body.replaceChildren()
+  localStorage.clear()
+  sessionStorage.clear()
+})
+
+function put(settings: Partial<WidgetHost['settings']> = {}) {
+  emitted = []
+  const element = document.body.appendChild(document.createElement('div'))
+  root = element.attachShadow({ mode: 'open' })
+  launcher = root.appendChild(document.createElement('button'))
+  act(() => {
+    call = mount({
+      element,
+      root,
+      launcher,
+      settings: { projectId: 'project', apiBaseUrl: 'https://api.test', storageKey: KEY, ...settings },
+      emit: (event, payloadFor) => emitted.push([event, payloadFor()]),
+    })
+  })
+  return element
+}
+
+const run = (method: string, ...args: unknown[]) => act(async () => call(method, args))
+const panel = () => root.querySelector('dialog') as HTMLDialogElement
+const inPanel = () => within(panel())
+const find = <Found extends Element>(selector: string) => root.querySelector(selector) as Found | null
+const eventNames = () => emitted.map(([event]) => event)
+
+async function opened(handler?: Parameters<typeof installFakeServer>[0]) {
+  const server = installFakeServer(handler)
+  put()
+  await run('show')
+  const socket = latestSocket()
+  await act(async () => socket.accept())
+  return { socket, ...server, user: userEvent.setup({ document }) }
+}
+
+describe('opening and closing', () => {
+  test('asks the server for nothing until it is shown', async () => {
+    const { requests } = installFakeServer()
+    put()
+    expect(requests).toEqual([])
+    await run('show')
+    expect(requests).toHaveLength(1)
+    expect(panel().open).toBe(true)
+    expect(eventNames()).toEqual(['show', 'session'])
+  })
+
+  test('puts the keyboard into the message, and back on the launcher after Escape', async () => {
+    const { user } = await opened()
+    expect(root.activeElement).toBe(find('textarea'))
+    await user.keyboard('{Escape}')
+    expect(panel().open).toBe(false)
+    expect(root.activeElement).toBe(launcher)
+    expect(launcher.ariaExpanded).toBe('false')
+    expect(eventNames()).toContain('hide')
+  })
+
+  test('a panel restored on the next page takes no focus', async () => {
+    installFakeServer()
+    put()
+    const field = document.body.appendChild(document.createElement('input'))
+    field.focus()
+    await run('restore')
+    expect(panel().open).toBe(true)
+    expect(document.activeElement).toBe(field)
+  })
+
+  test('remembers for the next page whether it is open', async () => {
+    await opened()
+    expect(sessionStorage.getItem(KEY)).toBe('1')
+    await run('hide')
+    expect(sessionStorage.getItem(KEY)).toBeNull()
+  })
+
+  test('keeps what is typed from the page, but for Tab and Escape', async () => {
+    await opened()
+    const heard: string[] = []
+    document.addEventListener('keydown', ({ key }) => heard.push(key))
+    const input = find<HTMLTextAreaElement>('textarea') as HTMLTextAreaElement
+    for (const key of ['a', '/', 'Tab', 'Enter']) fireEvent.keyDown(input, { key, composed: true })
+    fireEvent.keyDown(input, { key: 'Escape', composed: true })
+    expect(heard).toEqual(['Tab', 'Escape'])
+  })
+
+  test('shutdown leaves nothing behind', async () => {
+    await opened()
+    await act(async () => call('shutdown', []))
+    expect(root.querySelector('.widget')).toBeNull()
+    expect(latestSocket().readyState).toBe(3)
+    await act(async () => put())
+  })
+})
+
+describe('the conversation', () => {
+  test('invites a first question, and sends a suggested one', async () => {
+    const { socket, user } = await opened()
+    expect(inPanel().getByText('Welcome!')).toBeTruthy()
+    await user.click(inPanel().getByRole('button', { name: 'Where can I park?' }))
+    expect(socket.frames('user_message')).toMatchObject([{ content: 'Where can I park?' }])
+    expect(inPanel().queryByRole('button', { name: 'Where can I park?' })).toBeNull()
+  })
+
+  test('goes from typing to a spoken answer with its sources', async () => {
+    const { socket, user } = await opened()
+    await user.type(find('textarea') as Element, 'Visiting hours?{Enter}')
+    expect(find<HTMLTextAreaElement>('textarea')?.value).toBe('')
+    const messageId = socket.frames('user_message')[0]?.messageId as string
+    expect(inPanel().getByText('Sending…')).toBeTruthy()
+
+    await act(async () =>
+      socket.push({ type: 'ack', messageId, seq: 1 }, { type: 'status', status: 'typing' }),
+    )
+    expect(find('.typing')).toBeTruthy()
+    await act(async () => socket.push({ type: 'token', messageId: 'm2', delta: 'From **ten', offset: 0 }))
+    expect(find('.typing')).toBeNull()
+    expect(inPanel().getByRole('log').textContent).toContain('From **ten')
+    expect(find('.sr-only[role=status]')?.textContent).toBe('')
+
+    const citations = [
+      { articleId: 'art_1', title: 'Visiting', section: 'Wards', url: '/demo/articles/visiting' },
+    ]
+    await act(async () =>
+      socket.push(
+        { type: 'message', ...stored(2, 'assistant', 'From **ten**.'), inReplyTo: messageId, citations },
+        { type: 'status', status: 'idle' },
+      ),
+    )
+    expect(find('.sr-only[role=status]')?.textContent).toBe('Assistant: From ten.')
+    const source = inPanel().getByRole('link', { name: /Visiting/ })
+    expect(source.getAttribute('href')).toBe('https://api.test/demo/articles/visiting')
+    expect(source.getAttribute('rel')).toBe('noopener noreferrer')
+  })
+
+  test('a source with an address that is not one is text, not a link', async () => {
+    const { socket } = await opened()
+    const citations = [{ articleId: 'art_1', title: 'Bad', url: 'javascript:alert(1)' }]
+    await act(async () => socket.push({ type: 'message', ...stored(1, 'assistant', 'x'), citations }))
+    expect(inPanel().getByText('Bad').closest('a')).toBeNull()
+  })
+
+  test('shows what a visitor typed as typed', async () => {
+    const { socket } = await opened()
+    await act(async () => socket.push({ type: 'message', ...stored(1, 'user', '**not** <b>formatted</b>') }))
+    expect(inPanel().getByText('**not** <b>formatted</b>')).toBeTruthy()
+  })
+
+  test('Shift+Enter and an input method at work do not send', async () => {
+    const { socket, user } = await opened()
+    await user.type(find('textarea') as Element, 'one{Shift>}{Enter}{/Shift}two')
+    fireEvent.keyDown(find('textarea') as Element, { key: 'Enter', isComposing: true })
+    expect(socket.frames('user_message')).toEqual([])
+    await user.type(find('textarea') as Element, '{Enter}')
+    expect(socket.frames('user_message')).toMatchObject([{ content: 'one\ntwo' }])
+  })
+
+  test('blank messages go nowhere, and one that is too long says so', async () => {
+    const { socket, user } = await opened()
+    await user.type(find('textarea') as Element, '   {Enter}')
+    fireEvent.change(find('textarea') as Element, { target: { value: 'x'.repeat(8001) } })
+    expect(inPanel().getByText(/too long/)).toBeTruthy()
+    expect((inPanel().getByRole('button', { name: 'Send' }) as HTMLButtonElement).disabled).toBe(true)
+    await user.type(find('textarea') as Element, '{Enter}')
+    expect(socket.frames('user_message')).toEqual([])
+  })
+
+  test('an answer can be stopped while it comes', async () => {
+    const { socket, user } = await opened()
+    await user.type(find('textarea') as Element, 'Everything{Enter}')
+    const messageId = socket.frames('user_message')[0]?.messageId as string
+    await act(async () =>
+      socket.push({ type: 'ack', messageId, seq: 1 }, { type: 'status', status: 'typing' }),
+    )
+    await user.click(inPanel().getByRole('button', { name: 'Stop the answer' }))
+    expect(socket.frames('cancel')).toMatchObject([{ messageId }])
+    await act(async () =>
+      socket.push(
+        {
+          type: 'message',
+          ...stored(2, 'assistant', 'So far'),
+          inReplyTo: messageId,
+          metadata: { stopped: true },
+        },
+        { type: 'status', status: 'idle' },
+      ),
+    )
+    expect(inPanel().getByText('You stopped this answer.')).toBeTruthy()
+  })
+
+  test('a question without an answer can be asked again', async () => {
+    const { socket, user } = await opened()
+    await user.type(find('textarea') as Element, 'Hello{Enter}')
+    const messageId = socket.frames('user_message')[0]?.messageId as string
+    await act(async () =>
+      socket.push(
+        { type: 'ack', messageId, seq: 1 },
+        { type: 'error', code: 'AI_ERROR', message: 'internal', messageId, retryable: true },
+      ),
+    )
+    await user.click(inPanel().getByRole('button', { name: 'Ask again' }))
+    expect(socket.frames('user_message')).toHaveLength(2)
+  })
+
+  test('says that the connection is gone', async () => {
+    const { socket } = await opened()
+    await act(async () => socket.drop())
+    expect(inPanel().getByText(/No connection/)).toBeTruthy()
+    expect(inPanel().queryByText('Online')).toBeNull()
+  })
+
+  test('always says what to do in an emergency', async () => {
+    await opened()
+    expect(inPanel().getByRole('link', { name: '911' }).getAttribute('href')).toBe('tel:911')
+  })
+})
+
+describe('while it is closed', () => {
+  test('counts what comes, for the launcher and for the page', async () => {
+    const { socket } = await opened()
+    await run('hide')
+    await act(async () => socket.push({ type: 'message', ...stored(1, 'assistant', 'Private words') }))
+    expect(launcher.dataset.unread).toBe('1')
+    expect(launcher.ariaLabel).toBe('Open chat, 1 unread')
+    expect(emitted).toContainEqual(['unread', { count: 1 }])
+    await run('show')
+    expect(launcher.dataset.unread).toBeUndefined()
+    expect(emitted).toContainEqual(['unread', { count: 0 }])
+    expect(JSON.stringify(emitted)).not.toContain('Private')
+  })
+})
+
+describe('other views', () => {
+  const withEarlier = ({ path, token }: FakeRequest) => {
+    if (path === '/v1/sessions') {
+      const sessionId = token === 'old-token' ? 'sess_0' : 'sess_1'
+      const time = '2026-01-01T10:00:00.000Z'
+      return { json: { sessions: [{ sessionId, createdAt: time, lastActiveAt: time, messageCount: 2 }] } }
+    }
+    if (path.startsWith('/v1/sessions/sess_0/messages'))
+      return { json: { messages: [stored(1, 'user', 'An old question')] } }
+    return undefined
+  }
+
+  test('history opens an earlier conversation, and the way back leads to the chat', async () => {
+    localStorage.setItem(
+      KEY,
+      JSON.stringify({
+        widgetInstanceId: 'wgt_1',
+        earlier: [
+          {
+            sessionId: 'sess_0',
+            token: 'old-token',
+            expiresAt: '2099-01-01',
+            startedAt: '2025-12-01T10:00:00.000Z',
+          },
+        ],
+      }),
+    )
+    const { user } = await opened(withEarlier)
+    await user.click(inPanel().getByRole('button', { name: 'Your conversations' }))
+    await waitFor(() => expect(inPanel().getAllByText('2 messages')).toHaveLength(2))
+    expect(root.activeElement?.textContent).toBe('Your conversations')
+    await user.click(inPanel().getAllByRole('listitem')[1]?.querySelector('button') as Element)
+    await waitFor(() => inPanel().getByText('An old question'))
+    await user.click(inPanel().getByRole('button', { name: 'Back to chat' }))
+    await user.click(inPanel().getByRole('button', { name: 'Back to chat' }))
+    expect(root.activeElement).toBe(find('textarea'))
+  })
+
+  test('settings change size and scheme at once, and are kept', async () => {
+    const { user } = await opened()
+    await run('open', 'settings')
+    await waitFor(() => inPanel().getByLabelText('Largest'))
+    await user.click(inPanel().getByLabelText('Largest'))
+    await user.click(inPanel().getByLabelText('Dark'))
+    const theme = find<HTMLElement>('.theme')
+    expect(theme?.dataset.scheme).toBe('dark')
+    expect(theme?.style.getPropertyValue('--kz-text')).toBe('1.4')
+    expect(JSON.parse(localStorage.getItem(KEY) ?? '')).toMatchObject({
+      preferences: { textSize: 1.4, colorScheme: 'dark' },
+    })
+  })
+
+  test('end and erase asks first, and clears the device', async () => {
+    const { user, requests } = await opened(({ path }) => (path.endsWith('/end') ? { json: {} } : undefined))
+    await run('open', 'settings')
+    await waitFor(() => inPanel().getByRole('button', { name: 'End and erase' }))
+    await user.click(inPanel().getByRole('button', { name: 'End and erase' }))
+    expect(requests.some(({ path }) => path.endsWith('/end'))).toBe(false)
+    await user.click(inPanel().getByRole('button', { name: 'Erase' }))
+    await waitFor(() => inPanel().getByText('This conversation has ended'))
+    expect(JSON.parse(localStorage.getItem(KEY) ?? '').current).toBeUndefined()
+    expect(root.activeElement).toBe(inPanel().getByRole('button', { name: 'Start a new conversation' }))
+  })
+
+  test('while the hospital cannot be reached nothing is erased, unless on this device only', async () => {
+    const { user } = await opened(({ path }) => (path.endsWith('/end') ? 'unreachable' : undefined))
+    await run('open', 'settings')
+    await waitFor(() => inPanel().getByRole('button', { name: 'End and erase' }))
+    await user.click(inPanel().getByRole('button', { name: 'End and erase' }))
+    await user.click(inPanel().getByRole('button', { name: 'Erase' }))
+    await waitFor(() => inPanel().getByText(/nothing was erased/))
+    expect(JSON.parse(localStorage.getItem(KEY) ?? '').current).toBeTruthy()
+    await user.click(inPanel().getByRole('button', { name: 'Forget on this device only' }))
+    expect(JSON.parse(localStorage.getItem(KEY) ?? '').current).toBeUndefined()
+  })
+})
+
+describe('what the page may ask for', () => {
+  test('sendMessage, before the panel was ever open', async () => {
+    installFakeServer()
+    put()
+    await run('sendMessage', 'From the page')
+    await act(async () => latestSocket().accept())
+    expect(latestSocket().frames('user_message')).toMatchObject([{ content: 'From the page' }])
+  })
+
+  test.each([[42], [''], [undefined], ['x'.repeat(8001)]])(
+    'sendMessage(%j…) is an error event',
+    async (text) => {
+      installFakeServer()
+      put()
+      await run('sendMessage', text)
+      expect(emitted).toMatchObject([['error', { code: 'INVALID_MESSAGE' }]])
+    },
+  )
+
+  test('voice is politely not there', async () => {
+    const error = vi.spyOn(console, 'error')
+    installFakeServer()
+    put()
+    await run('startVoice')
+    expect(emitted).toMatchObject([['error', { code: 'VOICE_UNAVAILABLE' }]])
+    expect(error).not.toHaveBeenCalled()
+  })
+
+  test('setLocale goes to the server with the next session', async () => {
+    const { requests } = installFakeServer()
+    put({ locale: 'en-GB' })
+    await run('setLocale', 'de-DE')
+    await run('show')
+    expect(requests[0]?.body).toMatchObject({ locale: 'de-DE' })
+  })
+
+  test('text of messages only when it was asked for', async () => {
+    installFakeServer()
+    put({ includeContent: true })
+    await run('show')
+    await act(async () => latestSocket().accept())
+    await act(async () => latestSocket().push({ type: 'message', ...stored(1, 'assistant', 'Words') }))
+    expect(emitted).toContainEqual([
+      'message',
+      expect.objectContaining({ content: 'Words', role: 'assistant' }),
+    ])
+  })
+})
+
+test('an unknown project is one line for developers and a kind one for visitors', async () => {
+  const error = vi.spyOn(console, 'error').mockReturnValue()
+  installFakeServer(() => ({ status: 404, json: { code: 'UNKNOWN_PROJECT' } }))
+  put()
+  await run('show')
+  expect(inPanel().getByText('The assistant is not available here')).toBeTruthy()
+  expect(find('textarea')).toBeNull()
+  expect(error.mock.calls).toEqual([['Kuzushi: projectId "project" is not known to https://api.test']])
+  expect(emitted).toContainEqual(['error', { code: 'UNKNOWN_PROJECT', message: 'unknown projectId' }])
+})
+
+test('opens in the hospital’s own look before the server answers a second visit', async () => {
+  await opened(() => ({
+    status: 201,
+    json: sessionStarted({
+      theme: { primaryColor: '#884400', fontScale: 1, radius: '0', colorScheme: 'light' },
+    }),
+  }))
+  await act(async () => call('shutdown', []))
+  installFakeServer(() => 'unreachable')
+  put()
+  await run('show')
+  expect(inPanel().getByText('Welcome!')).toBeTruthy()
+  expect(find<HTMLElement>('.theme')?.style.getPropertyValue('--kz-fill')).toBe('#884400')
+})
