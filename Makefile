@@ -1,0 +1,80 @@
+# Kuzushi: `make help` lists what there is.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+KUZUSHI := target/debug/kuzushi
+PAGE_SOURCES := $(shell find packages scripts -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: tools bundles ## Run a demo hospital: build what is needed, start it, print its address
+	@echo "==> Building the server (some minutes the first time)"
+	@cargo build --package kuzushi-server
+	@exec $(KUZUSHI) demo
+
+.PHONY: test
+test: tools ## Run every test, on SQLite, PostgreSQL and Chromium; installs what is missing on Debian
+	@exec scripts/test.sh
+
+.PHONY: check
+check: tools bundles ## The quick gate before a commit: format, lints, types, generated files, sizes, unit tests
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	scripts/deny.sh
+	npm run lint
+	npm run types
+	npm run size
+	npm test
+	cargo test --package kuzushi-domain --package kuzushi-assistant
+	cargo test --package kuzushi-server generated
+
+.PHONY: dev
+dev: tools node_modules/.installed ## Run the demo hospital and rebuild on every change
+	@exec node scripts/dev.mjs
+
+.PHONY: build
+build: tools bundles ## Build the release binary, bundles included: target/release/kuzushi
+	cargo build --release --package kuzushi-server
+
+.PHONY: generate
+generate: tools bundles ## Write openapi.json, docs/configuration.md and the page's wire types anew
+	cargo build --package kuzushi-server
+	$(KUZUSHI) openapi > openapi.json
+	$(KUZUSHI) config-reference > docs/configuration.md
+	npm run generate
+
+.PHONY: sizes
+sizes: bundles ## Print what the widget weighs
+	npm run size
+
+.PHONY: screenshots
+screenshots: tools bundles ## Take the README's screenshots anew
+	cargo build --package kuzushi-server
+	npm run screenshots
+
+.PHONY: clean
+clean: ## Remove what was built, and keep data
+	rm -rf target dist node_modules packages/*/node_modules packages/*/dist e2e/node_modules
+
+.PHONY: tools
+tools:
+	@scripts/tools.sh
+
+.PHONY: bundles
+bundles: dist/widget/.built
+
+dist/widget/.built: node_modules/.installed $(PAGE_SOURCES)
+	@echo "==> Building the widget"
+	@npm run --silent build
+	@touch $@
+
+node_modules/.installed: package.json package-lock.json
+	@echo "==> Installing what the page side needs"
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@

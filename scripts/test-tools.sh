@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# PostgreSQL and Chromium for the tests: installed on Debian, asked for elsewhere.
+set -euo pipefail
+
+packages=()
+if ! command -v initdb >/dev/null && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then packages+=(postgresql); fi
+if [ -z "${CHROMIUM:-}" ] && ! command -v chromium >/dev/null && ! command -v google-chrome >/dev/null; then packages+=(chromium); fi
+[ ${#packages[@]} -gt 0 ] || exit 0
+
+if ! command -v apt-get >/dev/null; then
+    echo "kuzushi: the tests need ${packages[*]}: install them with your system's package manager (CHROMIUM names another browser's path)" >&2
+    exit 1
+fi
+as_root=()
+if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || { echo "kuzushi: the tests need ${packages[*]}: run apt-get install ${packages[*]} as root" >&2; exit 1; }
+    as_root=(sudo)
+fi
+echo "==> Installing ${packages[*]}"
+export DEBIAN_FRONTEND=noninteractive
+"${as_root[@]}" apt-get update -qq
+"${as_root[@]}" apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Every test, with a summary at the end. Stops at nothing, so that one run shows all that fails.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+results=()
+failed=0
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+# step NAME COMMAND…: runs it, shows its output, and keeps time and outcome.
+step() {
+    local name=$1 begin=$SECONDS outcome=passed
+    shift
+    echo
+    echo "==> $name"
+    if ! "$@" 2>&1 | tee "$log"; then
+        outcome=FAILED
+        failed=$((failed + 1))
+    fi
+    results+=("$(printf '%-34s %-7s %4d s' "$name" "$outcome" $((SECONDS - begin)))")
+}
+
+need() {
+    step "$@"
+    if [ "$failed" -gt 0 ]; then
+        summary
+        exit 1
+    fi
+}
+
+summary() {
+    echo
+    echo "==> Summary"
+    printf '%s\n' "${results[@]}"
+    echo
+    echo "$((${#results[@]} - failed)) passed, $failed failed"
+}
+
+# Without these nothing else can run.
+need "Tools for the tests" scripts/test-tools.sh
+need "Widget bundles" make --no-print-directory bundles
+need "Build" cargo build --workspace --all-targets
+
+step "Format" cargo fmt --all --check
+step "Lint, page side" npm run --silent lint
+step "Types, page side" npm run --silent types
+step "Sizes" npm run --silent size
+step "Unit tests, page side" npm test --silent
+step "Generated wire types" scripts/wire-types-current.sh
+step "Rust tests, both databases" cargo test --workspace --no-fail-fast
+step "Browser tests" npm run --silent e2e
+step "Lint, Rust" cargo clippy --workspace --all-targets -- -D warnings
+step "Crates" scripts/deny.sh
+
+summary
+[ "$failed" -eq 0 ]
