@@ -3,6 +3,8 @@
 //! The PostgreSQL server has its own data folder and a free port, does not run as root, and ends with the process
 //! that started it, however that ends: it waits on a pipe that only this process holds open.
 
+#![allow(clippy::expect_used, reason = "a test that cannot have its database fails right there")]
+
 use std::{
     io,
     net::{TcpListener, TcpStream},

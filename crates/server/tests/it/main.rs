@@ -1,5 +1,7 @@
 //! The server from outside: over HTTP and WebSockets, on both databases.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a failed step fails its test")]
+
 mod app;
 mod assets;
 mod chat_frames;

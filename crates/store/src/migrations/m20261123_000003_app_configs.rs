@@ -34,7 +34,7 @@ impl MigrationTrait for Migration {
             .await?;
         manager.create_index(unique("app_configs", ["app_id", "version"])).await?;
         let mut one_active = unique("app_configs", ["app_id"]);
-        one_active.name("app_configs_one_active").and_where(Expr::col("is_active").into());
+        one_active.name("app_configs_one_active").and_where(Expr::col("is_active"));
         manager.create_index(one_active).await
     }
 }

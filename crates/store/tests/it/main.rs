@@ -1,5 +1,7 @@
 //! The store on both databases.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a failed step fails its test")]
+
 mod articles;
 mod configs;
 mod fixture;
