@@ -1,0 +1,104 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const repository = fileURLToPath(new URL('../..', import.meta.url))
+const binary = process.env.KUZUSHI_BINARY ?? `${repository}target/debug/kuzushi`
+/** A hospital of the tests' own, beside the demo's: its apps answer slowly, or allow one origin only. */
+const testHospital = fileURLToPath(new URL('../hospital', import.meta.url))
+
+/** The real program on a port and a data folder of its own. */
+export class KuzushiServer {
+  readonly #dataFolder: string
+  #process: ChildProcess | undefined
+  #log = ''
+  /** Chosen by the first start, and kept by later ones: pages that are open know no other. */
+  #port = 0
+
+  private constructor(dataFolder: string) {
+    this.#dataFolder = dataFolder
+  }
+
+  static async start(): Promise<KuzushiServer> {
+    const server = new KuzushiServer(await mkdtemp(join(tmpdir(), 'kuzushi-e2e-')))
+    try {
+      await promisify(execFile)(binary, ['seed', testHospital], { env: server.#environment() })
+      await server.start()
+    } catch (error) {
+      await server.dispose()
+      throw error
+    }
+    return server
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`
+  }
+
+  /** What the server logged since it was first started. */
+  get log(): string {
+    return this.#log
+  }
+
+  async start(): Promise<void> {
+    const child = spawn(binary, ['demo'], { env: this.#environment(), stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#process = child
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#log += text
+    })
+    const exited = once(child, 'exit')
+    const address = new Promise<string>((resolve) => {
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        const found = /http:\/\/127\.0\.0\.1:(\d+)\/demo$/.exec(line)
+        if (found) resolve(found[1] as string)
+      })
+    })
+    const port = await Promise.race([
+      address,
+      exited.then(([code]) => {
+        throw new Error(`${binary} demo ended with ${code}:\n${this.#log}`)
+      }),
+    ])
+    this.#port = Number(port)
+  }
+
+  /** Ends it as a power cut would: nothing is finished, nothing is said to anybody. */
+  async kill(): Promise<void> {
+    const child = this.#process
+    this.#process = undefined
+    if (!child || child.exitCode !== null || child.signalCode) return
+    const exited = once(child, 'exit')
+    child.kill('SIGKILL')
+    await exited
+  }
+
+  async restart(): Promise<void> {
+    await this.kill()
+    await this.start()
+  }
+
+  /** Starts it if a test left it dead, so that the next one finds it alive. */
+  async revive(): Promise<void> {
+    if (!this.#process) await this.start()
+  }
+
+  async dispose(): Promise<void> {
+    await this.kill()
+    await rm(this.#dataFolder, { recursive: true, force: true })
+  }
+
+  #environment(): NodeJS.ProcessEnv {
+    return {
+      PATH: process.env.PATH,
+      HOST: '127.0.0.1',
+      PORT: String(this.#port),
+      DATA_DIR: this.#dataFolder,
+      LOG_LEVEL: 'info',
+    }
+  }
+}

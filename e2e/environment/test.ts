@@ -1,0 +1,61 @@
+import { test as base, expect } from '@playwright/test'
+import { HostSite } from './host-site'
+import { KuzushiServer } from './kuzushi-server'
+import { Widget } from './widget'
+
+interface PerWorker {
+  server: KuzushiServer
+  site: HostSite
+}
+
+interface PerTest {
+  /** The widget that floats on `page`. */
+  widget: Widget
+  /** What the page's console and its `window.onerror` said, as `kind: text`. A test that expects nothing checks that it is empty. */
+  complaints: string[]
+  /** Brings a dead server back after the test. */
+  living: undefined
+}
+
+/** `test` with a running Kuzushi and a hospital's website, each worker its own. */
+export const test = base.extend<PerTest, PerWorker>({
+  server: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names from the pattern
+    async ({}, use) => {
+      const server = await KuzushiServer.start()
+      await use(server)
+      await server.dispose()
+    },
+    { scope: 'worker', timeout: 60_000 },
+  ],
+  site: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names from the pattern
+    async ({}, use) => {
+      const site = await HostSite.start()
+      await use(site)
+      await site.stop()
+    },
+    { scope: 'worker' },
+  ],
+  living: [
+    async ({ server, site }, use) => {
+      await use(undefined)
+      site.clear()
+      await server.revive()
+    },
+    { auto: true },
+  ],
+  baseURL: async ({ server }, use) => use(server.url),
+  widget: async ({ page }, use) => use(new Widget(page)),
+  complaints: async ({ page }, use) => {
+    const complaints: string[] = []
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type()))
+        complaints.push(`${message.type()}: ${message.text()}`)
+    })
+    page.on('pageerror', (error) => complaints.push(`exception: ${error.message}`))
+    await use(complaints)
+  },
+})
+
+export { expect }
