@@ -19,7 +19,9 @@ export function forShadowRoot() {
 }
 
 export function adaptCss(css) {
-  return unwrapSupports(css.replace(/@property\s+--[\w-]+\s*\{[^}]*\}/g, ''))
+  // The banner is of the generator, whose code this is not; every visitor would download it.
+  const own = css.replace(/^\/\*! tailwindcss[^*]*\*\/\s*/, '')
+  return unwrapSupports(own.replace(/@property\s+--[\w-]+\s*\{[^}]*\}/g, ''))
 }
 
 /** Replaces `@layer properties { @supports … { rules } }` by `@layer properties { rules }`. */

@@ -2,20 +2,14 @@ import type { Call, WidgetHost } from '@kuzushi/widget-loader/widget-host'
 import { createRoot } from 'react-dom/client'
 import { Controller } from './controller'
 import styles from './styles.css?inline'
+import { adopt } from './ui/adopt'
 import { Panel } from './views/panel'
 import { ControllerContext } from './widget-context'
-
-let sheet: CSSStyleSheet | undefined
 
 /** Puts the widget into its element. Called by the loader, once for each element that somebody wants. */
 export function mount(host: WidgetHost): Call {
   const controller = new Controller(host)
-  // A constructable sheet: no style element, so a page's Content Security Policy has nothing to object to.
-  if (!sheet) {
-    sheet = new CSSStyleSheet()
-    sheet.replaceSync(styles)
-  }
-  host.root.adoptedStyleSheets = [...host.root.adoptedStyleSheets, sheet]
+  adopt(host.root, styles)
   const container = document.createElement('div')
   container.className = 'widget'
   // Before the launcher in the order of the keyboard: Tab from the panel's end comes to the button that closes it.

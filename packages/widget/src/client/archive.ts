@@ -23,7 +23,7 @@ export async function listConversations(api: Api, storage: DeviceStorage): Promi
   }
   const all = await Promise.all([
     ...(current ? [ask(current, true)] : []),
-    ...earlier.map((kept) => ask(kept, false)),
+    ...earlier.filter(({ sessionId }) => sessionId !== current?.sessionId).map((kept) => ask(kept, false)),
   ])
   if (gone.size)
     storage.update({ earlier: storage.read().earlier.filter(({ sessionId }) => !gone.has(sessionId)) })

@@ -38,6 +38,8 @@ export class Connection {
   #established: EstablishedSession | undefined
   #socket: ChatSocket | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
+  /** The conversation not to come back to. */
+  #left: string | undefined
   #losses = 0
   #state: ConnectionState = 'closed'
   /** Rises with every start and stop, so that an answer that comes too late finds itself out of date. */
@@ -57,9 +59,10 @@ export class Connection {
     this.#listener = listener
   }
 
-  /** Connects with the conversation the device keeps, or a new one. Whatever was open before is left. */
-  start(): void {
+  /** Connects with the conversation the device keeps, unless that is the one just left, or a new one. */
+  start(left?: string): void {
     this.stop()
+    this.#left = left
     this.#established = undefined
     this.#losses = 0
     this.#setState('connecting')
@@ -95,7 +98,13 @@ export class Connection {
     const epoch = this.#epoch
     if (!this.#established) {
       try {
-        const established = await establishSession(this.#api, this.#storage, this.#projectId, this.#visit())
+        const established = await establishSession(
+          this.#api,
+          this.#storage,
+          this.#projectId,
+          this.#visit(),
+          this.#left,
+        )
         if (epoch !== this.#epoch) return
         this.#established = established
         this.#listener.onSession(established)

@@ -403,6 +403,22 @@ describe('ending', () => {
     expect(state().transcript).toEqual([])
   })
 
+  test('tabs that follow to a new conversation never see an end', async () => {
+    let count = 0
+    installFakeServer(() => {
+      count += 1
+      return { status: 201, json: sessionStarted({ sessionId: `sess_${count}` }) }
+    })
+    const { conversation } = await connected()
+    const update = vi.spyOn(storage, 'update')
+    conversation.startNew()
+    await settle()
+    const currents = update.mock.calls
+      .filter(([changes]) => 'current' in changes)
+      .map(([{ current }]) => current?.sessionId)
+    expect(currents).toEqual(['sess_2'])
+  })
+
   test('a conversation in which nothing was said is not kept', async () => {
     installFakeServer()
     const { conversation } = await connected()

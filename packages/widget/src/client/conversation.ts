@@ -148,12 +148,10 @@ export class Conversation {
     // After an end nothing is held here; another tab may have begun anew, and then this one joins it.
     if (!this.#kept) return this.#restart()
     const { earlier } = this.#storage.read()
-    const worthKeeping = this.state.getState().transcript.some(({ seq }) => seq !== undefined)
-    this.#storage.update({
-      current: undefined,
-      ...(worthKeeping && { earlier: withEarlier(earlier, this.#kept, Date.now()) }),
-    })
-    this.#restart()
+    if (this.state.getState().transcript.some(({ seq }) => seq !== undefined))
+      this.#storage.update({ earlier: withEarlier(earlier, this.#kept, Date.now()) })
+    // It stays the device's current one until there is another: tabs that follow must not take this for an end.
+    this.#restart(this.#kept.sessionId)
   }
 
   /**
@@ -191,7 +189,7 @@ export class Conversation {
     }
   }
 
-  #restart(): void {
+  #restart(left?: string): void {
     this.#clearTimers()
     this.#kept = undefined
     this.state.setState({
@@ -202,7 +200,7 @@ export class Conversation {
       answering: false,
       olderCursor: undefined,
     })
-    this.#connection.start()
+    this.#connection.start(left)
   }
 
   #sessionEstablished({ session, kept, resumed }: EstablishedSession): void {

@@ -10,18 +10,22 @@ export interface EstablishedSession {
   resumed: boolean
 }
 
-/** Resumes the conversation this device keeps, or begins one. A token the server no longer takes is forgotten. */
+/**
+ * Resumes the conversation this device keeps, or begins one: when there is none, when the visitor has left it (`left` is its
+ * id), or when the server no longer takes its token.
+ */
 export function establishSession(
   api: Api,
   storage: DeviceStorage,
   projectId: string,
   visit: Visit,
+  left?: string,
 ): Promise<EstablishedSession> {
   return oneTabAtATime(`kuzushi:${projectId}`, async () => {
     const { current, widgetInstanceId } = storage.read()
     const body = { projectId, widgetInstanceId, ...visit }
     let session: SessionStarted | undefined
-    if (current && !(Date.parse(current.expiresAt) <= Date.now())) {
+    if (current && current.sessionId !== left && !(Date.parse(current.expiresAt) <= Date.now())) {
       session = await api.initSession(body, current.token).catch((error: unknown) => {
         if (error instanceof ApiProblem && (error.status === 401 || error.status === 410)) return undefined
         throw error

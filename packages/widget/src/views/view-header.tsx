@@ -1,13 +1,17 @@
-import { useRef } from 'react'
+import { useLayoutEffect, useRef } from 'react'
+import { adopt } from '../ui/adopt'
 import { IconButton } from '../ui/icon-button'
 import { useFocusWhenAsked } from '../ui/use-focus-when-asked'
 import { useController } from '../widget-context'
+import styles from './other-views.css?inline'
 
-/** The head of every view but the chat: the way back, and what this is. */
+/** The head of every view but the chat: the way back, and what this is. Brings the styles that those views share. */
 export function ViewHeader({ title }: { title: string }) {
   const controller = useController()
   const heading = useRef<HTMLHeadingElement>(null)
   useFocusWhenAsked(heading)
+  const { root } = controller.host
+  useLayoutEffect(() => adopt(root, styles), [root])
   return (
     <header className="header">
       <IconButton icon="back" label={controller.wording.back} onClick={() => controller.back()} />
