@@ -38,6 +38,7 @@ pub enum ApiError {
     MethodNotAllowed,
     TooLarge { limit: usize },
     UnsupportedMediaType,
+    UpgradeRequired,
     RateLimited { retry_after: Duration },
     Unavailable,
     Internal,
@@ -75,6 +76,7 @@ impl ApiError {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
             Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -93,6 +95,7 @@ impl ApiError {
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
             Self::TooLarge { .. } => "TOO_LARGE",
             Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
+            Self::UpgradeRequired => "UPGRADE_REQUIRED",
             Self::RateLimited { .. } => "RATE_LIMITED",
             Self::Unavailable => "UNAVAILABLE",
             Self::Internal => "INTERNAL",
@@ -130,6 +133,7 @@ impl ApiError {
             Self::UnsupportedMediaType => {
                 String::from("Send JSON, with the Content-Type application/json or text/plain.")
             }
+            Self::UpgradeRequired => String::from("This address takes WebSocket connections."),
             Self::RateLimited { retry_after } => {
                 format!("Too many requests. Try again in {} s.", whole_seconds(*retry_after))
             }

@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 
 use super::{
     messages::LARGEST_PAGE,
+    problems::{RequestProblems, SessionProblems, VisitorProblems},
     query::{Parameters, wrong},
     wire::{Timestamp, WireMessage},
 };
@@ -43,9 +44,9 @@ pub struct Export {
             (Export = "application/json"),
             (String = "text/plain"),
         )),
-        (status = 400, description = "The format is neither", body = crate::error::Problem, content_type = "application/problem+json"),
-        (status = 401, description = "The token is missing, expired or not valid", body = crate::error::Problem, content_type = "application/problem+json"),
-        (status = 404, description = "It is not the caller's session", body = crate::error::Problem, content_type = "application/problem+json"),
+        RequestProblems,
+        VisitorProblems,
+        SessionProblems,
     )
 )]
 pub async fn export(

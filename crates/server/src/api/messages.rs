@@ -5,7 +5,11 @@ use kuzushi_store::PageRequest;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{query::Parameters, wire::WireMessage};
+use super::{
+    problems::{RequestProblems, SessionProblems, VisitorProblems},
+    query::Parameters,
+    wire::WireMessage,
+};
 use crate::{auth::Visitor, error::ApiError};
 
 /// Messages in a page, unless the request says otherwise.
@@ -42,9 +46,9 @@ pub struct MessageList {
     security(("sessionToken" = [])),
     responses(
         (status = 200, body = MessageList),
-        (status = 400, description = "A parameter is wrong", body = crate::error::Problem, content_type = "application/problem+json"),
-        (status = 401, description = "The token is missing, expired or not valid", body = crate::error::Problem, content_type = "application/problem+json"),
-        (status = 404, description = "It is not the caller's session", body = crate::error::Problem, content_type = "application/problem+json"),
+        RequestProblems,
+        VisitorProblems,
+        SessionProblems,
     )
 )]
 pub async fn list_messages(

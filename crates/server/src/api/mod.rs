@@ -5,6 +5,7 @@ pub mod export;
 pub mod health;
 pub mod messages;
 pub mod openapi;
+mod problems;
 pub mod query;
 pub mod session_init;
 pub mod sessions;

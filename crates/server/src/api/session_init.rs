@@ -10,7 +10,11 @@ use kuzushi_store::{ConfigVersion, NewSession, PublishedApp, Session, SessionMet
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{body::JsonBody, wire::Timestamp};
+use super::{
+    body::JsonBody,
+    problems::{BodyProblems, RequestProblems, VisitorProblems},
+    wire::Timestamp,
+};
 use crate::{
     auth::{Visitor, bearer, origin, tokens::SessionClaims},
     error::{ApiError, FieldError},
@@ -156,14 +160,11 @@ struct WireContact {
     responses(
         (status = 201, description = "A new session", body = SessionStarted),
         (status = 200, description = "The session of the token", body = SessionStarted),
-        (status = 400, description = "A field is missing or wrong", body = crate::error::Problem, content_type = "application/problem+json"),
-        (status = 401, description = "The token is expired, not valid, or of another project", body = crate::error::Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The page's origin may not embed the project", body = crate::error::Problem, content_type = "application/problem+json"),
+        RequestProblems,
+        VisitorProblems,
+        BodyProblems,
         (status = 404, description = "There is no such project", body = crate::error::Problem, content_type = "application/problem+json"),
         (status = 410, description = "The token's session has ended", body = crate::error::Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large", body = crate::error::Problem, content_type = "application/problem+json"),
-        (status = 415, description = "The body is not JSON", body = crate::error::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The service is not available at the moment", body = crate::error::Problem, content_type = "application/problem+json"),
     )
 )]
 pub async fn session_init(

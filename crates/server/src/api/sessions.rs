@@ -7,7 +7,11 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{body::JsonBody, wire::Timestamp};
+use super::{
+    body::JsonBody,
+    problems::{BodyProblems, RequestProblems, SessionProblems, VisitorProblems},
+    wire::Timestamp,
+};
 use crate::{auth::Visitor, error::ApiError, state::AppState};
 
 #[derive(Serialize, ToSchema)]
@@ -36,7 +40,7 @@ struct SessionSummary {
     security(("sessionToken" = [])),
     responses(
         (status = 200, body = SessionList),
-        (status = 401, description = "The token is missing, expired or not valid", body = crate::error::Problem, content_type = "application/problem+json"),
+        VisitorProblems,
     )
 )]
 pub async fn list_sessions(Visitor { session, .. }: Visitor) -> Json<SessionList> {
@@ -76,9 +80,10 @@ pub struct SessionEnded {
     security(("sessionToken" = [])),
     responses(
         (status = 200, body = SessionEnded),
-        (status = 400, description = "A field is wrong", body = crate::error::Problem, content_type = "application/problem+json"),
-        (status = 401, description = "The token is missing, expired or not valid", body = crate::error::Problem, content_type = "application/problem+json"),
-        (status = 404, description = "It is not the caller's session", body = crate::error::Problem, content_type = "application/problem+json"),
+        BodyProblems,
+        RequestProblems,
+        VisitorProblems,
+        SessionProblems,
     )
 )]
 pub async fn end_session(

@@ -5,10 +5,10 @@ use std::{collections::HashMap, future::Future, time::Duration};
 use axum::{
     extract::{
         Query, State,
-        ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade},
+        ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
     },
     http::HeaderMap,
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use bytes::Bytes;
 use kuzushi_domain::{Id, id};
@@ -50,8 +50,11 @@ pub async fn chat(
     State(state): State<AppState>,
     Query(query): Query<HashMap<String, String>>,
     headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
+    let Ok(upgrade) = upgrade else {
+        return ApiError::UpgradeRequired.into_response();
+    };
     let origin = origin::of_request(&headers);
     let sockets = state.sockets.clone();
     upgrade

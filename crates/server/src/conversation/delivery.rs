@@ -230,6 +230,13 @@ impl Conversation {
         done
     }
 
+    /// The worker panicked: the next question finds another one.
+    pub(super) fn lose_worker(&self) {
+        let mut state = self.lock();
+        state.worker = Worker::None;
+        state.answer = None;
+    }
+
     fn send(&self, delivery: Delivery) {
         // An error only says that nobody listens.
         let _ = self.deliveries.send(delivery);

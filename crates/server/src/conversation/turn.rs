@@ -17,6 +17,8 @@ use crate::{
 
 /// Messages before the question that an answer may draw on.
 const HISTORY_LENGTH: usize = 20;
+/// How often an answer is begun before it counts as failed.
+const MOST_ATTEMPTS: i32 = 5;
 /// Pauses between attempts while the database is away.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -29,7 +31,19 @@ pub fn answer_what_waits(state: &AppState, scope: TenantScope, session: Id<id::S
     }
 }
 
+/// Lets go of the conversation when its worker panics, so that the conversation is not stuck for good.
+struct Post<'a>(&'a Conversation);
+
+impl Drop for Post<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.lose_worker();
+        }
+    }
+}
+
 async fn work(state: AppState, scope: TenantScope, conversation: Arc<Conversation>) {
+    let _post = Post(&conversation);
     let mut pause = FIRST_PAUSE;
     // A stopping server begins nothing new; what is left open is taken up by the next one.
     while !state.stopping.is_cancelled() {
@@ -56,6 +70,8 @@ async fn answer_next(state: &AppState, scope: &TenantScope, conversation: &Conve
     let session = scope.session(conversation.id()).await?;
     let cancel = conversation.begin_answer(&turn.message_id, &turn.answer_id);
     let outcome = match request(state, scope, &session, &turn).await? {
+        // It was begun often enough: whatever kills it would kill it again.
+        _ if turn.attempts > MOST_ATTEMPTS => FinishedAnswer::Failed { code: ErrorCode::AiError.as_str() },
         Some(request) => run(state, conversation, request, cancel).await,
         // The question is gone: the conversation was erased.
         None => FinishedAnswer::Cancelled { content: Phi::default() },

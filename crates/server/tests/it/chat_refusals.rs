@@ -3,7 +3,10 @@
 use kuzushi_store::on_both_engines;
 use serde_json::json;
 
-use crate::{app::TestApp, server::ORIGIN};
+use crate::{
+    app::TestApp,
+    server::{ORIGIN, problem},
+};
 
 on_both_engines! {
     async fn a_refusal_says_why_in_its_close_code(engine: Engine) {
@@ -74,6 +77,13 @@ on_both_engines! {
         app.state.stopping.cancel();
         assert_eq!(socket.close_code().await, 1012);
     }
+}
+
+#[tokio::test]
+async fn a_request_that_is_no_websocket_is_told_so() {
+    let app = TestApp::start(kuzushi_store::Engine::Sqlite).await;
+    let response = app.request(reqwest::Method::GET, "/ws/chat?sessionId=x").send().await.unwrap();
+    assert_eq!(problem(response).await, (426, "UPGRADE_REQUIRED".into(), String::new()));
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Coming late, coming back, and stopping.
 
-use kuzushi_store::on_both_engines;
+use kuzushi_server::conversation::answer_what_waits;
+use kuzushi_store::{NewUserMessage, on_both_engines};
 use serde_json::{Value, json};
 
 use crate::{app::TestApp, socket::streamed};
@@ -97,6 +98,27 @@ on_both_engines! {
         let path = format!("/v1/sessions/{}/messages", session.id);
         let page: Value = app.get(&path, &session.token).await.json().await.unwrap();
         assert_eq!(page["messages"].as_array().unwrap().len(), 3);
+    }
+
+    async fn an_answer_that_keeps_dying_fails_and_can_be_asked_for_again(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let session = app.init("portal").await;
+        let mut socket = app.connect(&session).await;
+        // What processes that died over this answer would have left.
+        let claims = app.state.tokens.verify(&session.token, app.state.clock.now()).unwrap();
+        let scope = app.state.store.tenant(claims.tenant).await.unwrap();
+        let stored = scope.session(claims.session).await.unwrap();
+        let question = NewUserMessage { message_id: "m1".into(), content: "When can I visit?".into(), client_timestamp: None };
+        scope.accept_user_message(&stored, question, app.state.clock.now()).await.unwrap();
+        for _ in 0..5 {
+            scope.begin_next_turn(claims.session, app.state.clock.now()).await.unwrap();
+        }
+        answer_what_waits(&app.state, scope, claims.session);
+        let error = socket.next_of("error").await;
+        assert_eq!((&error["code"], &error["messageId"], &error["retryable"]), (&json!("AI_ERROR"), &json!("m1"), &json!(true)));
+        socket.until_idle().await;
+        assert_eq!(socket.say("m1", "When can I visit?").await, 1);
+        assert_eq!(socket.next_of("message").await["inReplyTo"], "m1");
     }
 
     async fn a_reader_that_lags_far_behind_misses_nothing(engine: Engine) {

@@ -21,3 +21,16 @@ on_both_engines! {
         assert_eq!(app.request(Method::GET, "/readyz").send().await.unwrap().status(), 503);
     }
 }
+
+#[tokio::test]
+async fn the_api_describes_itself() {
+    let app = TestApp::start(kuzushi_store::Engine::Sqlite).await;
+    let description: Value = app.request(Method::GET, "/openapi.json").send().await.unwrap().json().await.unwrap();
+    assert_eq!(description["openapi"], "3.1.0");
+    for path in ["/v1/widget/session/init", "/v1/sessions/{sessionId}/messages"] {
+        assert!(description["paths"][path].is_object(), "{path}");
+    }
+    for frames in ["ClientFrame", "ServerFrame"] {
+        assert!(description["components"]["schemas"][frames]["oneOf"].is_array(), "{frames}");
+    }
+}

@@ -19,7 +19,7 @@ pub struct Turn {
     /// The name that the answer has, or will have.
     pub answer_id: String,
     pub state: TurnState,
-    /// How often the answer was begun.
+    /// How often the answer was begun since the question was last sent.
     pub attempts: i32,
 }
 
@@ -210,11 +210,12 @@ impl TenantScope {
         turn::Entity::update_many()
             .col_expr(turn::Column::State, Expr::value(TurnState::Pending.as_str()))
             .col_expr(turn::Column::Failure, Expr::value(None::<String>))
+            .col_expr(turn::Column::Attempts, Expr::value(0))
             .col_expr(turn::Column::UpdatedAt, Expr::value(now))
             .filter(turn::Column::TenantId.eq(self.id().uuid()))
             .filter(turn::Column::Id.eq(turn.id.uuid()))
             .exec(transaction)
             .await?;
-        Ok(Turn { state: TurnState::Pending, ..turn })
+        Ok(Turn { state: TurnState::Pending, attempts: 0, ..turn })
     }
 }

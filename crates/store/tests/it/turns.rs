@@ -71,7 +71,7 @@ on_both_engines! {
             panic!("the question is known");
         };
         assert_eq!((seq, turn.state), (1, TurnState::Pending));
-        assert_eq!(hospital.scope.begin_next_turn(session.id, at(5)).await.unwrap().unwrap().attempts, 2);
+        assert_eq!(hospital.scope.begin_next_turn(session.id, at(5)).await.unwrap().unwrap().attempts, 1);
     }
 
     async fn an_answer_that_comes_after_the_end_is_not_stored(engine: Engine) {

@@ -1,0 +1,50 @@
+//! The problems that routes have in common, as the API's description shows them.
+
+use utoipa::IntoResponses;
+
+use crate::error::Problem;
+
+/// What every route that opens a session can answer.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers; `ApiError` gives them")]
+pub enum VisitorProblems {
+    /// The token is missing, expired or not valid
+    #[response(status = 401, content_type = "application/problem+json")]
+    InvalidToken(Problem),
+    /// The page's origin may not embed the session's app
+    #[response(status = 403, content_type = "application/problem+json")]
+    OriginNotAllowed(Problem),
+    /// The service is not available at the moment; Retry-After says when to try again
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(Problem),
+}
+
+/// What a route about one session can answer besides.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers; `ApiError` gives them")]
+pub enum SessionProblems {
+    /// It is not the caller's session
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(Problem),
+}
+
+/// What a route with parameters or a body can answer.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers; `ApiError` gives them")]
+pub enum RequestProblems {
+    /// A field or parameter is missing or wrong; `errors` names it
+    #[response(status = 400, content_type = "application/problem+json")]
+    Invalid(Problem),
+}
+
+/// What a route with a body can answer besides.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers; `ApiError` gives them")]
+pub enum BodyProblems {
+    /// The body is too large
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(Problem),
+    /// The body is not JSON
+    #[response(status = 415, content_type = "application/problem+json")]
+    UnsupportedMediaType(Problem),
+}
