@@ -1,9 +1,13 @@
 // Fails when what a visitor downloads grows beyond the budget. Sums the .br files of a build (brotli 11), 1 KB = 1000 bytes.
 
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const folder = fileURLToPath(new URL('../dist/widget/v1', import.meta.url))
+if (!existsSync(folder)) {
+  console.error('there is no dist/widget/v1: run `npm run build` first')
+  process.exit(1)
+}
 const scripts = readdirSync(folder).filter((name) => name.endsWith('.js'))
 const size = (name) => statSync(`${folder}/${name}.br`).size
 const sum = (names) => names.reduce((total, name) => total + size(name), 0)

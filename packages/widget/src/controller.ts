@@ -66,7 +66,8 @@ export class Controller {
     this.store.setState({ open: false })
     this.#drawLauncher()
     this.#rememberOpen(false)
-    if (hadFocus) this.host.launcher?.focus()
+    // After the panel has closed: nothing outside a modal dialog can take the focus.
+    if (hadFocus) queueMicrotask(() => this.host.launcher?.focus())
     this.host.emit('hide', () => ({}))
   }
 
@@ -131,7 +132,7 @@ export class Controller {
             'INVALID_MESSAGE',
             `sendMessage takes a text of 1 to ${LONGEST_MESSAGE} characters`,
           )
-        this.send(argument)
+        if (!this.send(argument)) this.#emitError('UNAVAILABLE', 'there is no conversation to send this to')
         return
       case 'identify':
         this.#identity = isIdentity(argument) ? argument : null

@@ -242,6 +242,17 @@ describe('the conversation', () => {
     expect(inPanel().queryByText('Online')).toBeNull()
   })
 
+  test('a short greeting is a headline, a long one the first message', async () => {
+    await opened()
+    expect(inPanel().getByRole('heading', { name: 'Welcome!' })).toBeTruthy()
+    await act(async () => call('shutdown', []))
+    const welcomeMessage = 'Hello, and welcome. Ask me about visiting, appointments, bills or anything else.'
+    await opened(() => ({
+      json: sessionStarted({ uiHints: { ...sessionStarted().uiHints, welcomeMessage } }),
+    }))
+    expect(inPanel().getByText(welcomeMessage).closest('.bubble')).toBeTruthy()
+  })
+
   test('always says what to do in an emergency', async () => {
     await opened()
     expect(inPanel().getByRole('link', { name: '911' }).getAttribute('href')).toBe('tel:911')
@@ -358,6 +369,13 @@ describe('what the page may ask for', () => {
       expect(emitted).toMatchObject([['error', { code: 'INVALID_MESSAGE' }]])
     },
   )
+
+  test('sendMessage after the conversation has ended is an error event', async () => {
+    const { socket } = await opened()
+    await act(async () => socket.drop(4008))
+    await run('sendMessage', 'Too late')
+    expect(emitted.at(-1)).toMatchObject(['error', { code: 'UNAVAILABLE' }])
+  })
 
   test('voice is politely not there', async () => {
     const error = vi.spyOn(console, 'error')

@@ -10,6 +10,8 @@ const NEAR_END_PX = 48
 export function useFollowEnd(
   scroller: RefObject<HTMLElement | null>,
   content: RefObject<HTMLElement | null>,
+  /** False while there is nothing to follow: what invites to begin is read from its top. */
+  enabled: boolean,
 ) {
   const [atEnd, setAtEnd] = useState(true)
   const following = useRef(true)
@@ -21,11 +23,13 @@ export function useFollowEnd(
     if (element) element.scrollTop = element.scrollHeight
   }, [scroller])
 
-  useLayoutEffect(toEnd, [toEnd])
+  useLayoutEffect(() => {
+    if (enabled) toEnd()
+  }, [enabled, toEnd])
 
   useEffect(() => {
     const element = scroller.current
-    if (!element) return
+    if (!element || !enabled) return
     const onScroll = () => {
       following.current = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END_PX
       setAtEnd(following.current)
@@ -40,7 +44,7 @@ export function useFollowEnd(
       element.removeEventListener('scroll', onScroll)
       observer.disconnect()
     }
-  }, [scroller, content])
+  }, [scroller, content, enabled])
 
   return { atEnd, toEnd }
 }

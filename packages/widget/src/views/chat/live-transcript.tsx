@@ -14,7 +14,7 @@ export function LiveTranscript() {
   const olderCursor = useConversation((state) => state.olderCursor)
   const scroller = useRef<HTMLDivElement>(null)
   const content = useRef<HTMLDivElement>(null)
-  const { atEnd, toEnd } = useFollowEnd(scroller, content)
+  const { atEnd, toEnd } = useFollowEnd(scroller, content, transcript.length > 0)
   const last = transcript[transcript.length - 1]
   const unseen = useUnseen(last?.messageId, atEnd)
 

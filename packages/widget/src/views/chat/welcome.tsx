@@ -1,12 +1,20 @@
+import { Markdown } from '../../markdown/markdown'
 import { useController, useWidget } from '../../widget-context'
+
+/** A greeting longer than this reads better as the first message than as a headline. */
+const HEADLINE_CHARACTERS = 60
 
 /** What the hospital says first. */
 export function Greeting() {
   const hints = useWidget((state) => state.appearance?.uiHints)
-  if (!hints) return null
+  const text = hints?.welcomeMessage
+  if (!text) return null
+  if (text.length <= HEADLINE_CHARACTERS) return <h3 className="greeting">{text}</h3>
   return (
-    <div className="greeting">
-      <h3 className="greeting-title">{hints.welcomeMessage}</h3>
+    <div className="message message-assistant ends">
+      <div className="bubble">
+        <Markdown text={text} />
+      </div>
     </div>
   )
 }
