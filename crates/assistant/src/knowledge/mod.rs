@@ -3,6 +3,7 @@
 mod fields;
 mod passages;
 mod retrieval;
+mod similar_words;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -19,6 +20,7 @@ use crate::{
     question::{Intent, Question, Spelling, answers, intents},
 };
 use fields::{Field, FieldIndex};
+use similar_words::SimilarWords;
 
 /// An article as the hospital wrote it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +64,7 @@ pub struct Knowledge {
     /// The terms of all titles and headings.
     headlines: HashSet<String>,
     spelling: Spelling,
+    similar: SimilarWords,
 }
 
 #[derive(Debug)]
@@ -128,7 +131,8 @@ impl Knowledge {
                 });
             }
         }
-        let spelling = Spelling::new(articles.iter().flat_map(words_of));
+        let articles_words: HashSet<String> = articles.iter().flat_map(words_of).collect();
+        let spelling = Spelling::new(articles_words.iter().cloned());
         let article_fields = FieldIndex::build(ARTICLE_FIELDS, &articles.iter().map(article_terms).collect::<Vec<_>>());
 
         // First without the editors' questions, to find out which passage answers each of them.
@@ -144,6 +148,7 @@ impl Knowledge {
             articles,
             passages: indexed,
             article_fields,
+            similar: SimilarWords::new(articles_words),
             spelling,
         };
         unassigned.with_questions(texts)
@@ -200,6 +205,7 @@ impl Knowledge {
     /// Reads a question against this index's vocabulary.
     pub fn read(&self, question: &str, hospital_name: &str) -> Question {
         let mut question = Question::read(question, &self.spelling, hospital_name);
+        self.similar.widen(&mut question);
         for concept in &mut question.concepts {
             let term = concept.alternatives.first().map(|(term, _)| term);
             if term.is_some_and(|term| self.headlines.contains(term)) {

@@ -2,10 +2,12 @@
 
 mod lexicon;
 mod phrases;
+mod similar;
 mod words;
 
 pub use lexicon::LEXICON;
 pub use phrases::{Phrases, spoken};
+pub use similar::{MEANINGS, Meaning};
 pub use words::{Word, stem, words};
 
 /// The terms a text is indexed under: the stems of its meaningful words, and the phrases the lexicon knows.

@@ -28,6 +28,8 @@ const ANOTHER_ORGANISATION_MISSED: f32 = 2.5;
 /// One thing a question is about, in all the words it may be written in.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Concept {
+    /// The word itself, as written or corrected. None for a phrase.
+    pub word: Option<String>,
     /// Index terms, each with how much finding it counts. The patient's own word comes first, with 1.
     pub alternatives: Vec<(String, f32)>,
     /// How much its absence counts against an article: 1 for an ordinary word, 0 for one carried over.
@@ -130,7 +132,12 @@ fn another_organisation(words: &[Word], own_name: &[String]) -> Option<Concept> 
             && !run.iter().any(|word| own_name.contains(&stem(&word.text)) && !FACILITIES.contains(&word.text.as_str()))
     })?;
     let name: Vec<String> = run.iter().map(|word| stem(&word.text)).collect();
-    Some(Concept { alternatives: vec![(name.join("_"), 1.0)], missed: ANOTHER_ORGANISATION_MISSED, weight: 1.0 })
+    Some(Concept {
+        word: None,
+        alternatives: vec![(name.join("_"), 1.0)],
+        missed: ANOTHER_ORGANISATION_MISSED,
+        weight: 1.0,
+    })
 }
 
 fn phrase_concept(phrase: &[String], words: &[(Word, bool)]) -> Option<Concept> {
@@ -143,7 +150,7 @@ fn phrase_concept(phrase: &[String], words: &[(Word, bool)]) -> Option<Concept> 
             alternatives.push((stem.clone(), PART_OF_PHRASE));
         }
     }
-    Some(Concept { alternatives, missed: 1.0, weight: 1.0 })
+    Some(Concept { word: None, alternatives, missed: 1.0, weight: 1.0 })
 }
 
 fn word_concept(
@@ -173,7 +180,7 @@ fn word_concept(
         missed if missed < 1.0 => BACKGROUND_WEIGHT,
         _ => 1.0,
     };
-    Some(Concept { alternatives, missed, weight })
+    Some(Concept { word: Some(word.text.clone()), alternatives, missed, weight })
 }
 
 #[cfg(test)]
