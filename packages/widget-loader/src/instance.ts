@@ -1,5 +1,5 @@
 import { complain } from './config.js'
-import { createLauncher, launcherSheet } from './launcher.js'
+import { createLauncher } from './launcher.js'
 import type {
   Call,
   InstanceSettings,
@@ -25,7 +25,6 @@ export function startInstance(
   emit: Emit,
 ): Call {
   const root = element.shadowRoot ?? element.attachShadow({ mode: 'open' })
-  root.adoptedStyleSheets = [launcherSheet()]
   const waiting: Parameters<Call>[] = []
   let launcher: HTMLButtonElement | undefined
   let widget: Call | undefined
@@ -39,9 +38,9 @@ export function startInstance(
         widget = mount({ element, root, settings, emit, launcher })
         for (const command of waiting) widget(...command)
       },
-      () => {
+      (error) => {
         loading = false
-        complain(`${folder} cannot be reached`)
+        complain(error)
         // The next click tries again.
         if (launcher) {
           launcher.dataset.unread = '!'
@@ -73,7 +72,8 @@ export function startInstance(
     }
     launcher = createLauncher(root, settings, remembered)
     launcher.onpointerenter = launcher.onfocus = load
-    launcher.onclick = () => call('toggle', [])
+    // A second click while the widget is on its way, or after it could not be fetched, still means: open.
+    launcher.onclick = () => call(widget ? 'toggle' : 'show', [])
     // It was open on the page before this one: the visitor has already said that they want it.
     if (wasOpen) call('restore', [])
   }
