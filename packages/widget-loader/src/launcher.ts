@@ -18,6 +18,10 @@ export function createLauncher(
   { position, primaryColor }: InstanceSettings,
   { launcherColor, unread }: RememberedForLauncher,
 ): HTMLButtonElement {
+  // A constructed sheet: no Content Security Policy forbids it.
+  const sheet = new CSSStyleSheet()
+  sheet.replaceSync(STYLE)
+  root.adoptedStyleSheets = [sheet]
   const button = root.appendChild(document.createElement('button'))
   button.className = `launcher ${position ?? ''}`
   button.ariaLabel = launcherWording.open + (unread ? launcherWording.unread(unread) : '')
@@ -25,11 +29,4 @@ export function createLauncher(
   button.style.setProperty('--b', primaryColor ?? launcherColor ?? '#0b5fad')
   if (unread) button.dataset.unread = String(unread)
   return button
-}
-
-/** A constructed sheet: no Content Security Policy forbids it. */
-export function launcherSheet(): CSSStyleSheet {
-  const sheet = new CSSStyleSheet()
-  sheet.replaceSync(STYLE)
-  return sheet
 }
