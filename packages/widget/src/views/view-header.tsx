@@ -1,9 +1,9 @@
 import { useLayoutEffect, useRef } from 'react'
+import styles from '../styles/other-views.css?inline'
 import { adopt } from '../ui/adopt'
 import { IconButton } from '../ui/icon-button'
 import { useFocusWhenAsked } from '../ui/use-focus-when-asked'
 import { useController } from '../widget-context'
-import styles from './other-views.css?inline'
 
 /** The head of every view but the chat: the way back, and what this is. Brings the styles that those views share. */
 export function ViewHeader({ title }: { title: string }) {
