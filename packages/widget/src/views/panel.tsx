@@ -39,8 +39,8 @@ export function Panel() {
   const label = appearance?.uiHints.widgetTitle || wording.panel
   const Frame = settings.mode === 'inline' ? InlineFrame : FloatingFrame
   return (
-    // The wording is English whatever language the page is in, and a screen reader must know.
-    <div className="theme" data-scheme={scheme} lang="en" style={properties as CSSProperties}>
+    // The wording is English whatever language the page is in: a screen reader must know, and it runs from left to right.
+    <div className="theme" data-scheme={scheme} lang="en" dir="ltr" style={properties as CSSProperties}>
       <Frame label={label}>
         <CurrentView />
         <Announcer />
