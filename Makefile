@@ -47,7 +47,7 @@ generate: tools bundles ## Write openapi.json, docs/configuration.md and the pag
 	cargo build --package kuzushi-server
 	$(KUZUSHI) openapi > openapi.json
 	$(KUZUSHI) config-reference > docs/configuration.md
-	npm run generate
+	npm run --silent generate
 
 .PHONY: sizes
 sizes: bundles ## Print what the widget weighs
@@ -74,7 +74,9 @@ dist/widget/.built: node_modules/.installed $(PAGE_SOURCES)
 	@npm run --silent build
 	@touch $@
 
-node_modules/.installed: package.json package-lock.json
+# Not `npm ci`: it refuses a lock file without the binaries of platforms that the registry it was made with lacks.
+# The versions are those of the lock file all the same, and it is not written to.
+node_modules/.installed: package.json package-lock.json $(wildcard packages/*/package.json e2e/package.json)
 	@echo "==> Installing what the page side needs"
-	@npm ci --no-audit --no-fund --loglevel=error
+	@npm install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@

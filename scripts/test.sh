@@ -47,7 +47,7 @@ step "Lint, page side" npm run --silent lint
 step "Types, page side" npm run --silent types
 step "Sizes" npm run --silent size
 step "Unit tests, page side" npm test --silent
-step "Generated wire types" scripts/wire-types-current.sh
+step "Generated wire types" npm run --silent generate -- --check
 step "Rust tests, both databases" cargo test --workspace --no-fail-fast
 step "Browser tests" npm run --silent e2e
 step "Lint, Rust" cargo clippy --workspace --all-targets -- -D warnings
