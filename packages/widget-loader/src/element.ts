@@ -35,7 +35,11 @@ export function defineElement(folder: string, emit: Emit): void {
         } as InstanceSettings
         settings.apiBaseUrl ??= new URL(folder).origin
         const problem = problemWith(settings)
-        if (problem) return complain(problem)
+        if (problem) {
+          // What `init` made may be made again with a better config; a page's own element is the page's.
+          if (this.config) this.remove()
+          return complain(problem)
+        }
         // The widget that `init` makes is the same on every page; a page's own elements go by their id or place.
         const name = this.config ? '' : this.id || elementsOnPage().indexOf(this)
         settings.storageKey = `kuzushi:${settings.projectId}:${name}`

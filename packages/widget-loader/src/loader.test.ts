@@ -108,6 +108,13 @@ describe('configuration', () => {
     expect(launcherOf(elements()[0])).toBeFalsy()
   })
 
+  test('a config that is wrong leaves nothing behind, and one that is right is taken after it', async () => {
+    await initialised({ ...CONFIG, primaryColor: 'red' })
+    expect(elements()).toEqual([])
+    expect(await initialised()).toBeTruthy()
+    expect(error).toHaveBeenCalledOnce()
+  })
+
   test('init again changes nothing, and with another project changes the widget', async () => {
     await initialised()
     const [element] = elements()
