@@ -74,6 +74,11 @@ impl<const N: usize> FieldIndex<N> {
         if about == 0 { anywhere } else { f32::midpoint(anywhere, self.inverse_frequency(about)) }
     }
 
+    /// The rarity of a term that no document holds.
+    pub fn most_rarity(&self) -> f32 {
+        self.inverse_frequency(0)
+    }
+
     fn inverse_frequency(&self, documents: usize) -> f32 {
         let documents = documents as f32;
         (1.0 + (self.len() as f32 - documents + 0.5) / (documents + 0.5)).ln()

@@ -158,7 +158,7 @@ impl Knowledge {
         for (article, source) in self.articles.iter().enumerate() {
             let title = terms(&source.title);
             for text in &source.questions {
-                let question = self.read(text, "");
+                let question = self.read_literally(text, "");
                 let passage = self.best_passage_of(article, &question);
                 if let Some(passage) = passage {
                     // The article's subject does not tell its passages apart.
@@ -202,10 +202,15 @@ impl Knowledge {
             .collect()
     }
 
-    /// Reads a question against this index's vocabulary.
+    /// Reads a question against this index's vocabulary, with the words of like meaning that the articles use.
     pub fn read(&self, question: &str, hospital_name: &str) -> Question {
-        let mut question = Question::read(question, &self.spelling, hospital_name);
+        let mut question = self.read_literally(question, hospital_name);
         self.similar.widen(&mut question);
+        question
+    }
+
+    fn read_literally(&self, question: &str, hospital_name: &str) -> Question {
+        let mut question = Question::read(question, &self.spelling, hospital_name);
         for concept in &mut question.concepts {
             let term = concept.alternatives.first().map(|(term, _)| term);
             if term.is_some_and(|term| self.headlines.contains(term)) {

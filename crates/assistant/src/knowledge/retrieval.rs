@@ -1,6 +1,6 @@
 //! Finding the passage that answers a question, and judging how well it does.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::Range};
 
 use super::{IndexedPassage, Knowledge, fields::FieldIndex};
 use crate::question::{Concept, Question};
@@ -25,6 +25,8 @@ const OPENING_BONUS: f32 = 0.1;
 const TITLE_BESIDE_THE_POINT: f32 = 0.15;
 /// What it costs, relatively, that a heading speaks of nothing but what the question does not ask.
 const BESIDE_THE_POINT: f32 = 0.15;
+/// The information of a word that no article has.
+const UNKNOWN: f32 = 4.6;
 /// The most information a word may carry. Without a limit, one unusual word would silence a question full of usual ones.
 const RAREST: f32 = 3.6;
 /// How much a word counts as found when it stands elsewhere in the passage's article.
@@ -63,6 +65,16 @@ impl Knowledge {
     /// Passages that share a word with the question, best first. `favoured` is an article the conversation is about,
     /// and how much that is worth.
     pub fn rank(&self, question: &Question, favoured: Option<(usize, f32)>) -> Vec<Candidate> {
+        self.rank_within(0..self.passages.len(), question, favoured)
+    }
+
+    /// The same for some of the passages.
+    fn rank_within(
+        &self,
+        positions: Range<usize>,
+        question: &Question,
+        favoured: Option<(usize, f32)>,
+    ) -> Vec<Candidate> {
         let mut judged: HashMap<usize, Judgement> = HashMap::new();
         let mut of_article: HashMap<usize, Judgement> = HashMap::new();
         for concept in &question.concepts {
@@ -74,7 +86,8 @@ impl Knowledge {
             for (article, score) in &in_articles.scores {
                 of_article.entry(*article).or_default().score += score * concept.weight;
             }
-            for (position, passage) in self.passages.iter().enumerate() {
+            for position in positions.clone() {
+                let passage = &self.passages[position];
                 let article = passage.article;
                 let here = in_passages.anywhere.get(&position).copied().unwrap_or(0.0);
                 let about = in_articles.pointed.get(&article).copied().unwrap_or(0.0);
@@ -145,10 +158,11 @@ impl Knowledge {
 
     /// The passage of one article that answers a question, where one stands out.
     pub(super) fn best_passage_of(&self, article: usize, question: &Question) -> Option<usize> {
-        let ranked = self.rank(question, None);
-        let mut own = ranked.iter().filter(|candidate| candidate.article == article);
-        let best = own.next()?;
-        let second = own.next().map_or(0.0, |candidate| candidate.score);
+        let first = self.passages.partition_point(|passage| passage.article < article);
+        let behind = self.passages.partition_point(|passage| passage.article <= article);
+        let ranked = self.rank_within(first..behind, question, None);
+        let best = ranked.first()?;
+        let second = ranked.get(1).map_or(0.0, |candidate| candidate.score);
         (best.score > second * STANDS_OUT).then_some(best.passage)
     }
 
@@ -162,7 +176,13 @@ impl Knowledge {
     pub fn importance(&self, concept: &Concept) -> f32 {
         let used = concept.alternatives.iter().map(|(term, _)| term).find(|term| self.article_fields.contains(term));
         let term = used.or(concept.alternatives.first().map(|(term, _)| term));
-        term.map_or(0.0, |term| self.article_fields.rarity(term).min(RAREST))
+        term.map_or(0.0, |term| self.information(term))
+    }
+
+    /// How much information a term carries, on a scale that does not depend on how many articles there are.
+    fn information(&self, term: &str) -> f32 {
+        let most = self.article_fields.most_rarity();
+        (self.article_fields.rarity(term) / most * UNKNOWN).min(RAREST)
     }
 
     /// How much a question resembles those the editors expect.
@@ -180,8 +200,7 @@ impl Knowledge {
             let mut shared = 0.0;
             for concept in &concepts {
                 let best = concept
-                    .alternatives
-                    .iter()
+                    .terms()
                     .filter(|(term, _)| expected.terms.contains_key(term))
                     .max_by(|(_, one), (_, other)| one.total_cmp(other));
                 if let Some((_, weight)) = best {
@@ -191,8 +210,7 @@ impl Knowledge {
             if shared <= 0.0 {
                 continue;
             }
-            let whole: f32 =
-                expected.terms.iter().map(|(term, weight)| weight * self.article_fields.rarity(term).min(RAREST)).sum();
+            let whole: f32 = expected.terms.iter().map(|(term, weight)| weight * self.information(term)).sum();
             let resemblance = 2.0 * shared / (asked + whole).max(f32::EPSILON);
             resemblances.note(expected.article, expected.passage, resemblance.min(1.0));
         }
@@ -201,7 +219,7 @@ impl Knowledge {
 }
 
 fn asks_for(question: &Question, term: &str) -> bool {
-    question.concepts.iter().any(|concept| concept.alternatives.iter().any(|(alternative, _)| alternative == term))
+    question.concepts.iter().any(|concept| concept.terms().any(|(known, _)| known == term))
 }
 
 /// The share of what a passage's heading speaks of that the question does not.
@@ -254,7 +272,7 @@ fn find<const N: usize>(index: &FieldIndex<N>, concept: &Concept, is_pointed: im
         let best = map.entry(document).or_insert(value);
         *best = best.max(value);
     };
-    for (term, weight) in &concept.alternatives {
+    for (term, weight) in concept.terms() {
         for (document, score, frequencies) in index.scores(term) {
             keep(&mut found.scores, document, score * weight);
             keep(&mut found.anywhere, document, *weight);

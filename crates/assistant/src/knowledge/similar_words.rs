@@ -8,9 +8,9 @@ use crate::{
 };
 
 /// From this likeness on, words are taken for near enough.
-const NEAR: f32 = 0.5;
+const NEAR: f32 = 0.55;
 /// How much a word counts for its likeness: less than a synonym that an editor wrote down.
-const WORTH: f32 = 0.7;
+const WORTH: f32 = 0.6;
 /// How many near words a word of a question brings in.
 const MOST: usize = 6;
 
@@ -46,7 +46,7 @@ impl SimilarWords {
             let mut added = HashSet::new();
             for (likeness, stem) in near {
                 if added.len() < MOST && !known.contains(stem) && added.insert(stem) {
-                    concept.alternatives.push((stem.to_owned(), likeness * WORTH));
+                    concept.near.push((stem.to_owned(), likeness * WORTH));
                 }
             }
         }

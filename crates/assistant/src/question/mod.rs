@@ -32,6 +32,8 @@ pub struct Concept {
     pub word: Option<String>,
     /// Index terms, each with how much finding it counts. The patient's own word comes first, with 1.
     pub alternatives: Vec<(String, f32)>,
+    /// Index terms of like meaning, weaker than any alternative.
+    pub near: Vec<(String, f32)>,
     /// How much its absence counts against an article: 1 for an ordinary word, 0 for one carried over.
     pub missed: f32,
     /// How much it counts in ranking: 1 for the question's own, less for one carried over from an earlier question.
@@ -90,6 +92,11 @@ impl Concept {
         }
     }
 
+    /// Every index term it may be found by, each with how much finding it counts.
+    pub fn terms(&self) -> impl Iterator<Item = &(String, f32)> {
+        self.alternatives.iter().chain(&self.near)
+    }
+
     /// Whether it comes from an earlier question.
     pub fn is_carried(&self) -> bool {
         self.missed <= 0.0
@@ -135,6 +142,7 @@ fn another_organisation(words: &[Word], own_name: &[String]) -> Option<Concept> 
     Some(Concept {
         word: None,
         alternatives: vec![(name.join("_"), 1.0)],
+        near: Vec::new(),
         missed: ANOTHER_ORGANISATION_MISSED,
         weight: 1.0,
     })
@@ -150,7 +158,7 @@ fn phrase_concept(phrase: &[String], words: &[(Word, bool)]) -> Option<Concept> 
             alternatives.push((stem.clone(), PART_OF_PHRASE));
         }
     }
-    Some(Concept { word: None, alternatives, missed: 1.0, weight: 1.0 })
+    Some(Concept { word: None, alternatives, near: Vec::new(), missed: 1.0, weight: 1.0 })
 }
 
 fn word_concept(
@@ -180,7 +188,7 @@ fn word_concept(
         missed if missed < 1.0 => BACKGROUND_WEIGHT,
         _ => 1.0,
     };
-    Some(Concept { word: Some(word.text.clone()), alternatives, missed, weight })
+    Some(Concept { word: Some(word.text.clone()), alternatives, near: Vec::new(), missed, weight })
 }
 
 #[cfg(test)]

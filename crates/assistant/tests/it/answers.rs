@@ -9,7 +9,7 @@ use kuzushi_domain::{Id, Phi, Role};
 use crate::demo_hospital::{Answered, DemoHospital, PATIENTS, articles};
 
 async fn ask(question: &str) -> Answered {
-    DemoHospital::read().ask(PATIENTS, &mut Vec::new(), question).await
+    DemoHospital::open().ask(PATIENTS, &mut Vec::new(), question).await
 }
 
 fn section(answered: &Answered) -> &str {
@@ -104,7 +104,7 @@ async fn courtesies_are_returned_and_a_person_is_named() {
 
 #[tokio::test]
 async fn a_follow_up_takes_what_it_lacks_from_the_conversation() {
-    let hospital = DemoHospital::read();
+    let hospital = DemoHospital::open();
     let mut history = Vec::new();
     for (question, expected) in [
         ("When can I visit my mother?", "Most wards: medical and surgical"),
@@ -125,7 +125,7 @@ async fn a_follow_up_takes_what_it_lacks_from_the_conversation() {
 /// What happens to a history that holds nothing useful: cited ids of deleted articles, agents' and empty messages.
 #[tokio::test]
 async fn a_strange_history_does_no_harm() {
-    let hospital = DemoHospital::read();
+    let hospital = DemoHospital::open();
     let message = |role, content: &str, cited: &[&str]| HistoryMessage {
         role,
         content: Phi::from(content),
@@ -152,7 +152,7 @@ async fn nonsense_and_long_messages_are_declined() {
 
 #[tokio::test]
 async fn without_articles_there_is_small_talk_and_nothing_else() {
-    let mut request = DemoHospital::read().request(PATIENTS, &[], "Where do I park?");
+    let mut request = DemoHospital::open().request(PATIENTS, &[], "Where do I park?");
     request.knowledge = Arc::new(Knowledge::default());
     let events: Vec<_> = answer(request).collect().await;
     let Some(Ok(AnswerEvent::Done(end))) = events.last() else { panic!("an end") };
@@ -174,7 +174,7 @@ async fn a_long_list_is_cut_to_the_items_asked_for() {
         body,
         locale: "en-US".into(),
     };
-    let mut request = DemoHospital::read().request(PATIENTS, &[], "Where is the eye clinic?");
+    let mut request = DemoHospital::open().request(PATIENTS, &[], "Where is the eye clinic?");
     request.knowledge = Arc::new(Knowledge::index(vec![article]));
     let mut text = String::new();
     let mut stream = Box::pin(answer(request));
@@ -190,7 +190,7 @@ async fn a_long_list_is_cut_to_the_items_asked_for() {
 
 #[tokio::test(start_paused = true)]
 async fn words_are_an_interval_apart_and_a_dropped_stream_is_over() {
-    let mut request = DemoHospital::read().request(PATIENTS, &[], "Where do I park?");
+    let mut request = DemoHospital::open().request(PATIENTS, &[], "Where do I park?");
     request.token_interval = Duration::from_millis(18);
     let start = tokio::time::Instant::now();
     let pieces = answer(request.clone()).count().await as u32 - 1;
@@ -200,7 +200,7 @@ async fn words_are_an_interval_apart_and_a_dropped_stream_is_over() {
 
 #[test]
 fn nothing_a_patient_said_is_printed() {
-    let mut request = DemoHospital::read().request(PATIENTS, &[], "my secret illness");
+    let mut request = DemoHospital::open().request(PATIENTS, &[], "my secret illness");
     request.history =
         vec![HistoryMessage { role: Role::User, content: Phi::from("my secret illness"), cited: Vec::new() }];
     let event = AnswerEvent::Text("my secret illness".into());

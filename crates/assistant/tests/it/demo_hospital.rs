@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, LazyLock},
     time::Duration,
 };
 
@@ -65,8 +65,15 @@ fn read_article(path: &Path, app: &str) -> Option<KnowledgeArticle> {
     })
 }
 
+/// Indexed once for all tests.
+static HOSPITAL: LazyLock<DemoHospital> = LazyLock::new(DemoHospital::read);
+
 impl DemoHospital {
-    pub fn read() -> Self {
+    pub fn open() -> &'static Self {
+        &HOSPITAL
+    }
+
+    fn read() -> Self {
         let mut slugs = HashMap::new();
         let mut apps = HashMap::new();
         for app in [PATIENTS, STAFF] {

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot read its data has failed")]
 
 mod answers;
+
 mod demo_hospital;
 mod questions;
 mod speed;

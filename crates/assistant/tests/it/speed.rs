@@ -18,7 +18,7 @@ async fn an_index_is_built_and_asked_in_no_time() {
     let indexing = start.elapsed();
     assert_eq!(knowledge.len(), count);
 
-    let hospital = DemoHospital::read();
+    let hospital = DemoHospital::open();
     let mut times = Vec::new();
     for question in ["When can I visit my mother?", "wat time does the farmacy close", "is there a helicopter"] {
         for _ in 0..7 {

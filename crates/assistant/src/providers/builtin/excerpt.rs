@@ -82,7 +82,7 @@ fn worth(knowledge: &Knowledge, sentence: &str, question: &Question) -> f32 {
         .concepts
         .iter()
         .map(|concept| {
-            let found = concept.alternatives.iter().filter(|(term, _)| terms.contains(term));
+            let found = concept.terms().filter(|(term, _)| terms.contains(term));
             let best = found.map(|(_, weight)| *weight).fold(0.0, f32::max);
             best * concept.weight * knowledge.importance(concept)
         })

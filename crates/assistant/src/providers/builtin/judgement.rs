@@ -12,7 +12,7 @@ use crate::{
 
 /// The least share of a question's information that a quoted passage covers.
 const SURE_COVERAGE: f32 = 0.62;
-const TENTATIVE_COVERAGE: f32 = 0.5;
+const TENTATIVE_COVERAGE: f32 = 0.55;
 /// The least information that the matching words carry: about that of one word that a fifth of the articles use.
 const SURE_STRENGTH: f32 = 1.6;
 /// How much of it must stand in titles, headings or editors' questions for the article to be about it.
