@@ -28,7 +28,8 @@ export class Widget {
     this.stopButton = this.panel.getByRole('button', { name: 'Stop the answer' })
     this.transcript = this.panel.getByRole('log', { name: 'Conversation' })
     this.questions = this.transcript.locator('.message-user')
-    this.answers = this.transcript.locator('.message-assistant:not(:has(.typing))')
+    // Unlike a greeting and the dots of somebody writing, an answer says whose it is.
+    this.answers = this.transcript.locator('.message-assistant:has(> .sr-only)')
     this.announcer = this.panel.locator(':scope > .sr-only[role=status]')
   }
 

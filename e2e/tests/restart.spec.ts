@@ -1,0 +1,84 @@
+import { embedCode, ordinaryPage } from '../environment/host-pages'
+import { expect, test } from '../environment/test'
+
+const RECONNECTING = 'No connection. Trying again…'
+
+// A server that dies takes every test of its worker along, so these are not run beside others of the same worker; the
+// worker's own server is brought back after each.
+test('the server is killed and comes back: the widget says so, reconnects by itself and goes on', async ({
+  page,
+  widget,
+  server,
+}) => {
+  await page.goto('/demo')
+  await widget.open()
+  await widget.ask('When can I visit my mother?')
+
+  await server.kill()
+  await expect(widget.panel.getByText(RECONNECTING)).toBeVisible()
+  await expect(widget.panel.getByText('Not connected')).toBeVisible()
+  await widget.send('What does parking cost?')
+  await expect(widget.questions.last()).toContainText('Will be sent when the connection is back')
+  await expect(widget.answers).toContainText('10 am to 8 pm')
+
+  await server.start()
+  await widget.connected()
+  await expect(widget.panel.getByText(RECONNECTING)).toBeHidden()
+  await expect(await widget.wholeAnswer(1)).toContainText('$2 for up to 2 hours')
+  await expect(widget.questions).toHaveCount(2)
+
+  await page.reload()
+  await expect(widget.questions).toHaveText([/When can I visit my mother\?/, /What does parking cost\?/])
+  await expect(widget.answers).toHaveCount(2)
+})
+
+test('killed in the middle of an answer: the answer ends up whole, once', async ({
+  page,
+  widget,
+  server,
+  site,
+}) => {
+  await page.goto(site.add('/clinic', ordinaryPage({ body: embedCode(server.url, 'riverside-unhurried') })))
+  await widget.open()
+  await widget.send('How do I prepare for my stay?')
+  await expect(widget.answers).toContainText('two days before')
+  await expect(widget.stopButton).toBeVisible()
+
+  await server.restart()
+  const answer = await widget.wholeAnswer(0)
+  const text = (await answer.locator('.prose').textContent()) ?? ''
+  expect(text.match(/call the front desk/g)).toHaveLength(1)
+  expect(text).toContain('until you are back')
+  await expect(widget.answers).toHaveCount(1)
+  await expect(widget.questions).toHaveCount(1)
+
+  await page.reload()
+  await expect(widget.answers.locator('.prose')).toHaveText(text)
+})
+
+test('after five tries it stops, says that nothing is lost, and comes back when asked', async ({
+  page,
+  widget,
+  server,
+}) => {
+  await page.clock.install()
+  await page.goto('/demo')
+  await widget.open()
+  await widget.ask('When can I visit my mother?')
+  await server.kill()
+  await expect(widget.panel.getByText(RECONNECTING)).toBeVisible()
+  await widget.send('What does parking cost?')
+
+  const gaveUp = widget.panel.getByText('Not connected. Your conversation is safe.')
+  await expect(async () => {
+    await page.clock.fastForward(31_000)
+    await expect(gaveUp).toBeVisible({ timeout: 500 })
+  }).toPass()
+  await expect(widget.questions.last()).toContainText('Not sent')
+
+  await server.start()
+  await widget.panel.locator('.banner').getByRole('button', { name: 'Try again' }).click()
+  await widget.connected()
+  await widget.questions.last().getByRole('button', { name: 'Try again' }).click()
+  await expect(await widget.wholeAnswer(1)).toContainText('$2 for up to 2 hours')
+})
