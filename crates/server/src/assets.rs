@@ -1,13 +1,12 @@
 //! Files that are part of the binary: the widget's bundles, and the demo hospital's site.
 
 use axum::{
-    extract::Path,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use rust_embed::{EmbeddedFile, RustEmbed};
 
-use crate::error::ApiError;
+use crate::{error::ApiError, segment::Segment};
 
 /// The bundles as built, each file also compressed (`.br`, `.gz`). A debug build reads the folder while it runs.
 #[derive(RustEmbed)]
@@ -26,7 +25,7 @@ pub fn has_widget() -> bool {
 }
 
 /// `GET /widget/v1/{path}`.
-pub async fn widget_file(Path(path): Path<String>, headers: HeaderMap) -> Result<Response, ApiError> {
+pub async fn widget_file(Segment(path): Segment, headers: HeaderMap) -> Result<Response, ApiError> {
     let compressed_itself = [".br", ".gz"].iter().any(|suffix| path.ends_with(suffix));
     if compressed_itself {
         return Err(ApiError::NotFound);
@@ -54,7 +53,7 @@ pub async fn widget_file(Path(path): Path<String>, headers: HeaderMap) -> Result
 
 /// `GET /widget/loader.js`: the loader's second address.
 pub async fn loader(headers: HeaderMap) -> Result<Response, ApiError> {
-    widget_file(Path(String::from("loader.js")), headers).await
+    widget_file(Segment(String::from("loader.js")), headers).await
 }
 
 /// An embedded file with its type, its ETag and how long it may be kept; 304 where the client has it.

@@ -131,7 +131,7 @@ impl ApiError {
             Self::MethodNotAllowed => String::from("This address does not take this method."),
             Self::TooLarge { limit } => format!("The body is larger than {limit} bytes."),
             Self::UnsupportedMediaType => {
-                String::from("Send JSON, with the Content-Type application/json or text/plain.")
+                String::from("Send JSON, not compressed, with the Content-Type application/json or text/plain.")
             }
             Self::UpgradeRequired => String::from("This address takes WebSocket connections."),
             Self::RateLimited { retry_after } => {

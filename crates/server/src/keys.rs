@@ -14,13 +14,19 @@ use kuzushi_store::sealed::{KEY_LENGTH, OperatorKey};
 
 use crate::config::{Config, decode_content_key};
 
-/// Makes the data folder, readable by its owner only.
+/// Makes the data folder and the embedded database's file, readable by their owner only.
 pub fn prepare_data_folder(config: &Config) -> anyhow::Result<()> {
     let folder = &config.database.data_dir;
     let failed = || format!("the data folder {} cannot be written; set DATA_DIR to one that can", folder.display());
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(failed)?;
     let probe = folder.join(".writable");
-    fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe)).with_context(failed)
+    fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe)).with_context(failed)?;
+    if config.database.url.is_none() {
+        // SQLite would make it readable by everybody; its log and index take over what the file has.
+        let file = config.data_file("kuzushi.db");
+        OpenOptions::new().append(true).create(true).mode(0o600).open(file).with_context(failed)?;
+    }
+    Ok(())
 }
 
 /// The key that wraps the tenants' keys: `CONTENT_KEY`, or one generated into `content.key`.

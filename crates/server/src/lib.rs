@@ -14,4 +14,5 @@ pub mod keys;
 pub mod logging;
 pub mod router;
 pub mod seed;
+pub mod segment;
 pub mod state;

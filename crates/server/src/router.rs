@@ -54,7 +54,9 @@ pub fn router(state: AppState) -> Router {
     if state.demo.is_some() {
         router = router
             .route("/", get(|| async { Redirect::temporary("/demo") }))
+            .route("/favicon.ico", get(|| async { Redirect::permanent("/demo/assets/favicon.svg") }))
             .route("/demo", get(demo::home))
+            .route("/demo/", get(|| async { Redirect::permanent("/demo") }))
             .route("/demo/{page}", get(demo::page))
             .route("/demo/articles/{slug}", get(demo::article))
             .route("/demo/assets/{*path}", get(demo::asset));

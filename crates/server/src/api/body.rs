@@ -23,12 +23,14 @@ impl<T: DeserializeOwned> FromRequest<AppState> for JsonBody<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Self::Rejection> {
-        if !is_json(request.headers()) {
+        let encoded = request.headers().get(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity");
+        if encoded || !is_json(request.headers()) {
             return Err(ApiError::UnsupportedMediaType);
         }
         // The limit is set on the router; nothing but its excess makes a body unreadable that has arrived whole.
         let bytes = Bytes::from_request(request, state).await.map_err(|_| ApiError::TooLarge { limit: BODY_LIMIT })?;
-        parse(&bytes).map(Self)
+        // No body says as much as an empty object.
+        parse(if bytes.is_empty() { b"{}" } else { &bytes }).map(Self)
     }
 }
 
@@ -71,9 +73,11 @@ pub fn describe(path: &str, error: &serde_json::Error) -> String {
         }
         Category::Data => {
             let text = error.to_string();
-            if let Some(field) = text.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
-                let parent = if path == "." { String::new() } else { format!("{path}.") };
-                return format!("{parent}{field}: is missing");
+            for (problem, what) in [("missing field `", "is missing"), ("duplicate field `", "is there twice")] {
+                if let Some(field) = text.strip_prefix(problem).and_then(|rest| rest.split('`').next()) {
+                    let parent = if path == "." { String::new() } else { format!("{path}.") };
+                    return format!("{parent}{field}: {what}");
+                }
             }
             // serde says "invalid type: string \"…\", expected u64 at line…": the middle is what was sent.
             let wanted = text
@@ -91,6 +95,7 @@ fn in_plain_words(wanted: &str) -> String {
         "u64" | "u32" | "usize" => String::from("a whole number, 0 or greater"),
         "i64" | "i32" => String::from("a whole number"),
         "f64" => String::from("a number"),
+        "a sequence" => String::from("a list"),
         _ if wanted.starts_with("struct ") => String::from("an object"),
         _ => wanted.to_owned(),
     }
@@ -130,6 +135,11 @@ mod tests {
             ("inner.count".into(), "wants a whole number, 0 or greater".into())
         );
         assert_eq!(mistake(r#"{"name":"a","inner":{}}"#), ("inner.count".into(), "is missing".into()));
+        assert_eq!(mistake(r#"{"name":"a","name":"b"}"#), ("name".into(), "is there twice".into()));
+        assert_eq!(
+            mistake(r#"{"name":"a","inner":{"count":1,"count":2}}"#),
+            ("inner.count".into(), "is there twice".into())
+        );
         assert_eq!(mistake("{").0, "");
         assert_eq!(mistake(r#"["a"]"#), (String::new(), NO_OBJECT.into()));
         assert_eq!(mistake("7"), (String::new(), "it must be a JSON object".into()));

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::State,
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
@@ -14,12 +14,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    messages::LARGEST_PAGE,
     problems::{RequestProblems, SessionProblems, VisitorProblems},
-    query::{Parameters, wrong},
+    query::{LARGEST_PAGE, Parameters, wrong},
     wire::{Timestamp, WireMessage},
 };
-use crate::{auth::Visitor, error::ApiError, state::AppState};
+use crate::{auth::Visitor, error::ApiError, segment::Segment, state::AppState};
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -52,7 +51,7 @@ pub struct Export {
 pub async fn export(
     State(state): State<AppState>,
     visitor: Visitor,
-    Path(session_id): Path<String>,
+    Segment(session_id): Segment,
     parameters: Parameters,
 ) -> Result<Response, ApiError> {
     let session = visitor.own_session(&session_id)?;

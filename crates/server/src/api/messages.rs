@@ -1,6 +1,6 @@
 //! What was said in a conversation, page by page.
 
-use axum::{Json, extract::Path};
+use axum::Json;
 use kuzushi_store::PageRequest;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -10,12 +10,7 @@ use super::{
     query::Parameters,
     wire::WireMessage,
 };
-use crate::{auth::Visitor, error::ApiError};
-
-/// Messages in a page, unless the request says otherwise.
-const PAGE: u64 = 50;
-/// Messages in a page at most.
-pub const LARGEST_PAGE: u64 = 200;
+use crate::{auth::Visitor, error::ApiError, segment::Segment};
 
 #[derive(Serialize, ToSchema)]
 pub struct MessageList {
@@ -41,7 +36,7 @@ pub struct MessageList {
         ("sessionId" = String, Path, description = "The session of the token"),
         ("before" = Option<String>, Query, description = "A cursor from an earlier page: older messages"),
         ("after" = Option<String>, Query, description = "A cursor from an earlier page: newer messages"),
-        ("limit" = Option<u64>, Query, description = "Messages in the page: 50 unless given, 200 at most", minimum = 1),
+        ("limit" = Option<u64>, Query, description = "Messages in the page: 50 unless given, 200 for more than that", minimum = 1),
     ),
     security(("sessionToken" = [])),
     responses(
@@ -53,16 +48,14 @@ pub struct MessageList {
 )]
 pub async fn list_messages(
     visitor: Visitor,
-    Path(session_id): Path<String>,
+    Segment(session_id): Segment,
     parameters: Parameters,
 ) -> Result<Json<MessageList>, ApiError> {
     let session = visitor.own_session(&session_id)?;
-    let cursor = |name| parameters.parsed::<u32>(name, "a cursor from an earlier page");
-    let limit = parameters.parsed::<std::num::NonZeroU64>("limit", "a whole number from 1 to 200")?;
     let request = PageRequest {
-        before: cursor("before")?.map(i64::from),
-        after: cursor("after")?.map(i64::from),
-        limit: limit.map_or(PAGE, |limit| limit.get().min(LARGEST_PAGE)),
+        before: parameters.cursor("before")?,
+        after: parameters.cursor("after")?,
+        limit: parameters.limit()?,
     };
     let page = visitor.scope.messages(session, request).await?;
     let seq_of = |message: Option<&kuzushi_store::Message>| message.map(|message| message.seq.to_string());

@@ -1,6 +1,6 @@
 //! Query strings, read field by field so that mistakes are named.
 
-use std::{collections::HashMap, str::FromStr};
+use std::{collections::HashMap, num::NonZeroU64, str::FromStr};
 
 use axum::{
     extract::{FromRequestParts, Query},
@@ -11,6 +11,11 @@ use crate::{
     error::{ApiError, FieldError},
     state::AppState,
 };
+
+/// Items in a page, unless the request says otherwise.
+const PAGE: u64 = 50;
+/// Items in a page at most.
+pub const LARGEST_PAGE: u64 = 200;
 
 /// The parameters of a request, as text.
 pub struct Parameters(HashMap<String, String>);
@@ -34,6 +39,17 @@ impl Parameters {
     /// A parameter of another type. Absent is None; one that cannot be read is an error that says what is wanted.
     pub fn parsed<T: FromStr>(&self, name: &str, wanted: &str) -> Result<Option<T>, ApiError> {
         self.text(name).map(|text| text.parse().map_err(|_| wrong(name, &format!("wants {wanted}")))).transpose()
+    }
+
+    /// A cursor from an earlier page: the `seq` of the item it ended with.
+    pub fn cursor(&self, name: &str) -> Result<Option<i64>, ApiError> {
+        Ok(self.parsed::<u32>(name, "a cursor from an earlier page")?.map(i64::from))
+    }
+
+    /// How many items a page shall have.
+    pub fn limit(&self) -> Result<u64, ApiError> {
+        let limit = self.parsed::<NonZeroU64>("limit", "a whole number, at least 1")?;
+        Ok(limit.map_or(PAGE, |limit| limit.get().min(LARGEST_PAGE)))
     }
 }
 

@@ -1,18 +1,16 @@
 //! A visitor's conversations: listing and ending them.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
     body::JsonBody,
     problems::{BodyProblems, RequestProblems, SessionProblems, VisitorProblems},
+    query::Parameters,
     wire::Timestamp,
 };
-use crate::{auth::Visitor, error::ApiError, state::AppState};
+use crate::{auth::Visitor, error::ApiError, segment::Segment, state::AppState};
 
 #[derive(Serialize, ToSchema)]
 pub struct SessionList {
@@ -37,21 +35,31 @@ struct SessionSummary {
     tag = "conversation",
     summary = "The caller's own conversations, newest first",
     description = "A session's token shows that one session.",
+    params(
+        ("before" = Option<String>, Query, description = "A cursor from an earlier page: older conversations"),
+        ("limit" = Option<u64>, Query, description = "Conversations in the page: 50 unless given, 200 for more than that", minimum = 1),
+    ),
     security(("sessionToken" = [])),
     responses(
         (status = 200, body = SessionList),
+        RequestProblems,
         VisitorProblems,
     )
 )]
-pub async fn list_sessions(Visitor { session, .. }: Visitor) -> Json<SessionList> {
+pub async fn list_sessions(
+    Visitor { session, .. }: Visitor,
+    parameters: Parameters,
+) -> Result<Json<SessionList>, ApiError> {
+    parameters.limit()?;
+    let is_first_page = parameters.cursor("before")?.is_none();
     let summary = SessionSummary {
         session_id: session.id.to_string(),
         created_at: Timestamp(session.created_at),
         last_active_at: Timestamp(session.last_active_at),
         ended_at: session.ended_at.map(Timestamp),
-        message_count: session.last_seq,
+        message_count: if session.is_erased() { 0 } else { session.last_seq },
     };
-    Json(SessionList { sessions: vec![summary] })
+    Ok(Json(SessionList { sessions: if is_first_page { vec![summary] } else { Vec::new() } }))
 }
 
 #[derive(Deserialize, Default, ToSchema)]
@@ -89,7 +97,7 @@ pub struct SessionEnded {
 pub async fn end_session(
     State(state): State<AppState>,
     visitor: Visitor,
-    Path(session_id): Path<String>,
+    Segment(session_id): Segment,
     JsonBody(request): JsonBody<EndSession>,
 ) -> Result<Json<SessionEnded>, ApiError> {
     let session = visitor.own_session(&session_id)?;

@@ -1,6 +1,7 @@
 //! The frames of the chat socket, as the contract has them.
 
 use bytes::Bytes;
+use chrono::DateTime;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use utoipa::ToSchema;
 
@@ -229,8 +230,23 @@ impl FrameError {
         Self { code, message: message.into(), message_id: None }
     }
 
+    pub fn binary() -> Self {
+        Self::new(ErrorCode::BadFrame, "frames are text; this one was binary")
+    }
+
     pub fn about(self, message_id: &str) -> Self {
         Self { message_id: Some(message_id.to_owned()), ..self }
+    }
+}
+
+impl FrameError {
+    /// Names the message that a frame is about, so that its sender can tell which one failed.
+    fn about_message_of(self, text: &str) -> Self {
+        let frame = serde_json::from_str::<serde_json::Value>(text).unwrap_or_default();
+        match frame["messageId"].as_str() {
+            Some(message_id) => self.about(message_id),
+            None => self,
+        }
     }
 }
 
@@ -250,9 +266,8 @@ impl ClientFrame {
             "auth" => Ok(Self::Auth(fields(text)?)),
             "init" => Ok(Self::Init(fields(text)?)),
             "user_message" => {
-                let message: UserMessage = fields(text)?;
-                message.check().map_err(|error| error.about(&message.message_id))?;
-                Ok(Self::UserMessage(message))
+                let read = fields::<UserMessage>(text).and_then(|message| message.check().map(|()| message));
+                read.map(Self::UserMessage).map_err(|error| error.about_message_of(text))
             }
             "cancel" => Ok(Self::Cancel(fields(text)?)),
             "typing" => Ok(Self::Typing(fields(text)?)),
@@ -280,6 +295,11 @@ impl UserMessage {
         }
         if self.content.chars().count() > CONTENT_LIMIT {
             return Err(FrameError::new(ErrorCode::TooLarge, format!("content: may have {CONTENT_LIMIT} characters")));
+        }
+        let timestamp = self.metadata.as_ref().and_then(|metadata| metadata.timestamp.as_deref());
+        if timestamp.is_some_and(|timestamp| DateTime::parse_from_rfc3339(timestamp).is_err()) {
+            let message = "metadata.timestamp: wants RFC 3339, such as 2026-11-23T09:00:00.000Z";
+            return Err(FrameError::new(ErrorCode::BadFrame, message));
         }
         if self.attachments.as_ref().is_some_and(|attachments| !attachments.is_empty()) {
             return Err(FrameError::new(ErrorCode::NotAllowed, "attachments: this app takes none"));

@@ -1,8 +1,10 @@
 //! The chat WebSocket.
 
+mod admission;
 pub mod close_codes;
+mod connection;
 pub mod frames;
 pub mod limits;
+mod order;
 mod receive;
-mod seen;
 pub mod socket;

@@ -30,6 +30,11 @@ pub struct Party {
 pub enum Reaction {
     Nothing,
     Reply(ServerFrame),
+    /// The message is stored.
+    Acknowledge {
+        message_id: String,
+        seq: i64,
+    },
     /// Bring the client up to date from this `seq` on.
     Replay {
         last_seq: u64,
@@ -91,10 +96,7 @@ impl Party {
                 self.conversation.deliver(message.seq, &ServerFrame::message(&message), Some(self.socket));
                 message.seq
             }
-            Ok(AcceptedMessage::Known { seq, turn }) if turn.state.is_open() => seq,
-            Ok(AcceptedMessage::Known { seq, .. }) => {
-                return Ok(Reaction::Reply(ServerFrame::Ack { message_id, seq }));
-            }
+            Ok(AcceptedMessage::Known { seq, turn: _ }) => seq,
             Ok(AcceptedMessage::NameTaken) => {
                 return refuse(ErrorCode::BadFrame, "messageId: belongs to another message of this session");
             }
@@ -102,7 +104,7 @@ impl Party {
             Err(error) => return Err(stored_not(&error).about(&message_id)),
         };
         answer_what_waits(&self.state, self.visitor.scope.clone(), self.visitor.session.id);
-        Ok(Reaction::Reply(ServerFrame::Ack { message_id, seq }))
+        Ok(Reaction::Acknowledge { message_id, seq })
     }
 
     async fn cancel(&self, cancel: Cancel) -> Result<Reaction, FrameError> {
@@ -112,6 +114,7 @@ impl Party {
         let session = self.visitor.session.id;
         let now = self.state.clock.now();
         match self.visitor.scope.cancel_pending_turn(session, &cancel.message_id, now).await {
+            Ok(_) if self.conversation.is_answering() => Ok(Reaction::Nothing),
             // Also when the answer was complete before the client saw it: there is nothing left to stop.
             Ok(_) => Ok(Reaction::Reply(ServerFrame::Status { status: Status::Idle })),
             Err(error) => Err(stored_not(&error).about(&cancel.message_id)),

@@ -90,8 +90,8 @@ async fn stop_when_told(state: AppState) {
         tracing::error!(error = %error, "signals cannot be received; stop the process by killing it");
         return;
     }
-    tracing::info!("stopping: no new work is taken");
     state.stopping.cancel();
+    tracing::info!("stopping: no new work is taken");
 }
 
 async fn tidy(state: AppState) {

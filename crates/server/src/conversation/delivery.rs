@@ -185,6 +185,10 @@ impl Conversation {
         self.lock().answer.as_ref().map(|answer| answer.text.clone()).unwrap_or_default()
     }
 
+    pub fn is_answering(&self) -> bool {
+        self.lock().answer.is_some()
+    }
+
     /// The running answer is over. Its last event, where it has one, comes before the word that nobody is typing.
     pub fn finish_answer(&self, last: Option<Delivery>) {
         let mut state = self.lock();

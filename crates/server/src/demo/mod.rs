@@ -3,7 +3,7 @@
 mod template;
 
 use axum::{
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -12,7 +12,7 @@ use pulldown_cmark::{Event, Options, Parser};
 use rust_embed::RustEmbed;
 
 use self::template::{Page, Value};
-use crate::{error::ApiError, state::AppState};
+use crate::{error::ApiError, segment::Segment, state::AppState};
 
 /// The apps of the demo hospital: for patients, and for doctors.
 const PATIENT_PORTAL: &str = "stmarys-patient-portal";
@@ -34,11 +34,11 @@ pub struct Demo;
 
 /// `GET /demo`.
 pub async fn home(state: State<AppState>) -> Response {
-    page(state, Path(String::from("home"))).await
+    page(state, Segment(String::from("home"))).await
 }
 
 /// `GET /demo/{page}`.
-pub async fn page(State(state): State<AppState>, Path(name): Path<String>) -> Response {
+pub async fn page(State(state): State<AppState>, Segment(name): Segment) -> Response {
     let known = name.chars().all(|character| character.is_ascii_lowercase() || character == '-');
     let Some(page) = Page::load::<SiteFiles>(&format!("pages/{name}.html")).filter(|_| known) else {
         return missing();
@@ -53,7 +53,7 @@ pub async fn page(State(state): State<AppState>, Path(name): Path<String>) -> Re
 }
 
 /// `GET /demo/articles/{slug}`: an article as the hospital publishes it, which is where citations lead.
-pub async fn article(State(state): State<AppState>, Path(slug): Path<String>) -> Response {
+pub async fn article(State(state): State<AppState>, Segment(slug): Segment) -> Response {
     for project in [PATIENT_PORTAL, DOCTOR_DASHBOARD] {
         match find_article(&state, project, &slug).await {
             Ok(Some(article)) => {
@@ -76,7 +76,7 @@ pub async fn article(State(state): State<AppState>, Path(slug): Path<String>) ->
 }
 
 /// `GET /demo/assets/{path}`.
-pub async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
+pub async fn asset(Segment(path): Segment, headers: HeaderMap) -> Response {
     match SiteFiles::get(&format!("assets/{path}")) {
         Some(file) => crate::assets::respond(file, &path, "public, max-age=300", &headers),
         None => missing(),

@@ -2,7 +2,13 @@
 
 use kuzushi_store::on_both_engines;
 use serde_json::json;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::{
+    Message,
+    protocol::frame::{
+        Frame,
+        coding::{Data, OpCode},
+    },
+};
 
 use crate::app::TestApp;
 
@@ -22,6 +28,8 @@ on_both_engines! {
             (r#"{"type":"auth","token":"t","sessionId":"s"}"#, "NOT_ALLOWED"),
             (r#"{"type":"init","sessionId":"sess_0"}"#, "NOT_ALLOWED"),
             (r#"{"type":"feedback","messageId":"m","rating":"up"}"#, "NOT_ALLOWED"),
+            (r#"{"type":"user_message","messageId":"m","content":"a","metadata":{"timestamp":"yesterday"}}"#, "BAD_FRAME"),
+            (r#"{"type":"ping","type":"ping"}"#, "BAD_FRAME"),
             (r#"{"type":"dance"}"#, "UNKNOWN_TYPE"),
             (&too_long, "TOO_LARGE"),
             (&too_large, "TOO_LARGE"),
@@ -37,6 +45,16 @@ on_both_engines! {
         assert_eq!(socket.next().await, json!({"type": "pong"}));
         socket.send(json!({"type": "typing", "active": true})).await;
         socket.say("m", "Where can I park?").await;
+    }
+
+    async fn an_error_names_the_message_it_is_about(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let session = app.init("portal").await;
+        let mut socket = app.connect(&session).await;
+        for content in [json!(5), json!(""), json!("a".repeat(8_001))] {
+            socket.send(json!({"type": "user_message", "messageId": "m1", "content": content})).await;
+            assert_eq!(socket.next().await["messageId"], "m1");
+        }
     }
 
     async fn the_largest_message_goes_through(engine: Engine) {
@@ -85,6 +103,19 @@ on_both_engines! {
         let error = socket.next_of("error").await;
         assert_eq!((&error["code"], &error["messageId"], &error["retryable"]), (&json!("RATE_LIMITED"), &json!("m3"), &json!(true)));
     }
+}
+
+#[tokio::test]
+async fn what_breaks_the_protocol_itself_is_closed_with_its_code() {
+    let app = TestApp::start(kuzushi_store::Engine::Sqlite).await;
+    let session = app.init("portal").await;
+    let mut socket = app.connect(&session).await;
+    let not_utf8 = Frame::message(vec![0xc3, 0x28], OpCode::Data(Data::Text), true);
+    socket.send_raw(Message::Frame(not_utf8)).await;
+    assert_eq!(socket.close_code().await, 1007);
+    let mut socket = app.connect(&session).await;
+    socket.flood(&json!({"type": "ping", "x": "x".repeat(2 * 1024 * 1024)}), 1).await;
+    assert_eq!(socket.close_code().await, 1009);
 }
 
 #[tokio::test]

@@ -88,6 +88,24 @@ on_both_engines! {
         assert_eq!(seqs, (1..=6).collect::<Vec<_>>());
     }
 
+    async fn every_socket_gets_events_in_their_order(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let session = app.init("portal").await;
+        let mut one = app.connect(&session).await;
+        let mut two = app.connect(&session).await;
+        for number in 1..=8 {
+            let socket = if number % 2 == 0 { &mut one } else { &mut two };
+            socket.send(json!({"type": "user_message", "messageId": format!("m{number}"), "content": "Where can I park?"})).await;
+        }
+        for socket in [&mut one, &mut two] {
+            let mut seqs = Vec::new();
+            while seqs.len() < 16 {
+                seqs.extend(socket.next().await["seq"].as_i64());
+            }
+            assert_eq!(seqs, (1..=16).collect::<Vec<_>>());
+        }
+    }
+
     async fn a_follow_up_uses_the_conversation(engine: Engine) {
         let app = TestApp::start(engine).await;
         let session = app.init("portal").await;

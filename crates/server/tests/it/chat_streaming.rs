@@ -100,6 +100,19 @@ on_both_engines! {
         assert_eq!(page["messages"].as_array().unwrap().len(), 3);
     }
 
+    async fn stopping_what_is_not_being_answered_changes_nothing(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let session = app.init("slow").await;
+        let mut socket = app.connect(&session).await;
+        socket.send(json!({"type": "cancel", "messageId": "nothing"})).await;
+        assert_eq!(socket.next().await, json!({"type": "status", "status": "idle"}));
+        socket.say("m1", "When can I visit?").await;
+        socket.next_of("token").await;
+        socket.send(json!({"type": "cancel", "messageId": "nothing"})).await;
+        let frames = socket.until_idle().await;
+        assert_eq!(frames[frames.len() - 2]["type"], "message", "nobody is idle while the answer runs");
+    }
+
     async fn an_answer_that_keeps_dying_fails_and_can_be_asked_for_again(engine: Engine) {
         let app = TestApp::start(engine).await;
         let session = app.init("portal").await;

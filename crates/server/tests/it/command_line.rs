@@ -1,6 +1,6 @@
 //! The `kuzushi` command: what it says when something is wrong, and that one line says it.
 
-use std::{net::TcpListener, process::Output};
+use std::{net::TcpListener, os::unix::fs::PermissionsExt, process::Output};
 
 use tempfile::TempDir;
 
@@ -121,6 +121,11 @@ fn migrating_says_what_it_did() {
     let folder = tempfile::tempdir().unwrap();
     let first = String::from_utf8(run_in(&folder, &["migrate"], &[]).stdout).unwrap();
     assert!(!first.starts_with("0 "), "{first}");
+    for file in std::fs::read_dir(folder.path().join("data")).unwrap() {
+        let file = file.unwrap();
+        let mode = file.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{} is for its owner only", file.path().display());
+    }
     assert_eq!(run_in(&folder, &["migrate"], &[]).stdout, b"0 migrations applied; the schema is up to date\n");
 }
 

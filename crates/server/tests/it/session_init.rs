@@ -81,7 +81,8 @@ on_both_engines! {
     async fn mistakes_are_named_by_field(engine: Engine) {
         let app = TestApp::start(engine).await;
         for (body, code, field) in [
-            ("", "INVALID_BODY", ""),
+            ("", "INVALID_BODY", "projectId"),
+            (r#"{"projectId":"portal","projectId":"slow"}"#, "INVALID_BODY", "projectId"),
             ("{", "INVALID_BODY", ""),
             (r#"["portal"]"#, "INVALID_BODY", ""),
             ("7", "INVALID_BODY", ""),
@@ -106,6 +107,8 @@ on_both_engines! {
         assert_eq!(problem(huge.send().await.unwrap()).await.1, "TOO_LARGE");
         let xml = app.request(Method::POST, INIT).header("content-type", "application/xml").body("<a/>");
         assert_eq!(problem(xml.send().await.unwrap()).await.1, "UNSUPPORTED_MEDIA_TYPE");
+        let packed = app.request(Method::POST, INIT).header("content-encoding", "gzip").json(&json!({"projectId": "portal"}));
+        assert_eq!(problem(packed.send().await.unwrap()).await.1, "UNSUPPORTED_MEDIA_TYPE");
         let get = app.request(Method::GET, INIT).send().await.unwrap();
         assert_eq!(problem(get).await.1, "METHOD_NOT_ALLOWED");
         let nowhere = app.request(Method::GET, "/v1/nowhere").send().await.unwrap();

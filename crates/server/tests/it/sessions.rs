@@ -35,6 +35,8 @@ on_both_engines! {
         assert_eq!((erased["erased"].as_bool(), &erased["endedAt"]), (Some(true), &ended["endedAt"]));
         let after: Value = app.get(&messages, &session.token).await.json().await.unwrap();
         assert_eq!(after["messages"], json!([]));
+        let list: Value = app.get("/v1/sessions", &session.token).await.json().await.unwrap();
+        assert_eq!(list["sessions"][0]["messageCount"], 0);
         let mut late = app.open(&format!("?sessionId={}&token={}", session.id, session.token), None).await;
         assert_eq!(late.close_code().await, 4008);
     }
@@ -57,7 +59,7 @@ on_both_engines! {
     async fn nobody_reaches_another_session(engine: Engine) {
         let app = TestApp::start(engine).await;
         let (own, other) = (app.init("portal").await, app.init("portal").await);
-        for id in [other.id.as_str(), "sess_00000000000000000000000000000000", "nonsense", "%00"] {
+        for id in [other.id.as_str(), "sess_00000000000000000000000000000000", "nonsense", "%00", "%FF"] {
             for (method, what) in [
                 (Method::GET, "messages"),
                 (Method::GET, "export"),
@@ -78,6 +80,17 @@ on_both_engines! {
         assert_eq!(problem(elsewhere.send().await.unwrap()).await.1, "ORIGIN_NOT_ALLOWED");
         app.clock.advance(8 * 86_400);
         assert_eq!(problem(app.get("/v1/sessions", &own.token).await).await.1, "INVALID_TOKEN");
+    }
+
+    async fn ending_needs_no_body(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let session = app.init("portal").await;
+        let request = app.request(Method::POST, &format!("/v1/sessions/{}/end", session.id)).bearer_auth(&session.token);
+        assert_eq!(request.send().await.unwrap().status(), 200);
+        for query in ["limit=0", "limit=x", "before=x"] {
+            let (_, code, field) = problem(app.get(&format!("/v1/sessions?{query}"), &session.token).await).await;
+            assert_eq!((code.as_str(), query.starts_with(&field)), ("INVALID_QUERY", true), "{query}");
+        }
     }
 
     async fn a_wrong_body_is_named_and_ends_nothing(engine: Engine) {

@@ -58,6 +58,13 @@ impl std::fmt::Debug for SessionMetadata {
     }
 }
 
+impl Session {
+    /// Whether the content was destroyed.
+    pub fn is_erased(&self) -> bool {
+        self.key.is_none()
+    }
+}
+
 /// How metadata lies in its sealed column.
 #[derive(Serialize, Deserialize)]
 struct StoredMetadata {

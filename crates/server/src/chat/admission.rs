@@ -1,0 +1,111 @@
+//! Who is let in to a chat socket.
+
+use std::time::Duration;
+
+use axum::extract::ws::{Message, WebSocket};
+use kuzushi_domain::{Id, id};
+use kuzushi_store::StoreError;
+use tokio::time::{Instant, timeout_at};
+
+use super::{
+    close_codes::CloseReason,
+    frames::{Auth, ClientFrame, ErrorCode, FrameError, ServerFrame},
+    receive::Party,
+    socket::{End, receive, send},
+};
+use crate::{
+    auth::{Visitor, origin, tokens::SessionClaims},
+    conversation::{SocketId, Subscription},
+    error::ApiError,
+    state::AppState,
+};
+
+/// How long a client may take to say who it is.
+const AUTH_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What a client brings along in its request.
+pub struct Knock {
+    pub session: Option<String>,
+    /// None: the first frame brings it.
+    pub token: Option<String>,
+    pub origin: Option<String>,
+}
+
+/// Finds out who is there, and whether they may come in.
+pub async fn admit(state: &AppState, socket: &mut WebSocket, knock: Knock) -> Result<(Party, Subscription), End> {
+    let Knock { session, token, origin } = knock;
+    let (session, token) = match token {
+        Some(token) => (session, token),
+        None => {
+            let auth = first_frame(socket).await?;
+            if session.is_some_and(|session| session != auth.session_id) {
+                return Err(CloseReason::InvalidSession.into());
+            }
+            (Some(auth.session_id), auth.token)
+        }
+    };
+    let session: Id<id::Session> =
+        session.and_then(|session| session.parse().ok()).ok_or(CloseReason::InvalidSession)?;
+    let claims = state.tokens.verify(&token, state.clock.now()).map_err(|_| CloseReason::InvalidToken)?;
+    // Listening begins before the session is read, so that nothing stored in between is missed.
+    let conversation = state.conversations.enter(session);
+    let subscription = conversation.subscribe();
+    let visitor = visitor(state, session, claims).await?;
+    let app = visitor.scope.app(visitor.session.app).await.map_err(|error| closing(&error))?;
+    if origin.is_some_and(|origin| !origin::is_allowed(state, &app, &origin)) {
+        return Err(CloseReason::OriginNotAllowed.into());
+    }
+    if visitor.session.ended_at.is_some() {
+        return Err(CloseReason::SessionEnded.into());
+    }
+    let config = visitor.scope.config_version(app.id, visitor.session.config_version).await;
+    let may_write = config.map_err(|error| closing(&error))?.config.features.text_chat;
+    let party = Party { state: state.clone(), visitor, conversation, socket: SocketId::next(), may_write };
+    Ok((party, subscription))
+}
+
+async fn visitor(state: &AppState, session: Id<id::Session>, claims: SessionClaims) -> Result<Visitor, CloseReason> {
+    if claims.session != session {
+        // A good token at the wrong door: tell apart a door that is not there.
+        let scope = state.store.tenant(claims.tenant).await.map_err(|error| closing(&error))?;
+        return match scope.session(session).await {
+            Ok(_) => Err(CloseReason::InvalidToken),
+            Err(error) => Err(closing(&error)),
+        };
+    }
+    Visitor::of_claims(state, claims).await.map_err(|error| match error {
+        ApiError::InvalidToken => CloseReason::InvalidSession,
+        _ => CloseReason::Internal,
+    })
+}
+
+/// Why a socket closes when the store failed it.
+pub fn closing(error: &StoreError) -> CloseReason {
+    match error {
+        StoreError::NotFound => CloseReason::InvalidSession,
+        _ => {
+            tracing::warn!(error = %error, "a socket has to close");
+            CloseReason::Internal
+        }
+    }
+}
+
+/// Waits for the `auth` frame.
+async fn first_frame(socket: &mut WebSocket) -> Result<Auth, End> {
+    let deadline = Instant::now() + AUTH_TIMEOUT;
+    loop {
+        let message = timeout_at(deadline, receive(socket)).await.map_err(|_| CloseReason::InvalidToken)??;
+        let error = match message {
+            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => continue,
+            Message::Binary(_) => FrameError::binary(),
+            Message::Text(text) => match ClientFrame::parse(&text) {
+                Ok(ClientFrame::Auth(auth)) => return Ok(auth),
+                Ok(_) => FrameError::new(ErrorCode::NotAllowed, "the first frame must be auth"),
+                Err(error) => error,
+            },
+        };
+        // The error says what was wrong; then the door closes, since who is there is still not known.
+        send(socket, ServerFrame::refusal(error).bytes()).await?;
+        return Err(CloseReason::InvalidToken.into());
+    }
+}

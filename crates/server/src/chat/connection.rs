@@ -1,0 +1,194 @@
+//! A chat socket that is in: what it hears, and what it is told.
+
+use std::time::Duration;
+
+use axum::extract::ws::{Message, Utf8Bytes, WebSocket};
+use bytes::Bytes;
+use kuzushi_store::PageRequest;
+use tokio::{
+    sync::broadcast::error::RecvError,
+    time::{Instant, MissedTickBehavior, interval, sleep_until},
+};
+
+use super::{
+    admission::closing,
+    close_codes::CloseReason,
+    frames::{ErrorCode, FrameError, ServerFrame},
+    limits::{Allowance, FrameLimit},
+    order::Order,
+    receive::{Party, Reaction},
+    socket::{End, receive, send, send_message},
+};
+use crate::conversation::{Delivery, Subscription};
+
+/// Messages read from the store at a time when a client is brought up to date.
+const REPLAY_PAGE: u64 = 100;
+/// How long an event may wait for the one before it, before that one is looked for in the store.
+const GAP_PATIENCE: Duration = Duration::from_millis(500);
+
+pub struct Connection {
+    party: Party,
+    subscription: Subscription,
+    frames: FrameLimit,
+    /// The stored events this client has.
+    order: Order,
+    gap_since: Option<Instant>,
+    /// An answer the client already has whole, so that late pieces of it are left out.
+    complete_answer: Option<String>,
+}
+
+impl Connection {
+    pub fn new(party: Party, subscription: Subscription) -> Self {
+        let order = Order::through(party.visitor.session.last_seq);
+        Self { party, subscription, frames: FrameLimit::default(), order, gap_since: None, complete_answer: None }
+    }
+
+    /// Until the client leaves or has to go.
+    pub async fn run(mut self, socket: &mut WebSocket) -> End {
+        match self.serve(socket).await {
+            Err(end) => end,
+            Ok(never) => match never {},
+        }
+    }
+
+    async fn serve(&mut self, socket: &mut WebSocket) -> Result<std::convert::Infallible, End> {
+        let beat = Duration::from_millis(self.party.state.config.limits.ws_heartbeat_interval);
+        let mut heartbeat = interval(beat);
+        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        heartbeat.tick().await;
+        let mut last_heard = Instant::now();
+        let stopping = self.party.state.stopping.clone();
+        self.acknowledge(socket).await?;
+        loop {
+            let gap_ends = self.gap_since.map(|since| since + GAP_PATIENCE);
+            tokio::select! {
+                message = receive(socket) => {
+                    last_heard = Instant::now();
+                    match message? {
+                        Message::Text(text) => self.receive(socket, &text).await?,
+                        Message::Binary(_) => send(socket, ServerFrame::refusal(FrameError::binary()).bytes()).await?,
+                        Message::Ping(_) | Message::Pong(_) | Message::Close(_) => {}
+                    }
+                }
+                delivery = self.subscription.deliveries.recv() => match delivery {
+                    Ok(delivery) => self.forward(socket, delivery).await?,
+                    // Too slow to keep up: what was missed is in the store, as for any client that comes back.
+                    Err(RecvError::Lagged(_)) => self.bring_up_to_date(socket, self.order.newest()).await?,
+                    Err(RecvError::Closed) => return Err(CloseReason::Internal.into()),
+                },
+                () = sleep_until(gap_ends.unwrap_or(last_heard)), if gap_ends.is_some() => {
+                    self.bring_up_to_date(socket, self.order.newest()).await?;
+                }
+                _ = heartbeat.tick() => {
+                    if last_heard.elapsed() > beat * 2 {
+                        return Err(End::Gone);
+                    }
+                    send_message(socket, Message::Ping(Bytes::new())).await?;
+                }
+                () = stopping.cancelled() => return Err(CloseReason::Restarting.into()),
+            }
+        }
+    }
+
+    async fn receive(&mut self, socket: &mut WebSocket, text: &Utf8Bytes) -> Result<(), End> {
+        match self.frames.take() {
+            Allowance::Granted => {}
+            Allowance::Refused => {
+                let refusal = FrameError::new(ErrorCode::RateLimited, "too many frames; slow down");
+                return send(socket, ServerFrame::refusal(refusal).bytes()).await;
+            }
+            Allowance::Abused => return Err(CloseReason::ProtocolAbuse.into()),
+        }
+        match self.party.receive(text).await {
+            Reaction::Nothing => Ok(()),
+            Reaction::Reply(frame) => send(socket, frame.bytes()).await,
+            Reaction::Acknowledge { message_id, seq } => {
+                let frame = ServerFrame::Ack { message_id, seq }.bytes();
+                if seq <= self.order.newest() {
+                    // The message is an old one, sent again.
+                    return send(socket, frame).await;
+                }
+                self.send_in_order(socket, seq, frame).await
+            }
+            Reaction::Replay { last_seq } => {
+                self.reload_session().await?;
+                self.acknowledge(socket).await?;
+                self.bring_up_to_date(socket, i64::try_from(last_seq).unwrap_or(i64::MAX)).await
+            }
+            Reaction::Close(reason) => Err(reason.into()),
+        }
+    }
+
+    async fn forward(&mut self, socket: &mut WebSocket, delivery: Delivery) -> Result<(), End> {
+        let own = Some(self.party.socket);
+        match delivery {
+            // The acknowledgement stands in its place.
+            Delivery::Stored { except, .. } | Delivery::Passing { except, .. } if except == own => Ok(()),
+            Delivery::Stored { seq, frame, .. } => self.send_in_order(socket, seq, frame).await,
+            Delivery::Token { answer_id, .. } if self.complete_answer.as_deref() == Some(&*answer_id) => Ok(()),
+            Delivery::Token { frame, .. } | Delivery::Passing { frame, .. } => send(socket, frame).await,
+            Delivery::Ended => Err(CloseReason::SessionEnded.into()),
+        }
+    }
+
+    async fn send_in_order(&mut self, socket: &mut WebSocket, seq: i64, frame: Bytes) -> Result<(), End> {
+        for frame in self.order.take(seq, frame) {
+            send(socket, frame).await?;
+        }
+        self.gap_since = self.order.has_gap().then(|| self.gap_since.unwrap_or_else(Instant::now));
+        Ok(())
+    }
+
+    async fn reload_session(&mut self) -> Result<(), CloseReason> {
+        let session = self.party.visitor.scope.session(self.party.visitor.session.id).await;
+        self.party.visitor.session = session.map_err(|error| closing(&error))?;
+        if self.party.visitor.session.ended_at.is_some() { Err(CloseReason::SessionEnded) } else { Ok(()) }
+    }
+
+    async fn acknowledge(&self, socket: &mut WebSocket) -> Result<(), End> {
+        let session = &self.party.visitor.session;
+        let frame = ServerFrame::SessionAck { session_id: session.id.to_string(), last_seq: session.last_seq };
+        send(socket, frame.bytes()).await
+    }
+
+    /// Sends what was stored after `last_seq`, then the running answer so far; from there on deliveries follow.
+    async fn bring_up_to_date(&mut self, socket: &mut WebSocket, last_seq: i64) -> Result<(), End> {
+        // First listen, then read: what comes in between comes twice at most, and `order` drops the second.
+        self.subscription = self.party.conversation.subscribe();
+        let running = self.subscription.answer.take();
+        self.reload_session().await?;
+        // Nobody has seen more than there is.
+        let mut newest = last_seq.min(self.party.visitor.session.last_seq);
+        // Acknowledgements may be among what waited; they go out in place of the message they are for.
+        let mut waiting = self.order.restart(newest);
+        self.gap_since = None;
+        loop {
+            let page = PageRequest { before: None, after: Some(newest), limit: REPLAY_PAGE };
+            let page = self.party.visitor.scope.messages(&self.party.visitor.session, page).await;
+            let page = page.map_err(|error| closing(&error))?;
+            for message in &page.messages {
+                if running.as_ref().is_some_and(|(answer, _)| **answer == *message.message_id) {
+                    self.complete_answer = Some(message.message_id.clone());
+                }
+                newest = message.seq;
+                let frame = waiting.remove(&newest).unwrap_or_else(|| ServerFrame::message(message).bytes());
+                self.send_in_order(socket, newest, frame).await?;
+            }
+            if !page.has_newer {
+                break;
+            }
+        }
+        for frame in waiting.into_values() {
+            send(socket, frame).await?;
+        }
+        match running {
+            Some((answer, frames)) if self.complete_answer.as_deref() != Some(&*answer) => {
+                for frame in frames {
+                    send(socket, frame).await?;
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+}
