@@ -53,7 +53,7 @@ export class Controller {
     const wasOpen = this.store.getState().open
     this.conversation.start()
     this.store.setState({ open: true })
-    if (takeFocus) this.#askForFocus()
+    if (takeFocus) this.askForFocus()
     this.#setUnread(0)
     this.#drawLauncher()
     this.#rememberOpen(true)
@@ -78,16 +78,16 @@ export class Controller {
           ? [place]
           : ([...places.filter(({ name }) => name !== place.name), place] as never),
     }))
-    this.#askForFocus()
+    this.askForFocus()
   }
 
   back(): void {
     this.store.setState(({ places }) => (places.length > 1 ? { places: places.slice(0, -1) as never } : {}))
-    this.#askForFocus()
+    this.askForFocus()
   }
 
   /** The view that is drawn next knows which of its elements to focus. */
-  #askForFocus(): void {
+  askForFocus(): void {
     this.store.setState(({ focusAsked }) => ({ focusAsked: focusAsked + 1 }))
   }
 

@@ -13,7 +13,7 @@ export function ViewHeader({ title }: { title: string }) {
   const { root } = controller.host
   useLayoutEffect(() => adopt(root, styles), [root])
   return (
-    <header className="header">
+    <div className="header">
       <IconButton icon="back" label={controller.wording.back} onClick={() => controller.back()} />
       <h2 ref={heading} tabIndex={-1} className="header-title grow">
         {title}
@@ -21,6 +21,6 @@ export function ViewHeader({ title }: { title: string }) {
       {controller.settings.mode !== 'inline' && (
         <IconButton icon="close" label={controller.wording.close} onClick={() => controller.hide()} />
       )}
-    </header>
+    </div>
   )
 }

@@ -5,6 +5,7 @@ import { useFocusWhenAsked } from '../../ui/use-focus-when-asked'
 import { TOUCH, useMediaQuery } from '../../ui/use-media-query'
 import { useController, useConversation, useWidget } from '../../widget-context'
 
+/** Not a `header` element: outside of an article that is a landmark, and the page has its own banner. */
 export function ChatHeader() {
   const controller = useController()
   const { wording, settings } = controller
@@ -20,7 +21,7 @@ export function ChatHeader() {
       ? wording.connecting
       : wording.offlineShort
   return (
-    <header className="header">
+    <div className="header">
       <span className="brand" aria-hidden="true">
         <Icon name="assistant" size={20} />
       </span>
@@ -48,6 +49,6 @@ export function ChatHeader() {
       {settings.mode !== 'inline' && (
         <IconButton icon="close" label={wording.close} onClick={() => controller.hide()} />
       )}
-    </header>
+    </div>
   )
 }

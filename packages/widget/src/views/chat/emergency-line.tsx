@@ -7,7 +7,7 @@ export function EmergencyLine() {
   const number = appearance?.contact.emergencyNumber
   const poweredBy = appearance?.uiHints.poweredByText
   return (
-    <footer className="footer">
+    <div className="footer">
       <p>
         {number ? (
           <>
@@ -18,6 +18,6 @@ export function EmergencyLine() {
         )}
         {poweredBy && <span className="powered-by"> {poweredBy}</span>}
       </p>
-    </footer>
+    </div>
   )
 }

@@ -25,6 +25,10 @@ export function Suggestions() {
   const hints = useWidget((state) => state.appearance?.uiHints)
   if (!hints) return null
   const { emptyStateMessage, emptyStateSubtitle, suggestedQuestions = [] } = hints
+  const ask = (question: string) => {
+    // The button goes with the suggestions, and must not take the keyboard's place along.
+    if (controller.send(question)) controller.askForFocus()
+  }
   return (
     <div className="suggestions">
       {emptyStateMessage && <p className="suggestions-title">{emptyStateMessage}</p>}
@@ -33,7 +37,7 @@ export function Suggestions() {
         <ul aria-label={controller.wording.suggestions}>
           {suggestedQuestions.map((question) => (
             <li key={question}>
-              <button type="button" className="suggestion" onClick={() => controller.send(question)}>
+              <button type="button" className="suggestion" onClick={() => ask(question)}>
                 {question}
               </button>
             </li>
