@@ -32,6 +32,7 @@ ${head}
 <h2 id="doctors">Doctors</h2>
 <form><label>Search <input type="search" name="q"></label> <button type="button">Find</button></form>
 </main>
+<footer><p>Riverside Clinic, 12 Mill Lane</p></footer>
 ${body}
 </body>
 </html>`,

@@ -1,0 +1,61 @@
+import type { Page } from '@playwright/test'
+import { embedCode, ordinaryPage } from '../environment/host-pages'
+import { expect, test } from '../environment/test'
+
+/** What every live region of the widget has said since, in order: one entry for each change of its text. */
+async function listenToLiveRegions(page: Page) {
+  const spoken = await page.evaluateHandle(() => {
+    const root = document.querySelector('kuzushi-widget')?.shadowRoot as ShadowRoot
+    const last = new Map<Element, string>()
+    const spoken: string[] = []
+    const listen = () => {
+      for (const region of root.querySelectorAll('[aria-live], [role=status], [role=alert], [role=log]')) {
+        // A log speaks unless it says that it doesn't.
+        if (region.getAttribute('aria-live') === 'off') continue
+        // Not trimmed: a space at the end is what makes a repeated text a new one.
+        const text = region.textContent ?? ''
+        if (text !== (last.get(region) ?? '')) {
+          last.set(region, text)
+          if (text) spoken.push(text)
+        }
+      }
+    }
+    new MutationObserver(listen).observe(root, { subtree: true, childList: true, characterData: true })
+    return spoken
+  })
+  return () => spoken.jsonValue()
+}
+
+test('a screen reader hears each answer once and whole, never word by word', async ({
+  page,
+  widget,
+  server,
+  site,
+}) => {
+  await page.goto(site.add('/clinic', ordinaryPage({ body: embedCode(server.url, 'riverside-unhurried') })))
+  await widget.open()
+  const spoken = await listenToLiveRegions(page)
+  await widget.send('Where are the guest computers?')
+  await expect(widget.answers).toContainText('The guest')
+  expect(await spoken()).toEqual([])
+
+  await widget.wholeAnswer(0)
+  await expect.poll(spoken).toHaveLength(1)
+  const [announcement] = await spoken()
+  expect(announcement).toMatch(/^Assistant: The guest computers stand in the lobby\. .*house rules first\./)
+  // Words, not Markdown.
+  expect(announcement).not.toContain('](https')
+
+  await widget.ask('Where are the guest computers?')
+  await expect.poll(spoken, 'the same answer again is heard again').toHaveLength(2)
+})
+
+test('losing and finding the connection is said', async ({ page, widget, server }) => {
+  await page.goto('/demo')
+  await widget.open()
+  const spoken = await listenToLiveRegions(page)
+  await server.kill()
+  await expect.poll(spoken).toEqual(['No connection. Trying again…'])
+  await server.start()
+  await widget.connected()
+})
