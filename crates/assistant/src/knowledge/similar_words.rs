@@ -8,9 +8,9 @@ use crate::{
 };
 
 /// From this likeness on, words are taken for near enough.
-const NEAR: f32 = 0.55;
+const NEAR: f32 = 0.5;
 /// How much a word counts for its likeness: less than a synonym that an editor wrote down.
-const WORTH: f32 = 0.6;
+const WORTH: f32 = 0.5;
 /// How many near words a word of a question brings in.
 const MOST: usize = 6;
 

@@ -21,7 +21,6 @@ pub static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
         include_str!("../../data/stop_words.txt"),
         include_str!("../../data/background_words.txt"),
         include_str!("../../data/kin_words.txt"),
-        include_str!("../../data/common_words.txt"),
     )
 });
 
@@ -36,19 +35,16 @@ pub struct Lexicon {
     kin: HashSet<String>,
     /// Every single word in any of the tables, as written: what a typing mistake may be corrected to.
     known: HashSet<String>,
-    /// Common words of the language, as written.
-    common: HashSet<String>,
 }
 
 impl Lexicon {
-    fn read(synonyms: &str, stop_words: &str, background: &str, kin: &str, common: &str) -> Self {
+    fn read(synonyms: &str, stop_words: &str, background: &str, kin: &str) -> Self {
         let mut lexicon = Self {
             related: HashMap::new(),
             phrases: HashMap::new(),
             stop_words: listed(stop_words).collect(),
             background: listed(background).map(|word| stem(&word)).collect(),
             kin: listed(kin).map(|word| stem(&word)).collect(),
-            common: listed(common).collect(),
             known: listed(stop_words).chain(listed(background)).chain(listed(kin)).collect(),
         };
         let mut direct: HashMap<String, Vec<(String, f32)>> = HashMap::new();
@@ -113,11 +109,6 @@ impl Lexicon {
         self.kin.contains(stem)
     }
 
-    /// Whether it is a common word of the language, as written, whatever it means.
-    pub fn is_common(&self, word: &str) -> bool {
-        self.common.contains(word)
-    }
-
     pub fn known_words(&self) -> impl Iterator<Item = &str> {
         self.known.iter().map(String::as_str)
     }
@@ -171,18 +162,18 @@ mod tests {
 
     #[test]
     fn groups_go_both_ways_and_arrows_one_way() {
-        let lexicon = Lexicon::read("# comment\ncar = vehicle\ncar > parking lot", "the", "like", "aunt", "movie");
+        let lexicon = Lexicon::read("# comment\ncar = vehicle\ncar > parking lot", "the", "like", "aunt");
         assert_eq!(weight(&lexicon, "car", "vehicl"), Some(SAME_GROUP));
         assert_eq!(weight(&lexicon, "vehicl", "car"), Some(SAME_GROUP));
         assert_eq!(weight(&lexicon, "car", "park_lot"), Some(POINTED_AT));
         assert_eq!(weight(&lexicon, "park_lot", "car"), None);
         assert_eq!(weight(&lexicon, "vehicl", "park_lot"), Some(SAME_GROUP * POINTED_AT));
-        assert!(lexicon.is_stop_word("the") && lexicon.is_background("like") && lexicon.is_common("movie"));
+        assert!(lexicon.is_stop_word("the") && lexicon.is_background("like") && lexicon.is_kin("aunt"));
     }
 
     #[test]
     fn the_longest_phrase_comes_first() {
-        let lexicon = Lexicon::read("lab = lab test\nlab test result = outcome", "", "", "", "");
+        let lexicon = Lexicon::read("lab = lab test\nlab test result = outcome", "", "", "");
         let stems = ["lab", "test", "result"].map(str::to_owned);
         let found: Vec<usize> = lexicon.phrases_at(&stems).map(<[String]>::len).collect();
         assert_eq!(found, [3, 2]);

@@ -35,6 +35,11 @@ impl Meanings {
         Some(Self { rows, dimensions, numbers })
     }
 
+    /// Whether the table has a lower-case word, which is then a word of the language.
+    pub fn knows(&self, word: &str) -> bool {
+        self.rows.contains_key(word)
+    }
+
     /// The meaning of a lower-case word, if the table has it.
     pub fn of(&self, word: &str) -> Option<Meaning> {
         let start = self.rows.get(word)? * self.dimensions;

@@ -6,7 +6,7 @@ mod spelling;
 pub use intents::{Intent, answers, intents};
 pub use spelling::Spelling;
 
-use crate::language::{LEXICON, Word, stem, words};
+use crate::language::{LEXICON, MEANINGS, Word, stem, words};
 
 /// How much a word in a phrase counts when only the word is found.
 const PART_OF_PHRASE: f32 = 0.45;
@@ -71,6 +71,7 @@ impl Question {
             };
             concepts.extend(concept.filter(|concept| !concepts.iter().any(|known| known.is_same(concept))));
         }
+        forgive_another_language(&mut concepts, spelling);
         see_means_visit(&mut concepts);
         concepts.extend(another_organisation(&words, &own_name));
         let has_subject = concepts.iter().any(|concept| concept.missed >= 1.0 && !concept.is_intent());
@@ -111,6 +112,22 @@ impl Concept {
 
     fn is_same(&self, other: &Self) -> bool {
         self.alternatives.first().map(|(term, _)| term) == other.alternatives.first().map(|(term, _)| term)
+    }
+}
+
+/// How many words that no table knows make a question one in another language.
+const FOREIGN_WORDS: usize = 3;
+
+/// In a question that mixes in another language, the unknown words are not missed: what is left may well be enough.
+fn forgive_another_language(concepts: &mut [Concept], spelling: &Spelling) {
+    let is_foreign = |concept: &Concept| {
+        let is_unknown = |word: &String| !MEANINGS.knows(word) && !spelling.knows(word);
+        concept.word.as_ref().is_some_and(|word| word.chars().all(char::is_alphabetic) && is_unknown(word))
+    };
+    if concepts.iter().filter(|concept| is_foreign(concept)).count() >= FOREIGN_WORDS {
+        for concept in concepts.iter_mut().filter(|concept| is_foreign(concept)) {
+            concept.missed = BACKGROUND_MISSED;
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use strsim::osa_distance;
 
-use crate::language::{LEXICON, Word};
+use crate::language::{LEXICON, MEANINGS, Word};
 
 /// Words shorter than this resemble too many others to be corrected.
 const SHORTEST: usize = 4;
@@ -15,7 +15,7 @@ const SHORTEST_RUN_TOGETHER: usize = 8;
 
 /// The words that articles and lexicon hold, as written.
 ///
-/// A common English word is never corrected, even where no article has it: "movie" is no misspelling of "move".
+/// An English word that the table of meanings has is never corrected, even where no article has it: "movie" is no misspelling of "move".
 #[derive(Debug, Default)]
 pub struct Spelling {
     words: HashSet<String>,
@@ -44,7 +44,7 @@ impl Spelling {
 
     /// Takes two known words that were written as one apart.
     pub fn divide(&self, word: Word) -> Vec<Word> {
-        if self.knows(&word.text) || word.text.chars().count() < SHORTEST_RUN_TOGETHER {
+        if self.knows(&word.text) || MEANINGS.knows(&word.text) || word.text.chars().count() < SHORTEST_RUN_TOGETHER {
             return vec![word];
         }
         let halves = word.text.char_indices().skip(SHORTEST - 1).map(|(middle, _)| word.text.split_at(middle)).find(
@@ -64,7 +64,7 @@ impl Spelling {
     pub fn correct(&self, word: &Word) -> (Word, bool) {
         let as_it_is = (word.clone(), false);
         let is_word = word.text.chars().all(char::is_alphabetic);
-        if !is_word || word.looks_like_a_name || LEXICON.is_common(&word.text) || self.knows_a_form_of(&word.text) {
+        if !is_word || word.looks_like_a_name || MEANINGS.knows(&word.text) || self.knows_a_form_of(&word.text) {
             return as_it_is;
         }
         let corrected = self.sounds.get(&sound(&word.text)).or_else(|| self.nearest(&word.text));

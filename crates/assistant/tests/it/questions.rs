@@ -119,6 +119,10 @@ fn lines<T: DeserializeOwned>(file: &Path) -> Vec<T> {
 struct Tally {
     answerable: Share,
     unanswerable: Share,
+    /// Answers that name the right article, first or second.
+    named: usize,
+    /// Answers that name two.
+    doubtful: usize,
     misses: String,
 }
 
@@ -140,6 +144,8 @@ impl Tally {
             None => expected.is_empty(),
             Some(first) => expected.contains(first),
         };
+        self.named += usize::from(cited.iter().any(|slug| expected.contains(slug)));
+        self.doubtful += usize::from(cited.len() > 1);
         let share = if expected.is_empty() { &mut self.unanswerable } else { &mut self.answerable };
         share.all += 1;
         share.right += usize::from(is_right);
@@ -150,8 +156,11 @@ impl Tally {
     }
 
     fn report(&self) -> String {
-        let Self { answerable, unanswerable, misses } = self;
-        let answers = format!("right article {}/{}", answerable.right, answerable.all);
+        let Self { answerable, unanswerable, named, doubtful, misses } = self;
+        let answers = format!(
+            "right article {}/{}, first or second {named}, with a second {doubtful}",
+            answerable.right, answerable.all
+        );
         format!("\n{answers}, \"I don't know\" {}/{}\n{misses}", unanswerable.right, unanswerable.all)
     }
 

@@ -13,14 +13,19 @@ use crate::{
 /// The least share of a question's information that a quoted passage covers.
 const SURE_COVERAGE: f32 = 0.62;
 const TENTATIVE_COVERAGE: f32 = 0.55;
+/// The same where two words or more stand in titles, headings or editors' questions.
+const WELL_POINTED_COVERAGE: f32 = 0.42;
+const WELL_POINTED: f32 = 3.8;
 /// The least information that the matching words carry: about that of one word that a fifth of the articles use.
 const SURE_STRENGTH: f32 = 1.6;
 /// How much of it must stand in titles, headings or editors' questions for the article to be about it.
 const POINTED: f32 = 0.7;
 /// The same for words that stand in the running text only, which may be there by chance.
 const SURE_STRENGTH_IN_TEXT: f32 = 3.0;
+/// The share of the quoted passage's score at which another article is worth naming as well.
+const WORTH_NAMING: f32 = 0.85;
 /// The share of the best score that is worth considering.
-const ABOUT_AS_GOOD: f32 = 0.7;
+const ABOUT_AS_GOOD: f32 = 0.75;
 /// From here on a question resembles one that the editors expect.
 const RESEMBLES: f32 = 0.6;
 /// What a passage must cover to answer a question that sounds like one for a doctor.
@@ -34,6 +39,8 @@ const CARRIED: f32 = 0.5;
 pub struct Judgement {
     /// The passage to quote, if any is good enough.
     pub best: Option<Candidate>,
+    /// A passage of another article that answers about as well.
+    pub runner_up: Option<Candidate>,
     /// The passage may miss the point.
     pub is_tentative: bool,
     /// The articles speak of exactly this.
@@ -73,7 +80,17 @@ fn judge_with(knowledge: &Knowledge, asked: &Asked) -> Judgement {
     let best = sure.or_else(|| good.iter().find(possible));
     let is_plainly_answered =
         best.is_some_and(|best| best.coverage >= PLAIN_COVERAGE && best.resemblance >= PLAIN_RESEMBLANCE);
-    Judgement { is_tentative: sure.is_none() && best.is_some(), best: best.cloned(), is_plainly_answered }
+    let runner_up = best.and_then(|best| {
+        let worth_naming =
+            |other: &&Candidate| other.article != best.article && other.score >= best.score * WORTH_NAMING;
+        good.iter().filter(worth_naming).find(|other| is_supported(other, asked, SURE_COVERAGE) || possible(other))
+    });
+    Judgement {
+        is_tentative: sure.is_none() && best.is_some(),
+        best: best.cloned(),
+        runner_up: runner_up.cloned(),
+        is_plainly_answered,
+    }
 }
 
 /// Whether a passage covers enough of the question, with words that say enough.

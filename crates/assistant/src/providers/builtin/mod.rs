@@ -21,7 +21,7 @@ use crate::{
 };
 use conversation::Asked;
 use excerpt::{excerpt, short_excerpt};
-use judgement::TwoThings;
+use judgement::{Judgement, TwoThings};
 
 /// The length of a citation's snippet, in characters.
 const SNIPPET: usize = 160;
@@ -48,7 +48,7 @@ fn compose(request: &AnswerRequest) -> (String, AnswerEnd) {
         return (wording::no_medical_advice(contact), without_sources(true));
     }
     match found.best {
-        Some(best) => quote(request, &asked, &best, found.is_tentative),
+        Some(ref best) => quote(request, &asked, best, &found),
         None => (wording::nothing_found(contact), without_sources(true)),
     }
 }
@@ -58,16 +58,21 @@ fn without_sources(no_answer: bool) -> AnswerEnd {
 }
 
 /// An answer in the words of the best passage, or of two passages where two things were asked.
-fn quote(request: &AnswerRequest, asked: &Asked, best: &Candidate, is_tentative: bool) -> (String, AnswerEnd) {
+fn quote(request: &AnswerRequest, asked: &Asked, best: &Candidate, found: &Judgement) -> (String, AnswerEnd) {
     let knowledge = &request.knowledge;
     if let Some(two) = judgement::two_things(request, asked) {
         return quote_both(knowledge, &two);
     }
     let mut text = excerpt(knowledge, best, &asked.question);
-    if is_tentative {
+    if found.is_tentative {
         text = wording::tentatively(&knowledge.article(best.article).title, &text);
     }
-    (text, AnswerEnd { citations: vec![citation(knowledge, best)], no_answer: false })
+    let mut citations = vec![citation(knowledge, best)];
+    if let Some(other) = &found.runner_up {
+        text.push_str(&wording::see_also(&knowledge.article(other.article).title));
+        citations.push(citation(knowledge, other));
+    }
+    (text, AnswerEnd { citations, no_answer: false })
 }
 
 fn quote_both(knowledge: &Knowledge, two: &TwoThings) -> (String, AnswerEnd) {

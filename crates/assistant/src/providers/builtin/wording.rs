@@ -55,6 +55,11 @@ pub fn tentatively(title: &str, text: &str) -> String {
     format!("I'm not sure this is what you mean, but here is what I found under **{title}**:\n\n{text}")
 }
 
+/// Names a second article, behind a quotation.
+pub fn see_also(title: &str) -> String {
+    format!("\n\nIf that is not what you were looking for, see **{title}**.")
+}
+
 pub fn small_talk(small_talk: SmallTalk, contact: &Contact) -> String {
     let name = &contact.hospital_name;
     match small_talk {
