@@ -30,8 +30,13 @@ export function useFollowEnd(
   useEffect(() => {
     const element = scroller.current
     if (!element || !enabled) return
+    let previousTop = element.scrollTop
     const onScroll = () => {
-      following.current = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END_PX
+      const { scrollTop, scrollHeight, clientHeight } = element
+      const nearEnd = scrollHeight - scrollTop - clientHeight < NEAR_END_PX
+      // What arrived between our own scrolling and its event is no sign of the reader: only going up lets go.
+      if (nearEnd || scrollTop < previousTop) following.current = nearEnd
+      previousTop = scrollTop
       setAtEnd(following.current)
     }
     element.addEventListener('scroll', onScroll, { passive: true })
