@@ -7,7 +7,7 @@ export function complain(problem: unknown): void {
 /** A table instead of sentences, because every page view pays for it. A field left out reads as `undefined`. */
 const VALID: Record<string, RegExp> = {
   projectId: /^(?!undefined$|null$)[^\s[]+$/,
-  apiBaseUrl: /^(undefined|https?:\/\/.+)$/,
+  apiBaseUrl: /^(undefined$|https?:\/\/.)/,
   primaryColor: /^(undefined|#[\da-f]{6})$/i,
 }
 
