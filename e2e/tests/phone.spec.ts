@@ -19,7 +19,7 @@ for (const { width, height } of [
       const fillsScreen = async () => {
         expect(await widget.panel.boundingBox()).toEqual({ x: 0, y: 0, width, height })
         const overflow = await widget.panel.evaluate((panel) =>
-          [panel, ...panel.querySelectorAll('.scroller, .page, .header, .composer, .footer')]
+          [panel, ...panel.querySelectorAll('.scroller, .page, .header, .composer, .footer, .confirm')]
             .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
             .map(({ className }) => className),
         )
@@ -37,6 +37,12 @@ for (const { width, height } of [
       await widget.openView('Settings')
       await widget.panel.getByRole('radio', { name: 'Largest' }).check()
       await fillsScreen()
+      await widget.panel.getByRole('button', { name: 'End and erase' }).click()
+      await page.route('**/end', (route) => route.abort())
+      await widget.panel.getByRole('button', { name: 'Erase', exact: true }).click()
+      await expect(widget.panel.getByRole('button', { name: 'Forget on this device only' })).toBeVisible()
+      await fillsScreen()
+      await widget.panel.getByRole('button', { name: 'Keep' }).click()
       await widget.back()
       await fillsScreen()
       expect(Number.parseFloat(await fontSize(widget.input))).toBeGreaterThanOrEqual(16)

@@ -46,6 +46,33 @@ test('the newest words stay in sight until the reader scrolls up, and a button l
   await expect(widget.questions.last()).toBeInViewport()
 })
 
+test('what arrives while the panel scrolls by itself is no sign that the reader went up', async ({
+  page,
+  widget,
+  server,
+  site,
+}) => {
+  await page.goto(site.add('/clinic', ordinaryPage({ body: embedCode(server.url, 'riverside-plain') })))
+  await widget.open()
+  await widget.ask('How do I prepare for my stay?')
+  await widget.ask('Where are the guest computers?')
+  const fromEnd = await widget.transcript.evaluate(async (scroller) => {
+    const frames = async () => {
+      for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame)
+    }
+    scroller.scrollTop -= 10
+    await frames()
+    // The sources of an answer, say, before the browser has told anybody of the scrolling.
+    scroller.scrollTop += 10
+    const sources = document.createElement('div')
+    sources.style.height = '300px'
+    scroller.firstElementChild?.append(sources)
+    await frames()
+    return scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight
+  })
+  expect(fromEnd).toBeLessThanOrEqual(1)
+})
+
 test('earlier messages come a page at a time, and what is being read stays where it is', async ({
   page,
   widget,
