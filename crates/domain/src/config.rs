@@ -158,8 +158,10 @@ pub struct ConfigError {
 impl AppConfig {
     /// Reads a document as it is about to be written: unknown fields and values out of range are errors.
     pub fn parse_strictly(document: &serde_json::Value) -> Result<Self, ConfigError> {
-        let config: Self = serde_json::from_value(document.clone())
-            .map_err(|error| ConfigError { pointer: String::from("/"), message: error.to_string() })?;
+        let config: Self = serde_path_to_error::deserialize(document).map_err(|error| ConfigError {
+            pointer: format!("/{}", error.path().to_string().replace('.', "/")),
+            message: error.into_inner().to_string(),
+        })?;
         let known = serde_json::to_value(&config)
             .map_err(|error| ConfigError { pointer: String::from("/"), message: error.to_string() })?;
         if let Some(pointer) = first_unknown_field(document, &known, "") {
@@ -232,6 +234,7 @@ mod tests {
     fn mistakes_are_named_by_pointer() {
         assert_eq!(pointer_of(json!({"theme": {"primaryColour": "#fff"}})), "/theme/primaryColour");
         assert_eq!(pointer_of(json!({"theme": {"primaryColor": "red"}})), "/theme/primaryColor");
+        assert_eq!(pointer_of(json!({"features": {"textChat": "yes"}})), "/features/textChat");
         assert_eq!(pointer_of(json!({"theme": {"fontScale": 9}})), "/theme/fontScale");
         assert_eq!(pointer_of(json!({"theme": {"radius": "wide"}})), "/theme/radius");
         assert_eq!(pointer_of(json!({"contact": {"emergencyNumber": " "}})), "/contact/emergencyNumber");

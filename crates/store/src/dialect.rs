@@ -5,15 +5,20 @@ use std::time::Duration;
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, IsolationLevel,
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
-    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+    sqlx::{
+        self, Connection, PgConnection,
+        postgres::PgConnectOptions,
+        sqlite::{SqliteJournalMode, SqliteSynchronous},
+    },
 };
+use tokio::time::timeout;
 
 use crate::StoreError;
 
 /// Where the database is and how many connections to keep.
 #[derive(Clone)]
 pub struct DatabaseOptions {
-    /// `sqlite:///path/to/file?mode=rwc` or `postgres://user:password@host/database`.
+    /// `sqlite:///path/to/file` or `postgres://user:password@host/database`.
     pub url: String,
     /// Connections kept open when idle.
     pub pool_min: u32,
@@ -51,6 +56,17 @@ impl Engine {
     }
 }
 
+/// Connects once and lets go. A pool would keep trying and, in the end, know only that time was up.
+async fn say_why_not(url: &str) -> Result<(), StoreError> {
+    let target: PgConnectOptions = url.parse().map_err(|error: sqlx::Error| StoreError::Other(error.to_string()))?;
+    let place = format!("{}:{}", target.get_host(), target.get_port());
+    match timeout(ACQUIRE_TIMEOUT, PgConnection::connect_with(&target)).await {
+        Ok(Ok(connection)) => connection.close().await.map_err(|error| StoreError::Unavailable(error.to_string())),
+        Ok(Err(error)) => Err(StoreError::Unavailable(format!("{place}: {error}"))),
+        Err(_) => Err(StoreError::Unavailable(format!("{place}: no answer"))),
+    }
+}
+
 impl Connections {
     pub(crate) async fn open(options: &DatabaseOptions) -> Result<Self, StoreError> {
         let engine = Engine::of(&options.url)
@@ -65,6 +81,7 @@ impl Connections {
             .acquire_timeout(ACQUIRE_TIMEOUT);
         match engine {
             Engine::Postgres => {
+                say_why_not(&options.url).await?;
                 connect.min_connections(options.pool_min).max_connections(options.pool_max);
                 let pool = Database::connect(connect).await?;
                 Ok(Self { engine, reader: pool.clone(), writer: pool })
@@ -72,6 +89,7 @@ impl Connections {
             Engine::Sqlite => {
                 connect.map_sqlx_sqlite_opts(|options| {
                     options
+                        .create_if_missing(true)
                         .journal_mode(SqliteJournalMode::Wal)
                         // An acknowledged message must survive a power cut, not only a crash.
                         .synchronous(SqliteSynchronous::Full)

@@ -68,7 +68,7 @@ impl TestDatabase {
         match engine {
             Engine::Sqlite => {
                 let folder = tempfile::tempdir().expect("a temporary folder");
-                let url = format!("sqlite://{}?mode=rwc", folder.path().join("kuzushi.db").display());
+                let url = format!("sqlite://{}", folder.path().join("kuzushi.db").display());
                 let database = Self { url, folder: Some(folder) };
                 database.open().await.migrate().await.expect("migrations");
                 database

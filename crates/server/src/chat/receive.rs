@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     auth::Visitor,
-    conversation::{Conversation, SocketId, answer_what_waits},
+    conversation::{Conversation, SocketId, Withdrawal, answer_what_waits},
     state::AppState,
 };
 
@@ -108,15 +108,19 @@ impl Party {
     }
 
     async fn cancel(&self, cancel: Cancel) -> Result<Reaction, FrameError> {
-        if self.conversation.cancel_answer(&cancel.message_id) {
+        let withdrawal = self.conversation.withdraw(&cancel.message_id);
+        if withdrawal == Withdrawal::Stopped {
             return Ok(Reaction::Nothing);
         }
         let session = self.visitor.session.id;
         let now = self.state.clock.now();
         match self.visitor.scope.cancel_pending_turn(session, &cancel.message_id, now).await {
-            Ok(_) if self.conversation.is_answering() => Ok(Reaction::Nothing),
             // Also when the answer was complete before the client saw it: there is nothing left to stop.
-            Ok(_) => Ok(Reaction::Reply(ServerFrame::Status { status: Status::Idle })),
+            Ok(_) if withdrawal == Withdrawal::NobodyAnswers => {
+                Ok(Reaction::Reply(ServerFrame::Status { status: Status::Idle }))
+            }
+            // Whoever is answering says so when they are done.
+            Ok(_) => Ok(Reaction::Nothing),
             Err(error) => Err(stored_not(&error).about(&cancel.message_id)),
         }
     }

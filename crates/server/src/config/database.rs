@@ -9,9 +9,9 @@ use super::value::{Secret, Unusable, parse, positive};
 #[config(layer_attr(serde(deny_unknown_fields)))]
 pub struct Database {
     /// The folder for the embedded database and for generated keys. Made if it does not exist.
-    #[config(env = "DATA_DIR", default = "./data")]
+    #[config(env = "DATA_DIR", default = "./data", parse_env = folder)]
     pub data_dir: PathBuf,
-    /// `postgres://user:password@host/database`, or `sqlite:///path/to/file?mode=rwc`. Without it: an SQLite file in
+    /// `postgres://user:password@host/database`, or `sqlite:///path/to/file`. Without it: an SQLite file in
     /// the data folder.
     #[config(env = "DATABASE_URL", parse_env = url)]
     pub url: Option<Secret<String>>,
@@ -25,8 +25,17 @@ pub struct Database {
 
 impl Database {
     pub(super) fn check(&self) -> Result<(), Unusable> {
+        if self.pool_min > self.pool_max {
+            let wanted = "at most as many as DATABASE_POOL_MAX";
+            return Err(Unusable::new(&format!("DATABASE_POOL_MIN={}", self.pool_min), wanted));
+        }
         self.url.as_ref().map_or(Ok(()), |address| url(address.expose()).map(drop))
     }
+}
+
+fn folder(text: &str) -> Result<PathBuf, Unusable> {
+    // Nothing is the same as not set, as for every variable.
+    if text.is_empty() { Err(Unusable::new(text, "a folder")) } else { Ok(PathBuf::from(text)) }
 }
 
 fn url(text: &str) -> Result<Secret<String>, Unusable> {

@@ -29,11 +29,14 @@ fn format(text: &str) -> Result<LogFormat, Unusable> {
     }
 }
 
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
 fn level(text: &str) -> Result<String, Unusable> {
-    match text.parse::<tracing_subscriber::EnvFilter>() {
-        Ok(_) => Ok(text.to_owned()),
-        Err(_) => {
-            Err(Unusable::new(text, "error, warn, info, debug, trace, or directives such as info,kuzushi_server=debug"))
-        }
+    // A word that is no level would count as the name of a module, and silence everything else.
+    let known = text.split(',').all(|directive| directive.contains('=') || LEVELS.contains(&directive.trim()));
+    if known && text.parse::<tracing_subscriber::EnvFilter>().is_ok() {
+        Ok(text.to_owned())
+    } else {
+        Err(Unusable::new(text, "error, warn, info, debug, trace, or directives such as info,kuzushi_server=debug"))
     }
 }

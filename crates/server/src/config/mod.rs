@@ -9,7 +9,10 @@ mod reference;
 mod security;
 mod value;
 
-use std::path::{Path, PathBuf};
+use std::{
+    error::Error,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context;
 use confique::Config as _;
@@ -51,8 +54,7 @@ impl Config {
             anyhow::ensure!(file.is_file(), "the configuration file {} does not exist", file.display());
             builder = builder.file(file);
         }
-        // The library's errors leave their cause out unless asked; one line shall hold both.
-        let config = builder.load().map_err(|error| anyhow::anyhow!("{}", format!("{error:#}").replace('\n', " ")))?;
+        let config = builder.load().map_err(|error| anyhow::anyhow!(in_one_line(&error)))?;
         config.check()?;
         Ok(config)
     }
@@ -66,14 +68,25 @@ impl Config {
 
     /// The address of the database: the one that was set, or an SQLite file in the data folder.
     pub fn database_url(&self) -> String {
-        self.database.url.as_ref().map_or_else(
-            || format!("sqlite://{}?mode=rwc", self.data_file("kuzushi.db").display()),
-            |url| url.expose().clone(),
-        )
+        self.database
+            .url
+            .as_ref()
+            .map_or_else(|| format!("sqlite://{}", self.data_file("kuzushi.db").display()), |url| url.expose().clone())
     }
 
     /// A file in the data folder.
     pub fn data_file(&self, name: &str) -> PathBuf {
         self.database.data_dir.join(name)
+    }
+}
+
+/// A setting that could not be read: the variable and what is wrong with it, without the names of our own structs.
+fn in_one_line(error: &confique::Error) -> String {
+    let text = error.to_string();
+    let variable = text.split("environment variable `").nth(1).and_then(|rest| rest.split('`').next());
+    match (variable, error.source()) {
+        (Some(variable), Some(cause)) => format!("{variable}: {cause}"),
+        // The library leaves the cause out unless asked.
+        _ => format!("{error:#}").replace('\n', " "),
     }
 }

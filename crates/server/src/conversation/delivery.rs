@@ -18,6 +18,9 @@ use crate::chat::frames::{ServerFrame, Status};
 /// Deliveries a socket may lag behind before it has to read from the store again.
 const BACKLOG: usize = 256;
 
+/// Withdrawn questions a conversation remembers at most; more would be a game, not a visitor.
+const MOST_WITHDRAWN: usize = 64;
+
 /// One socket of this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SocketId(u64);
@@ -61,6 +64,8 @@ pub struct Conversation {
 struct State {
     answer: Option<RunningAnswer>,
     worker: Worker,
+    /// Questions withdrawn while a worker was about, perhaps just before it began to answer them.
+    withdrawn: Vec<String>,
 }
 
 struct RunningAnswer {
@@ -80,6 +85,17 @@ enum Worker {
     Working,
     /// Working, and something came in that the worker may have missed.
     LookAgain,
+}
+
+/// What came of withdrawing a question.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Withdrawal {
+    /// Its answer ran, and stops.
+    Stopped,
+    /// Somebody is answering, though not this question yet; they will skip it.
+    Noted,
+    /// Nobody is answering in this conversation.
+    NobodyAnswers,
 }
 
 /// What a new listener gets: the answer so far, and all that follows.
@@ -155,6 +171,10 @@ impl Conversation {
     pub fn begin_answer(&self, question_id: &str, answer_id: &str) -> CancellationToken {
         let cancel = CancellationToken::new();
         let mut state = self.lock();
+        if let Some(position) = state.withdrawn.iter().position(|withdrawn| withdrawn == question_id) {
+            state.withdrawn.swap_remove(position);
+            cancel.cancel();
+        }
         state.answer = Some(RunningAnswer {
             question_id: question_id.to_owned(),
             answer_id: answer_id.into(),
@@ -185,10 +205,6 @@ impl Conversation {
         self.lock().answer.as_ref().map(|answer| answer.text.clone()).unwrap_or_default()
     }
 
-    pub fn is_answering(&self) -> bool {
-        self.lock().answer.is_some()
-    }
-
     /// The running answer is over. Its last event, where it has one, comes before the word that nobody is typing.
     pub fn finish_answer(&self, last: Option<Delivery>) {
         let mut state = self.lock();
@@ -199,14 +215,22 @@ impl Conversation {
         self.send(Delivery::Passing { frame: ServerFrame::Status { status: Status::Idle }.bytes(), except: None });
     }
 
-    /// Stops the running answer if it is the one to this question.
-    pub fn cancel_answer(&self, question_id: &str) -> bool {
-        let state = self.lock();
-        let running = state.answer.as_ref().filter(|answer| answer.question_id == question_id);
-        if let Some(answer) = running {
-            answer.cancel.cancel();
+    /// Stops the answer to this question, if it runs or is just about to.
+    pub fn withdraw(&self, question_id: &str) -> Withdrawal {
+        let mut state = self.lock();
+        match &state.answer {
+            Some(answer) if answer.question_id == question_id => {
+                answer.cancel.cancel();
+                Withdrawal::Stopped
+            }
+            _ if state.worker == Worker::None => Withdrawal::NobodyAnswers,
+            _ => {
+                if state.withdrawn.len() < MOST_WITHDRAWN {
+                    state.withdrawn.push(question_id.to_owned());
+                }
+                Withdrawal::Noted
+            }
         }
-        running.is_some()
     }
 
     /// Tells every socket that the conversation has ended, and stops its answer.
@@ -231,6 +255,9 @@ impl Conversation {
         let mut state = self.lock();
         let done = state.worker != Worker::LookAgain;
         state.worker = if done { Worker::None } else { Worker::Working };
+        if done {
+            state.withdrawn.clear();
+        }
         done
     }
 

@@ -100,6 +100,24 @@ on_both_engines! {
         assert_eq!(page["messages"].as_array().unwrap().len(), 3);
     }
 
+    async fn a_question_withdrawn_at_once_is_not_answered(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let mut sockets = Vec::new();
+        for _ in 0..20 {
+            let session = app.init("slow").await;
+            let mut socket = app.connect(&session).await;
+            socket.send(json!({"type": "user_message", "messageId": "m1", "content": "When can I visit?"})).await;
+            socket.send(json!({"type": "cancel", "messageId": "m1"})).await;
+            sockets.push(socket);
+        }
+        for mut socket in sockets {
+            socket.next_of("ack").await;
+            while let Some(frame) = socket.next_if_any().await {
+                assert_eq!(frame["type"], "status", "{frame}");
+            }
+        }
+    }
+
     async fn stopping_what_is_not_being_answered_changes_nothing(engine: Engine) {
         let app = TestApp::start(engine).await;
         let session = app.init("slow").await;

@@ -40,9 +40,12 @@ fn a_value_that_cannot_be_used_stops_the_start_with_a_line_that_names_it() {
         ("CONTENT_KEY", "abc", "32 bytes in base64"),
         ("WS_HEARTBEAT_INTERVAL", "1", "at least 100"),
         ("LOG_FORMAT", "xml", "text or json"),
+        ("LOG_LEVEL", "loud", "error, warn, info"),
+        ("DATABASE_POOL_MIN", "50", "DATABASE_POOL_MAX"),
     ] {
         let line = complaint(run(&["serve"], &[(name, value)]));
         assert!(line.contains(name) && line.contains(wanted), "{name}={value}: {line}");
+        assert!(!line.contains("::"), "people don't know our structs: {line}");
         let secret = matches!(name, "JWT_SECRET" | "CONTENT_KEY" | "DATABASE_URL");
         assert!(secret || line.contains(value.split(',').next_back().unwrap()), "{name}: {line}");
     }
@@ -74,7 +77,7 @@ fn a_folder_that_cannot_be_written_is_one_clear_line() {
 #[test]
 fn a_database_that_is_not_there_is_one_clear_line() {
     let line = complaint(run(&["migrate"], &[("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none")]));
-    assert!(line.contains("DATABASE_URL"), "{line}");
+    assert!(line.contains("DATABASE_URL") && line.contains("127.0.0.1:1: ") && line.contains("refused"), "{line}");
 }
 
 #[test]

@@ -104,9 +104,15 @@ impl Socket {
         }
     }
 
+    /// The next frame, if one comes within a while.
+    pub async fn next_if_any(&mut self) -> Option<Value> {
+        let next = timeout(Duration::from_millis(300), self.next_or_close()).await.ok()?;
+        Some(next.unwrap_or_else(|code| panic!("the socket was closed with {code}")))
+    }
+
     /// Whether nothing comes for a while.
     pub async fn is_quiet(&mut self) -> bool {
-        timeout(Duration::from_millis(300), self.next_or_close()).await.is_err()
+        self.next_if_any().await.is_none()
     }
 
     pub async fn close(mut self) {
