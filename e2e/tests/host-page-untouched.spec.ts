@@ -59,6 +59,31 @@ test('the widget leaves the hospital’s page as it was, while it runs and after
   expect(complaints).toEqual([])
 })
 
+test('the comparison notices what a careless widget does', async ({ page, site }) => {
+  await page.goto(site.add('/clinic', ordinaryPage({})))
+  const fingerprint = await takeFingerprint(page)
+  await page.evaluate(() => {
+    Object.assign(window, { leaked: true })
+    HTMLElement.prototype.focus = () => {}
+    Object.assign(Array.prototype, { last() {} })
+    document.head.append(document.createElement('style'))
+    document.adoptedStyleSheets = [new CSSStyleSheet()]
+    document.body.classList.add('no-scroll')
+    document.querySelector('main')?.setAttribute('aria-hidden', 'true')
+    document.title = '(1) New message'
+    history.pushState({}, '', '#chat')
+    localStorage.setItem('someone-else', '1')
+  })
+  const found = (await differences(fingerprint)).map((difference) => difference.split(':')[0])
+  expect(found).toEqual([
+    'new global',
+    'changed',
+    'changed',
+    ...['title', 'address', 'historyLength', 'historyState', 'head', 'body', 'content'],
+    ...['styleSheets', 'adoptedStyleSheets', 'storageOfOthers'],
+  ])
+})
+
 test('Tab goes through the page as before, with the launcher as its last stop', async ({
   page,
   widget,

@@ -65,6 +65,21 @@ test('the conversation is there after a reload, on another page, and in a tab th
   expect(await widget.answers.allInnerTexts()).toEqual(await widgetBeside.answers.allInnerTexts())
 })
 
+test('what a patient types stands in no address, no console and no log', async ({ page, widget, server }) => {
+  const seen: string[] = []
+  page.on('request', (request) => seen.push(request.url()))
+  page.on('websocket', (socket) => seen.push(socket.url()))
+  page.on('console', (message) => seen.push(message.text()))
+  await page.goto('/demo')
+  await widget.open()
+  await widget.ask('Where can my aunt Philomena park?')
+  await page.reload()
+  await expect(widget.questions).toContainText('Philomena')
+  expect(seen.length).toBeGreaterThan(5)
+  expect(seen.filter((text) => /philomena/i.test(text))).toEqual([])
+  expect(server.log).not.toMatch(/philomena/i)
+})
+
 /** From now on, notes each length the answer has while it grows. */
 async function recordAnswerLengths(page: Page) {
   return page.evaluateHandle(() => {
