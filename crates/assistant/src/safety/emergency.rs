@@ -30,7 +30,36 @@ pub fn emergency(message: &str) -> Option<Emergency> {
     let is_terse = spoken.split_whitespace().count() <= 4;
     let has_condition = says("condition") && (says("frame") || is_terse);
     let is_information = says("information") && !says("frame");
-    ((says("happening") || has_condition) && !is_information).then_some(Emergency::Medical)
+    let in_danger = says("happening")
+        || has_condition
+        || has_taken_harm(&says, &spoken)
+        || (says("head injury") && says("altered"))
+        || (says("labor") && is_early_in_pregnancy(&spoken));
+    (in_danger && !is_information).then_some(Emergency::Medical)
+}
+
+/// Tablets at once that are no ordinary dose.
+const MANY: u32 = 6;
+/// Weeks of pregnancy from which a birth is not early.
+const TERM: u32 = 37;
+
+/// Somebody swallowed what harms in any amount, or more of a medicine than anybody should.
+fn has_taken_harm(says: impl Fn(&str) -> bool, spoken: &str) -> bool {
+    let many = numbers(spoken).any(|number| number >= MANY);
+    says("taken in") && (says("poison") || (says("medicine") && (says("excess") || many)))
+}
+
+fn is_early_in_pregnancy(spoken: &str) -> bool {
+    let mut previous = None;
+    spoken.split_whitespace().any(|word| {
+        let weeks = word.starts_with("week").then_some(previous).flatten();
+        previous = word.parse::<u32>().ok();
+        weeks.is_some_and(|weeks| weeks < TERM)
+    })
+}
+
+fn numbers(spoken: &str) -> impl Iterator<Item = u32> + '_ {
+    spoken.split_whitespace().filter_map(|word| word.parse().ok())
 }
 
 #[cfg(test)]
@@ -52,12 +81,29 @@ mod tests {
             "my daughter took too many pills",
             "I have chest pain, can I get an appointment?",
             "my dad has chest pain again, he had a heart attack last year",
+            "severe chest pains when I breathe in",
+            "my toddler swallowed a button battery",
+            "she has taken all her sleeping pills",
+            "I took 12 paracetamol two hours ago",
+            "my son ate a bunch of grandma's pills",
+            "overdose, what do I do",
+            "my grandpa fell and hit his head, now hes confused",
+            "worst headache of my life came on suddenly",
+            "I'm 34 weeks and the baby stopped moving",
+            "my water broke and I am 31 weeks",
+            "my husband hits me and I'm scared to go home",
+            "my baby is choking, how do I do CPR?",
+            "me duele mucho el pecho",
         ] {
             assert_eq!(emergency(message), Some(Emergency::Medical), "{message}");
         }
-        for message in
-            ["I want to die", "i dont want to live anymore", "My son says he wants to kill himself", "suicidal"]
-        {
+        for message in [
+            "thinking of ending it all tonight",
+            "I want to die",
+            "i dont want to live anymore",
+            "My son says he wants to kill himself",
+            "suicidal",
+        ] {
             assert_eq!(emergency(message), Some(Emergency::SelfHarm), "{message}");
         }
     }
@@ -73,6 +119,12 @@ mod tests {
             "Do you offer classes after a heart attack?",
             "When can I visit my mother?",
             "Can I bring a hairdryer? I am dying to know",
+            "do you teach CPR for choking babies",
+            "My water broke, which entrance do I use? I'm 39 weeks",
+            "Can I bring the medicine I took this morning?",
+            "I took 2 tylenol, can I still give blood?",
+            "Should I have eaten before my 10 o'clock blood test?",
+            "My son bumped his head in gym, where is urgent care?",
             "My mother passed out yesterday and was admitted. Which ward is she on?",
         ] {
             assert_eq!(emergency(message), None, "{message}");
