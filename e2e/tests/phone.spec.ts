@@ -17,7 +17,8 @@ for (const { width, height } of [
       await widget.launcher.tap()
       await widget.connected()
       const fillsScreen = async () => {
-        expect(await widget.panel.boundingBox()).toEqual({ x: 0, y: 0, width, height })
+        // Polled, because it comes in with a movement.
+        await expect.poll(() => widget.panel.boundingBox()).toEqual({ x: 0, y: 0, width, height })
         const overflow = await widget.panel.evaluate((panel) =>
           [panel, ...panel.querySelectorAll('.scroller, .page, .header, .composer, .footer, .confirm')]
             .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)

@@ -9,26 +9,27 @@ test('the server is killed and comes back: the widget says so, reconnects by its
   page,
   widget,
   server,
+  site,
 }) => {
-  await page.goto('/demo')
+  await page.goto(site.add('/clinic', ordinaryPage({ body: embedCode(server.url, 'riverside-plain') })))
   await widget.open()
-  await widget.ask('When can I visit my mother?')
+  await widget.ask('How do I prepare for my stay?')
 
   await server.kill()
   await expect(widget.panel.getByText(RECONNECTING)).toBeVisible()
   await expect(widget.panel.getByText('Not connected')).toBeVisible()
-  await widget.send('What does parking cost?')
+  await widget.send('Where are the guest computers?')
   await expect(widget.questions.last()).toContainText('Will be sent when the connection is back')
-  await expect(widget.answers).toContainText('10 am to 8 pm')
+  await expect(widget.answers).toContainText('call the front desk')
 
   await server.start()
   await widget.connected()
   await expect(widget.panel.getByText(RECONNECTING)).toBeHidden()
-  await expect(await widget.wholeAnswer(1)).toContainText('$2 for up to 2 hours')
+  await expect(await widget.wholeAnswer(1)).toContainText('stand in the lobby')
   await expect(widget.questions).toHaveCount(2)
 
   await page.reload()
-  await expect(widget.questions).toHaveText([/When can I visit my mother\?/, /What does parking cost\?/])
+  await expect(widget.questions).toHaveText([/How do I prepare/, /Where are the guest computers/])
   await expect(widget.answers).toHaveCount(2)
 })
 
@@ -60,14 +61,15 @@ test('after five tries it stops, says that nothing is lost, and comes back when 
   page,
   widget,
   server,
+  site,
 }) => {
   await page.clock.install()
-  await page.goto('/demo')
+  await page.goto(site.add('/clinic', ordinaryPage({ body: embedCode(server.url, 'riverside-plain') })))
   await widget.open()
-  await widget.ask('When can I visit my mother?')
+  await widget.ask('How do I prepare for my stay?')
   await server.kill()
   await expect(widget.panel.getByText(RECONNECTING)).toBeVisible()
-  await widget.send('What does parking cost?')
+  await widget.send('Where are the guest computers?')
 
   const gaveUp = widget.panel.getByText('Not connected. Your conversation is safe.')
   await expect(async () => {
@@ -80,5 +82,5 @@ test('after five tries it stops, says that nothing is lost, and comes back when 
   await widget.panel.locator('.banner').getByRole('button', { name: 'Try again' }).click()
   await widget.connected()
   await widget.questions.last().getByRole('button', { name: 'Try again' }).click()
-  await expect(await widget.wholeAnswer(1)).toContainText('$2 for up to 2 hours')
+  await expect(await widget.wholeAnswer(1)).toContainText('stand in the lobby')
 })
