@@ -21,6 +21,8 @@ pub struct Field {
 #[derive(Debug)]
 pub struct FieldIndex<const N: usize> {
     fields: [Field; N],
+    /// How many of the fields, from the first, say what a document is about.
+    about: usize,
     /// By term: the documents that hold it, with its frequency in each field.
     postings: HashMap<String, Vec<(usize, [f32; N])>>,
     lengths: Vec<[f32; N]>,
@@ -28,8 +30,8 @@ pub struct FieldIndex<const N: usize> {
 }
 
 impl<const N: usize> FieldIndex<N> {
-    /// Indexes documents, each given as the terms of its fields.
-    pub fn build(fields: [Field; N], documents: &[[Vec<String>; N]]) -> Self {
+    /// Indexes documents, each given as the terms of its fields. The first `about` fields say what a document is about.
+    pub fn build(fields: [Field; N], about: usize, documents: &[[Vec<String>; N]]) -> Self {
         let mut postings: HashMap<String, Vec<(usize, [f32; N])>> = HashMap::new();
         let mut lengths = Vec::with_capacity(documents.len());
         let mut totals = [0.0; N];
@@ -51,7 +53,7 @@ impl<const N: usize> FieldIndex<N> {
             lengths.push(length);
         }
         let count = documents.len().max(1) as f32;
-        Self { fields, postings, lengths, average_lengths: totals.map(|total| total / count) }
+        Self { fields, about, postings, lengths, average_lengths: totals.map(|total| total / count) }
     }
 
     pub fn len(&self) -> usize {
@@ -64,12 +66,13 @@ impl<const N: usize> FieldIndex<N> {
 
     /// How much it says that a document holds the term: high for rare terms, highest for one that no document holds.
     ///
-    /// The mean of two: how rare it is anywhere, and how rare in the fields before the last, which say what a document is
-    /// about. Every article speaks of visits somewhere; few are about visiting.
+    /// The mean of two: how rare it is anywhere, and how rare in the fields that say what a document is about. Every article speaks of visits somewhere; few are about visiting.
     pub fn rarity(&self, term: &str) -> f32 {
         let holding = self.postings.get(term).map_or(&[][..], Vec::as_slice);
-        let about =
-            holding.iter().filter(|(_, frequencies)| frequencies[..N - 1].iter().any(|count| *count > 0.0)).count();
+        let about = holding
+            .iter()
+            .filter(|(_, frequencies)| frequencies[..self.about].iter().any(|count| *count > 0.0))
+            .count();
         let anywhere = self.inverse_frequency(holding.len());
         if about == 0 { anywhere } else { f32::midpoint(anywhere, self.inverse_frequency(about)) }
     }
@@ -109,6 +112,7 @@ mod tests {
         let terms = |text: &str| text.split_whitespace().map(str::to_owned).collect();
         FieldIndex::build(
             fields,
+            1,
             &[
                 [terms("parking"), terms("garage level one")],
                 [terms("visiting"), terms("hours parking garage")],

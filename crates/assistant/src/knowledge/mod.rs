@@ -55,7 +55,7 @@ pub struct Knowledge {
     passages: Vec<IndexedPassage>,
     /// Heading, the editors' questions that the passage answers, text.
     passage_fields: FieldIndex<3>,
-    /// Title, summary, editors' questions, slug, text.
+    /// Title, slug, summary, editors' questions, text.
     article_fields: FieldIndex<5>,
     questions: Vec<EditorsQuestion>,
     /// The kinds of fact that each article's title promises.
@@ -74,7 +74,7 @@ struct IndexedPassage {
     passage: Passage,
     /// The kinds of fact it holds.
     facts: Vec<Intent>,
-    /// The kinds of fact its heading promises: "What it costs".
+    /// The kinds of fact its heading promises, beyond the title: "What it costs".
     promises: Vec<Intent>,
     /// What its heading is about, beyond the title of the article.
     specifics: Vec<String>,
@@ -88,7 +88,7 @@ struct IndexedPassage {
 #[derive(Debug)]
 struct EditorsQuestion {
     article: usize,
-    /// The passage that answers it, where one stands out.
+    /// The passage that answers it. None for an article that shares no word with it.
     passage: Option<usize>,
     /// Its terms, each with how much it counts.
     terms: HashMap<String, f32>,
@@ -97,18 +97,22 @@ struct EditorsQuestion {
 /// The fields of a passage, in the order of [`Knowledge::passage_fields`].
 const PASSAGE_FIELDS: [Field; 3] = [
     Field { weight: 2.5, length_effect: 0.3 },
-    Field { weight: 1.5, length_effect: 0.3 },
+    Field { weight: 1.0, length_effect: 0.3 },
     Field { weight: 1.0, length_effect: 0.5 },
 ];
+/// How many of them say what a passage is about: its heading.
+const PASSAGE_ABOUT: usize = 1;
 
-/// The fields of an article, in the order of [`Knowledge::article_fields`]. The text is the last one.
+/// The fields of an article, in the order of [`Knowledge::article_fields`].
 const ARTICLE_FIELDS: [Field; 5] = [
     Field { weight: 4.0, length_effect: 0.3 },
-    Field { weight: 2.0, length_effect: 0.3 },
-    Field { weight: 1.5, length_effect: 0.5 },
     Field { weight: 1.5, length_effect: 0.3 },
+    Field { weight: 2.0, length_effect: 0.3 },
+    Field { weight: 1.0, length_effect: 0.3 },
     Field { weight: 0.7, length_effect: 0.6 },
 ];
+/// How many of them say what an article is about: title, slug and summary.
+const ARTICLE_ABOUT: usize = 3;
 
 const FACTS: [Intent; 5] = [Intent::Time, Intent::Place, Intent::Cost, Intent::Duration, Intent::Contact];
 
@@ -117,13 +121,14 @@ impl Knowledge {
         let mut indexed = Vec::new();
         for (article, source) in articles.iter().enumerate() {
             let title = terms(&source.title);
+            let promised = intents(&source.title);
             for (position, passage) in passages(&source.body).into_iter().enumerate() {
                 let text = passage.plain_text();
                 let heading = passage.heading.clone().unwrap_or_default();
                 indexed.push(IndexedPassage {
                     article,
                     facts: FACTS.into_iter().filter(|fact| answers(*fact, &text)).collect(),
-                    promises: intents(&heading),
+                    promises: intents(&heading).into_iter().filter(|fact| !promised.contains(fact)).collect(),
                     specifics: terms(&heading).into_iter().filter(|term| !title.contains(term)).collect(),
                     heading_stems: words(&heading).iter().map(|word| stem(&word.text)).collect(),
                     is_first: position == 0,
@@ -133,7 +138,8 @@ impl Knowledge {
         }
         let articles_words: HashSet<String> = articles.iter().flat_map(words_of).collect();
         let spelling = Spelling::new(articles_words.iter().cloned());
-        let article_fields = FieldIndex::build(ARTICLE_FIELDS, &articles.iter().map(article_terms).collect::<Vec<_>>());
+        let documents: Vec<[Vec<String>; 5]> = articles.iter().map(article_terms).collect();
+        let article_fields = FieldIndex::build(ARTICLE_FIELDS, ARTICLE_ABOUT, &documents);
 
         // First without the editors' questions, to find out which passage answers each of them.
         let texts: Vec<[Vec<String>; 3]> = indexed.iter().map(passage_terms).collect();
@@ -144,7 +150,7 @@ impl Knowledge {
             title_promises: articles.iter().map(|article| intents(&article.title)).collect(),
             title_terms: articles.iter().map(|article| terms(&article.title)).collect(),
             headlines,
-            passage_fields: FieldIndex::build(PASSAGE_FIELDS, &texts),
+            passage_fields: FieldIndex::build(PASSAGE_FIELDS, PASSAGE_ABOUT, &texts),
             articles,
             passages: indexed,
             article_fields,
@@ -155,6 +161,7 @@ impl Knowledge {
     }
 
     fn with_questions(mut self, mut texts: Vec<[Vec<String>; 3]>) -> Self {
+        let mut questions = Vec::new();
         for (article, source) in self.articles.iter().enumerate() {
             let title = terms(&source.title);
             for text in &source.questions {
@@ -169,10 +176,11 @@ impl Knowledge {
                     let weight = concept.weight;
                     concept.alternatives.into_iter().next().map(|(term, _)| (term, weight))
                 });
-                self.questions.push(EditorsQuestion { article, passage, terms: own_words.collect() });
+                questions.push(EditorsQuestion { article, passage, terms: own_words.collect() });
             }
         }
-        self.passage_fields = FieldIndex::build(PASSAGE_FIELDS, &texts);
+        self.questions = questions;
+        self.passage_fields = FieldIndex::build(PASSAGE_FIELDS, PASSAGE_ABOUT, &texts);
         self
     }
 
@@ -265,9 +273,9 @@ fn words_of(article: &KnowledgeArticle) -> impl Iterator<Item = String> {
 fn article_terms(article: &KnowledgeArticle) -> [Vec<String>; 5] {
     [
         terms(&article.title),
+        terms(&article.slug),
         terms(&article.summary),
         article.questions.iter().flat_map(|question| terms(question)).collect(),
-        terms(&article.slug),
         text_terms(&plain_text(&article.body)),
     ]
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, ops::Range};
 
-use super::{IndexedPassage, Knowledge, fields::FieldIndex};
+use super::{EditorsQuestion, IndexedPassage, Knowledge, fields::FieldIndex};
 use crate::question::{Concept, Question};
 
 /// What the whole article adds to the score of one of its passages.
@@ -33,8 +33,10 @@ const RAREST: f32 = 3.6;
 const FOUND_ELSEWHERE: f32 = 0.65;
 /// How much of its weight a word carried over has within an article: it tells the article, the new words the passage.
 const CARRIED_IN_PASSAGE: f32 = 0.4;
-/// How much better than the next a passage must be to be the one that answers an editors' question.
-const STANDS_OUT: f32 = 1.15;
+/// How much a word counts as found when it stands in some question that the article's editors expect.
+const ASKED_ELSEWHERE: f32 = 0.6;
+/// How much better than the others a passage must be to answer an editors' question rather than an earlier one.
+const STANDS_OUT: f32 = 1.1;
 
 /// A passage that may answer a question.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,6 +61,8 @@ struct Found {
     anywhere: HashMap<usize, f32>,
     /// The same for the fields that say what a document is about.
     pointed: HashMap<usize, f32>,
+    /// The same for the editors' questions.
+    asked: HashMap<usize, f32>,
 }
 
 impl Knowledge {
@@ -75,25 +79,27 @@ impl Knowledge {
         question: &Question,
         favoured: Option<(usize, f32)>,
     ) -> Vec<Candidate> {
+        let resemblances = self.resemblances(question);
         let mut judged: HashMap<usize, Judgement> = HashMap::new();
-        let mut of_article: HashMap<usize, Judgement> = HashMap::new();
+        let mut of_article: HashMap<usize, f32> = HashMap::new();
         for concept in &question.concepts {
             let importance = self.importance(concept);
-            let in_passages = find(&self.passage_fields, concept, |[heading, questions, _]| heading + questions > 0.0);
-            let in_articles = find(&self.article_fields, concept, |[title, summary, questions, slug, _]| {
-                title + summary + questions + slug > 0.0
+            let in_passages =
+                find(&self.passage_fields, concept, |[heading, questions, text]| (*heading, *text, *questions));
+            let in_articles = find(&self.article_fields, concept, |[title, slug, summary, questions, text]| {
+                (title + slug + summary, *text, *questions)
             });
             for (article, score) in &in_articles.scores {
-                of_article.entry(*article).or_default().score += score * concept.weight;
+                *of_article.entry(*article).or_default() += score * concept.weight;
             }
             for position in positions.clone() {
-                let passage = &self.passages[position];
-                let article = passage.article;
-                let here = in_passages.anywhere.get(&position).copied().unwrap_or(0.0);
-                let about = in_articles.pointed.get(&article).copied().unwrap_or(0.0);
-                let pointed = in_passages.pointed.get(&position).copied().unwrap_or(0.0).max(about);
-                let elsewhere = in_articles.anywhere.get(&article).copied().unwrap_or(0.0) * FOUND_ELSEWHERE;
-                let found = here.max(about).max(elsewhere);
+                let article = self.passages[position].article;
+                let asked =
+                    resemblances.best_of(article).map_or(0.0, |best| best_found(&self.questions[best], concept));
+                let about = in_articles.pointed_in(article).max(in_passages.pointed_in(position)).max(asked);
+                let elsewhere = in_articles.found_in(article) * FOUND_ELSEWHERE;
+                let expected = in_articles.asked.get(&article).copied().unwrap_or(0.0) * ASKED_ELSEWHERE;
+                let found = in_passages.found_in(position).max(about).max(elsewhere).max(expected);
                 if found > 0.0 {
                     let judgement = judged.entry(position).or_default();
                     let share = if concept.is_carried() { CARRIED_IN_PASSAGE } else { 1.0 };
@@ -102,14 +108,13 @@ impl Knowledge {
                     judgement.found += found * importance * concept.weight;
                     judgement.missed -= found * importance * concept.weight * concept.missed;
                     if concept.missed >= 1.0 || !question.has_subject {
-                        judgement.pointed += pointed * importance * concept.weight;
+                        judgement.pointed += about * importance * concept.weight;
                     }
                 }
             }
         }
         let total_missed: f32 =
             question.concepts.iter().map(|concept| self.importance(concept) * concept.weight * concept.missed).sum();
-        let resemblances = self.resemblances(question);
         let weight: f32 = question.concepts.iter().map(|concept| self.importance(concept) * concept.weight).sum();
         let mut candidates: Vec<Candidate> = judged
             .into_iter()
@@ -120,7 +125,7 @@ impl Knowledge {
                 let (in_article, in_passage) = resemblances.of(article, position);
                 let resemblance = in_passage.max(0.7 * in_article);
                 let mut score = judgement.score
-                    + ARTICLE_SHARE * of_article.get(&article).map_or(0.0, |whole| whole.score)
+                    + ARTICLE_SHARE * of_article.get(&article).copied().unwrap_or(0.0)
                     + RESEMBLANCE_SHARE * resemblance * weight;
                 let promises =
                     question.intents.iter().filter(|intent| passage.promises.contains(intent)).count() as f32;
@@ -156,14 +161,14 @@ impl Knowledge {
         candidates
     }
 
-    /// The passage of one article that answers a question, where one stands out.
+    /// The passage of one article that answers a question: the first of those that do so about equally well, since an
+    /// article begins with what most people ask for.
     pub(super) fn best_passage_of(&self, article: usize, question: &Question) -> Option<usize> {
         let first = self.passages.partition_point(|passage| passage.article < article);
         let behind = self.passages.partition_point(|passage| passage.article <= article);
         let ranked = self.rank_within(first..behind, question, None);
-        let best = ranked.first()?;
-        let second = ranked.get(1).map_or(0.0, |candidate| candidate.score);
-        (best.score > second * STANDS_OUT).then_some(best.passage)
+        let least = ranked.first()?.score / STANDS_OUT;
+        ranked.iter().filter(|candidate| candidate.score >= least).map(|candidate| candidate.passage).min()
     }
 
     /// The share of what an article's title speaks of that the question does not.
@@ -196,23 +201,17 @@ impl Knowledge {
         if asked <= 0.0 {
             return resemblances;
         }
-        for expected in &self.questions {
+        for (position, expected) in self.questions.iter().enumerate() {
             let mut shared = 0.0;
             for concept in &concepts {
-                let best = concept
-                    .terms()
-                    .filter(|(term, _)| expected.terms.contains_key(term))
-                    .max_by(|(_, one), (_, other)| one.total_cmp(other));
-                if let Some((_, weight)) = best {
-                    shared += weight * self.importance(concept) * concept.weight;
-                }
+                shared += best_found(expected, concept) * self.importance(concept) * concept.weight;
             }
             if shared <= 0.0 {
                 continue;
             }
             let whole: f32 = expected.terms.iter().map(|(term, weight)| weight * self.information(term)).sum();
             let resemblance = 2.0 * shared / (asked + whole).max(f32::EPSILON);
-            resemblances.note(expected.article, expected.passage, resemblance.min(1.0));
+            resemblances.note(position, expected, resemblance.min(1.0));
         }
         resemblances
     }
@@ -244,39 +243,76 @@ struct Judgement {
     pointed: f32,
 }
 
+/// How much a concept counts in an editors' question: the best of its terms there.
+fn best_found(expected: &EditorsQuestion, concept: &Concept) -> f32 {
+    let found = concept.terms().filter(|(term, _)| expected.terms.contains_key(term));
+    found.map(|(_, weight)| *weight).fold(0.0, f32::max)
+}
+
+/// How much a question resembles those the editors expect: the most similar one of each article and of each passage.
 #[derive(Debug, Default)]
 struct Resemblances {
-    articles: HashMap<usize, f32>,
+    /// With the question's place in the list.
+    articles: HashMap<usize, (f32, usize)>,
     passages: HashMap<usize, f32>,
 }
 
 impl Resemblances {
-    fn note(&mut self, article: usize, passage: Option<usize>, resemblance: f32) {
-        let best = self.articles.entry(article).or_default();
-        *best = best.max(resemblance);
-        if let Some(passage) = passage {
+    fn note(&mut self, position: usize, expected: &EditorsQuestion, resemblance: f32) {
+        let best = self.articles.entry(expected.article).or_insert((resemblance, position));
+        if resemblance > best.0 {
+            *best = (resemblance, position);
+        }
+        if let Some(passage) = expected.passage {
             let best = self.passages.entry(passage).or_default();
             *best = best.max(resemblance);
         }
     }
 
+    fn best_of(&self, article: usize) -> Option<usize> {
+        self.articles.get(&article).map(|(_, position)| *position)
+    }
+
     fn of(&self, article: usize, passage: usize) -> (f32, f32) {
-        let of = |map: &HashMap<usize, f32>, key| map.get(&key).copied().unwrap_or(0.0);
-        (of(&self.articles, article), of(&self.passages, passage))
+        let in_article = self.articles.get(&article).map_or(0.0, |(resemblance, _)| *resemblance);
+        (in_article, self.passages.get(&passage).copied().unwrap_or(0.0))
     }
 }
 
-fn find<const N: usize>(index: &FieldIndex<N>, concept: &Concept, is_pointed: impl Fn(&[f32; N]) -> bool) -> Found {
-    let mut found = Found { scores: HashMap::new(), anywhere: HashMap::new(), pointed: HashMap::new() };
+impl Found {
+    fn found_in(&self, document: usize) -> f32 {
+        self.anywhere.get(&document).copied().unwrap_or(0.0)
+    }
+
+    fn pointed_in(&self, document: usize) -> f32 {
+        self.pointed.get(&document).copied().unwrap_or(0.0)
+    }
+}
+
+/// Finds a concept. `places` tells how often a term stands in the fields that say what a document is about, and in its
+/// text. The editors' questions are neither: of many questions, any few words stand in some.
+fn find<const N: usize>(
+    index: &FieldIndex<N>,
+    concept: &Concept,
+    places: impl Fn(&[f32; N]) -> (f32, f32, f32),
+) -> Found {
+    let mut found =
+        Found { scores: HashMap::new(), anywhere: HashMap::new(), pointed: HashMap::new(), asked: HashMap::new() };
     let keep = |map: &mut HashMap<usize, f32>, document, value: f32| {
         let best = map.entry(document).or_insert(value);
         *best = best.max(value);
     };
     for (term, weight) in concept.terms() {
         for (document, score, frequencies) in index.scores(term) {
+            let (about, text, asked) = places(frequencies);
             keep(&mut found.scores, document, score * weight);
-            keep(&mut found.anywhere, document, *weight);
-            if is_pointed(frequencies) {
+            if about + text > 0.0 {
+                keep(&mut found.anywhere, document, *weight);
+            }
+            if asked > 0.0 {
+                keep(&mut found.asked, document, *weight);
+            }
+            if about > 0.0 {
                 keep(&mut found.pointed, document, *weight);
             }
         }

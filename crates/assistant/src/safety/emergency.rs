@@ -32,7 +32,7 @@ pub fn emergency(message: &str) -> Option<Emergency> {
     let is_information = says("information") && !says("frame");
     let in_danger = says("happening")
         || has_condition
-        || has_taken_harm(&says, &spoken)
+        || has_taken_harm(says, &spoken)
         || (says("head injury") && says("altered"))
         || (says("labor") && is_early_in_pregnancy(&spoken));
     (in_danger && !is_information).then_some(Emergency::Medical)

@@ -12,10 +12,7 @@ use crate::{
 
 /// The least share of a question's information that a quoted passage covers.
 const SURE_COVERAGE: f32 = 0.62;
-const TENTATIVE_COVERAGE: f32 = 0.55;
-/// The same where two words or more stand in titles, headings or editors' questions.
-const WELL_POINTED_COVERAGE: f32 = 0.42;
-const WELL_POINTED: f32 = 3.8;
+const TENTATIVE_COVERAGE: f32 = 0.6;
 /// The least information that the matching words carry: about that of one word that a fifth of the articles use.
 const SURE_STRENGTH: f32 = 1.6;
 /// How much of it must stand in titles, headings or editors' questions for the article to be about it.
@@ -29,8 +26,8 @@ const ABOUT_AS_GOOD: f32 = 0.75;
 /// From here on a question resembles one that the editors expect.
 const RESEMBLES: f32 = 0.6;
 /// What a passage must cover to answer a question that sounds like one for a doctor.
-const PLAIN_COVERAGE: f32 = 0.85;
-const PLAIN_RESEMBLANCE: f32 = 0.55;
+const PLAIN_COVERAGE: f32 = 0.95;
+const PLAIN_RESEMBLANCE: f32 = 0.9;
 /// How much the words of a message's first half count in its second half.
 const CARRIED: f32 = 0.5;
 

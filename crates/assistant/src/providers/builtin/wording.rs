@@ -45,7 +45,7 @@ pub fn nothing_found(contact: &Contact) -> String {
         Some(reach) => format!("Please call {name} {reach}. Somebody there can help you."),
         None => format!("Please contact {name} directly. Somebody there can help you."),
     };
-    let number = &contact.emergency_number;
+    let number = emergency_number(contact);
     format!(
         "I'm sorry, I don't know. I could not find an answer to that in the information {name} has given me.\n\n{whom} \
          In an emergency, call {number}."
