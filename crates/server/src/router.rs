@@ -12,7 +12,7 @@ use axum::{
 };
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    cors::{Any as AnyOrigin, CorsLayer},
+    cors::{Any as AnyOrigin, CorsLayer, Vary},
     set_header::SetResponseHeaderLayer,
     trace::TraceLayer,
 };
@@ -96,6 +96,8 @@ fn cors() -> CorsLayer {
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
         .expose_headers([header::CONTENT_DISPOSITION, header::RETRY_AFTER])
         .max_age(PREFLIGHT_AGE)
+        // The same for every origin, so a shared cache keeps one copy.
+        .vary(Vary::list([]))
 }
 
 /// Spans name the route, never the address: addresses hold identifiers and can hold tokens.
