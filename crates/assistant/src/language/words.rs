@@ -1,6 +1,6 @@
 //! Cutting a text into words and words to their stems.
 
-use std::sync::LazyLock;
+use std::{fmt, sync::LazyLock};
 
 use frostem::{Algorithm, Stemmer};
 use unicode_segmentation::UnicodeSegmentation;
@@ -8,12 +8,19 @@ use unicode_segmentation::UnicodeSegmentation;
 static STEMMER: LazyLock<Stemmer> = LazyLock::new(|| Stemmer::new(Algorithm::English));
 
 /// A word of a text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Word {
     /// Lower case, without a possessive 's.
     pub text: String,
     /// Whether it is written like a name: a capital that no sentence start explains.
     pub looks_like_a_name: bool,
+}
+
+/// It may be a patient's.
+impl fmt::Debug for Word {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Word([redacted])")
+    }
 }
 
 /// The words of a text. Hyphens divide words: "x-ray" and "x ray" are the same two words.

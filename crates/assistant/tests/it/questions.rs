@@ -34,7 +34,7 @@ struct Turn {
 #[tokio::test]
 async fn paraphrases_find_their_article() {
     let tally = ask_all("paraphrases.jsonl").await;
-    tally.assert_shares(0.80, 0.80);
+    tally.assert_shares(0.75, 0.80);
 }
 
 /// As most people would say it.
@@ -90,7 +90,7 @@ async fn the_demo_hospitals_own_questions_find_their_article() {
         let tally = if is_conversation { &mut follow_ups } else { &mut single };
         tally.count(&line.app[8..15], &turns.join(" > "), &expect, &slugs);
     }
-    single.assert_shares(0.70, 0.80);
+    single.assert_shares(0.75, 0.80);
     follow_ups.assert_shares(0.80, 0.80);
 }
 
