@@ -36,6 +36,7 @@ export class Controller {
     this.conversation = new Conversation(this.api, this.storage, settings.projectId, () => this.#visit(), {
       onSession: (sessionId, resumed) => this.#sessionChanged(sessionId, resumed),
       onMessage: (entry) => this.#messageStored(entry),
+      onForgotten: () => this.#forgotten(),
       onProblem: (code) => this.#problem(code),
     })
   }
@@ -56,7 +57,7 @@ export class Controller {
     if (takeFocus) this.askForFocus()
     this.#setUnread(0)
     this.#drawLauncher()
-    this.#rememberOpen(true)
+    this.#rememberOpen()
     if (!wasOpen) this.host.emit('show', () => ({}))
   }
 
@@ -65,7 +66,7 @@ export class Controller {
     const hadFocus = Boolean(this.host.root.activeElement)
     this.store.setState({ open: false })
     this.#drawLauncher()
-    this.#rememberOpen(false)
+    this.#rememberOpen()
     // After the panel has closed: nothing outside a modal dialog can take the focus.
     if (hadFocus) queueMicrotask(() => this.host.launcher?.focus())
     this.host.emit('hide', () => ({}))
@@ -150,12 +151,24 @@ export class Controller {
   }
 
   /** Another tab of the site wrote the device's record. */
-  storageChanged(key: string | null): void {
+  storageChanged({ key, newValue }: StorageEvent): void {
     if (!this.storage.isAbout(key)) return
+    // This tab may have written at the moment when the other one erased: that must not outlive the erasing.
+    if (newValue === null && !this.storage.read().current) {
+      this.storage.erase()
+      this.#forgotten()
+    }
     const { preferences, unread } = this.storage.read()
     this.store.setState({ preferences })
     if (!this.store.getState().open) this.#showUnread(unread)
     this.conversation.followDevice()
+  }
+
+  /** What was on the device is gone: this page, too, goes back to how it began. */
+  #forgotten(): void {
+    this.store.setState({ preferences: this.storage.read().preferences, draft: '' })
+    this.#showUnread(0)
+    this.#rememberOpen()
   }
 
   async #endSession(): Promise<void> {
@@ -189,6 +202,7 @@ export class Controller {
       if (launcherColor && !this.settings.primaryColor)
         this.host.launcher?.style.setProperty('--b', launcherColor)
     }
+    this.#rememberOpen()
     this.host.emit('session', () => ({ sessionId, resumed }))
   }
 
@@ -248,10 +262,14 @@ export class Controller {
     else delete launcher.dataset.unread
   }
 
-  /** For the next page of this tab: the loader opens the panel again where it was open. */
-  #rememberOpen(open: boolean): void {
+  /** For the next page of this tab: the loader opens the panel again where it was open and of use. */
+  #rememberOpen(): void {
     try {
-      if (open) sessionStorage.setItem(this.settings.storageKey, '1')
+      const worthReopening =
+        this.store.getState().open &&
+        this.settings.mode !== 'inline' &&
+        !this.conversation.state.getState().refusal
+      if (worthReopening) sessionStorage.setItem(this.settings.storageKey, '1')
       else sessionStorage.removeItem(this.settings.storageKey)
     } catch {
       // Blocked: the panel then stays closed on the next page.

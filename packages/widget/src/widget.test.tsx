@@ -334,7 +334,7 @@ describe('other views', () => {
     expect(requests.some(({ path }) => path.endsWith('/end'))).toBe(false)
     await user.click(inPanel().getByRole('button', { name: 'Erase' }))
     await waitFor(() => inPanel().getByText('This conversation has ended'))
-    expect(JSON.parse(localStorage.getItem(KEY) ?? '').current).toBeUndefined()
+    expect([localStorage.length, sessionStorage.length]).toEqual([0, 0])
     expect(root.activeElement).toBe(inPanel().getByRole('button', { name: 'Start a new conversation' }))
   })
 
@@ -347,7 +347,37 @@ describe('other views', () => {
     await waitFor(() => inPanel().getByText(/nothing was erased/))
     expect(JSON.parse(localStorage.getItem(KEY) ?? '').current).toBeTruthy()
     await user.click(inPanel().getByRole('button', { name: 'Forget on this device only' }))
-    expect(JSON.parse(localStorage.getItem(KEY) ?? '').current).toBeUndefined()
+    expect(localStorage.getItem(KEY)).toBeNull()
+  })
+
+  test('endSession leaves nothing on the device, also when the panel is closed and opened again', async () => {
+    const { socket, user } = await opened(({ path }) => (path.endsWith('/end') ? { json: {} } : undefined))
+    await run('open', 'settings')
+    await waitFor(() => inPanel().getByLabelText('Largest'))
+    await user.click(inPanel().getByLabelText('Largest'))
+    await run('hide')
+    await act(async () => socket.push({ type: 'message', ...stored(1, 'assistant', 'Hello') }))
+    await run('endSession')
+    expect(launcher.dataset.unread).toBeUndefined()
+    await run('open', 'chat')
+    expect(find<HTMLElement>('.theme')?.style.getPropertyValue('--kz-text')).toBe('1')
+    expect([localStorage.length, sessionStorage.length]).toEqual([0, 0])
+    await user.click(inPanel().getByRole('button', { name: 'Start a new conversation' }))
+    await act(async () => latestSocket().accept())
+    expect(find('textarea')).toBeTruthy()
+    expect(JSON.parse(localStorage.getItem(KEY) ?? '').current.sessionId).toBe('sess_1')
+    expect(sessionStorage.getItem(KEY)).toBe('1')
+  })
+
+  test('what another tab erased is gone in this one, too', async () => {
+    await opened()
+    const { current, ...written } = JSON.parse(localStorage.getItem(KEY) ?? '')
+    expect(current).toBeTruthy()
+    // This tab wrote once more while the other one erased.
+    localStorage.setItem(KEY, JSON.stringify(written))
+    await act(async () => dispatchEvent(new StorageEvent('storage', { key: KEY, newValue: null })))
+    expect(inPanel().getByText('This conversation has ended')).toBeTruthy()
+    expect([localStorage.length, sessionStorage.length]).toEqual([0, 0])
   })
 })
 

@@ -30,7 +30,7 @@ export function mount(host: WidgetHost): Call {
   const wake = () => controller.conversation.wake()
   addEventListener('online', wake, { signal })
   addEventListener('pageshow', wake, { signal })
-  addEventListener('storage', ({ key }) => controller.storageChanged(key), { signal })
+  addEventListener('storage', (event) => controller.storageChanged(event), { signal })
   document.addEventListener('visibilitychange', () => document.hidden || wake(), { signal })
 
   const root = createRoot(container)

@@ -4,7 +4,7 @@ import { Api } from './api'
 import { Conversation } from './conversation'
 import { DeviceStorage, type KeptConversation } from './device-record'
 
-const listener = { onSession: vi.fn(), onMessage: vi.fn(), onProblem: vi.fn() }
+const listener = { onSession: vi.fn(), onMessage: vi.fn(), onForgotten: vi.fn(), onProblem: vi.fn() }
 const visit = {
   pageUrl: 'https://host.test/',
   hostOrigin: 'https://host.test',
@@ -435,10 +435,25 @@ describe('ending', () => {
       { path: '/v1/sessions/sess_1/end', token: 'token-1', body: { erase: true } },
       { path: '/v1/sessions/sess_0/end', token: 'old-token', body: { erase: true } },
     ])
-    expect(storage.read()).toMatchObject({ earlier: [] })
-    expect(storage.read().current).toBeUndefined()
+    expect(localStorage.length).toBe(0)
     expect(state()).toMatchObject({ refusal: 'ended', transcript: [] })
     expect(listener.onSession).toHaveBeenLastCalledWith(null, false)
+    expect(listener.onForgotten).toHaveBeenCalledOnce()
+  })
+
+  test('who begins again after erasing is somebody new', async () => {
+    const { requests } = installFakeServer(({ path }) => (path.endsWith('/end') ? { json: {} } : undefined))
+    const { conversation } = await connected()
+    await conversation.endAndErase()
+    conversation.startNew()
+    await settle()
+    const [first, second] = requests
+      .filter(({ path }) => path.endsWith('/init'))
+      .map(({ body, token }) => ({ token, id: (body as { widgetInstanceId: string }).widgetInstanceId }))
+    expect(second?.token).toBeUndefined()
+    expect(second?.id).toMatch(/^wgt_/)
+    expect(second?.id).not.toBe(first?.id)
+    expect(storage.read()).toMatchObject({ widgetInstanceId: second?.id, current: { sessionId: 'sess_1' } })
   })
 
   test('forgets nothing while the server cannot be told to erase it', async () => {

@@ -37,6 +37,8 @@ export interface ConversationListener {
   onSession(sessionId: string | null, resumed: boolean): void
   /** A message was stored, here or in another tab. Not called for those that were stored before this page came. */
   onMessage(entry: TranscriptEntry): void
+  /** Nothing is kept on this device any more. */
+  onForgotten(): void
   onProblem(code: string): void
 }
 
@@ -170,11 +172,12 @@ export class Conversation {
     this.forget()
   }
 
-  /** Forgets the conversations on this device only. */
+  /** Forgets everything on this device only. */
   forget(): void {
-    this.#storage.forgetConversations()
+    this.#storage.erase()
     this.#connection.stop()
     this.#refused('ended', 'SESSION_ENDED')
+    this.#listener.onForgotten()
   }
 
   /** Another tab changed the device's record: follows it to the conversation it holds now. */
@@ -367,15 +370,15 @@ export class Conversation {
 
   #refused(refusal: Refusal, code: string): void {
     this.#clearTimers()
-    if (refusal === 'ended') {
-      if (this.#kept && this.#storage.read().current?.sessionId === this.#kept.sessionId)
-        this.#storage.update({ current: undefined })
-      if (this.#kept) this.#listener.onSession(null, false)
-      this.#kept = undefined
-      this.state.setState({ transcript: [], olderCursor: undefined })
-    }
     this.state.setState({ refusal, answering: false })
-    if (refusal === 'unavailable') this.#listener.onProblem(code)
+    if (refusal === 'unavailable') return this.#listener.onProblem(code)
+    const kept = this.#kept
+    this.#kept = undefined
+    this.state.setState({ session: undefined, transcript: [], olderCursor: undefined })
+    if (!kept) return
+    if (this.#storage.read().current?.sessionId === kept.sessionId)
+      this.#storage.update({ current: undefined })
+    this.#listener.onSession(null, false)
   }
 
   #entry(messageId: string): TranscriptEntry | undefined {

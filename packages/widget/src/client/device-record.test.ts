@@ -18,7 +18,6 @@ test('two tabs share one record', () => {
   one.update({ current: kept('sess_1') })
   other.update({ unread: 2 })
   expect(one.read()).toMatchObject({ current: { sessionId: 'sess_1' }, unread: 2 })
-  expect(one.read().widgetInstanceId).toBe(other.read().widgetInstanceId)
 })
 
 test('works in memory where storage is blocked', () => {
@@ -43,15 +42,12 @@ test.each(['not json', '"text"', '[]', 'null'])(
   },
 )
 
-test('forgets conversations and who this device is, not how the visitor likes to read', () => {
+test('erasing leaves nothing, and reading afterwards writes nothing', () => {
   const storage = new DeviceStorage('key')
-  const { widgetInstanceId } = storage.read()
-  storage.update({ current: kept('sess_1'), earlier: [kept('sess_0')], preferences: { textSize: 1.4 } })
-  storage.forgetConversations()
-  const record = storage.read()
-  expect(record).toMatchObject({ earlier: [], preferences: { textSize: 1.4 } })
-  expect(record.current).toBeUndefined()
-  expect(record.widgetInstanceId).not.toBe(widgetInstanceId)
+  storage.update({ widgetInstanceId: 'wgt_1', current: kept('sess_1'), preferences: { textSize: 1.4 } })
+  storage.erase()
+  expect(storage.read()).toEqual({ earlier: [], unread: 0, preferences: { textSize: 1 } })
+  expect(localStorage.length).toBe(0)
 })
 
 test('keeps the ten newest earlier conversations, once each, and none that has expired', () => {

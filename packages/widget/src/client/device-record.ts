@@ -1,5 +1,4 @@
 import type { SessionStarted } from '../generated/wire'
-import { newWidgetInstanceId } from './identifiers'
 
 /** The key to one conversation of this device. Whoever holds the token can read it. */
 export interface KeptConversation {
@@ -21,7 +20,8 @@ export interface Preferences {
 
 /** Everything kept on the device for one widget instance. Never what was said: that stays on the server. */
 export interface DeviceRecord {
-  widgetInstanceId: string
+  /** Missing until a conversation begins, and again after everything was erased. */
+  widgetInstanceId?: string
   current?: KeptConversation
   earlier: KeptConversation[]
   unread: number
@@ -54,10 +54,7 @@ export class DeviceStorage {
     } catch {
       // Blocked, or not ours: begin with an empty record.
     }
-    if (typeof stored.widgetInstanceId === 'string') return { ...emptyRecord(), ...stored }
-    const record = { ...emptyRecord(), ...stored, widgetInstanceId: newWidgetInstanceId() }
-    this.#write(record)
-    return record
+    return { earlier: [], unread: 0, preferences: { textSize: 1 }, ...stored }
   }
 
   /** Reads again before it writes: another tab may have changed another part. A field set to undefined is removed. */
@@ -65,16 +62,14 @@ export class DeviceStorage {
     this.#write({ ...this.read(), ...changes } as DeviceRecord)
   }
 
-  /** Forgets every conversation, and with them who this device is; keeps only how the visitor likes to read. */
-  forgetConversations(): void {
-    const { preferences, launcherColor, appearance } = this.read()
-    this.#write({
-      ...emptyRecord(),
-      widgetInstanceId: newWidgetInstanceId(),
-      preferences,
-      ...(launcherColor && { launcherColor }),
-      ...(appearance && { appearance }),
-    })
+  /** Leaves nothing of ours on the device. Reading writes nothing, so that it stays so until somebody begins anew. */
+  erase(): void {
+    this.#inMemory = undefined
+    try {
+      localStorage.removeItem(this.#key)
+    } catch {
+      // Blocked: there was only the record in memory.
+    }
   }
 
   /** Whether a `storage` event is about this record. `key` is null when a page cleared everything. */
@@ -93,10 +88,6 @@ export class DeviceStorage {
     }
     this.#inMemory = record
   }
-}
-
-function emptyRecord(): DeviceRecord {
-  return { widgetInstanceId: '', earlier: [], unread: 0, preferences: { textSize: 1 } }
 }
 
 /** Adds a conversation to the earlier ones, newest first, without repeats, expired ones or more than are kept. */

@@ -1,6 +1,7 @@
 import type { SessionInit, SessionStarted } from '../generated/wire'
 import { type Api, ApiProblem } from './api'
 import type { DeviceStorage, KeptConversation } from './device-record'
+import { newWidgetInstanceId } from './identifiers'
 
 export type Visit = Omit<SessionInit, 'projectId' | 'widgetInstanceId'>
 
@@ -22,7 +23,7 @@ export function establishSession(
   left?: string,
 ): Promise<EstablishedSession> {
   return oneTabAtATime(`kuzushi:${projectId}`, async () => {
-    const { current, widgetInstanceId } = storage.read()
+    const { current, widgetInstanceId = newWidgetInstanceId() } = storage.read()
     const body = { projectId, widgetInstanceId, ...visit }
     let session: SessionStarted | undefined
     if (current && current.sessionId !== left && !(Date.parse(current.expiresAt) <= Date.now())) {
@@ -40,7 +41,7 @@ export function establishSession(
       startedAt: (resumed && current?.startedAt) || new Date().toISOString(),
     }
     const { app, theme, uiHints, contact } = session
-    storage.update({ current: kept, appearance: { app, theme, uiHints, contact } })
+    storage.update({ widgetInstanceId, current: kept, appearance: { app, theme, uiHints, contact } })
     return { session, kept, resumed }
   })
 }
