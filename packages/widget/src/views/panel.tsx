@@ -24,8 +24,8 @@ const conversation: ViewSource<{ kept: KeptConversation }> = {
   load: () => import('./conversation-view').then((module) => module.ConversationView),
 }
 
-/** Below this width the panel is a sheet that fills the screen. */
-const PHONE = '(max-width: 479px)'
+/** A phone, upright or held sideways: the panel is a sheet that fills the screen. The style sheets ask the same. */
+const PHONE = '(max-width: 479px), (max-height: 479px) and (pointer: coarse)'
 
 /** The widget's frame: theme, size and place on the page, and the view that is on screen. */
 export function Panel() {
