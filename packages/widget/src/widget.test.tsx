@@ -283,6 +283,7 @@ describe('other views', () => {
     }
     if (path.startsWith('/v1/sessions/sess_0/messages'))
       return { json: { messages: [stored(1, 'user', 'An old question')] } }
+    if (path.startsWith('/v1/sessions/sess_1/messages')) return 'unreachable'
     return undefined
   }
 
@@ -303,7 +304,11 @@ describe('other views', () => {
     )
     const { user } = await opened(withEarlier)
     await user.click(inPanel().getByRole('button', { name: 'Your conversations' }))
-    await waitFor(() => expect(inPanel().getAllByText('2 messages')).toHaveLength(2))
+    await waitFor(() => expect(inPanel().getAllByText(/2 messages/)).toHaveLength(2))
+    expect([...root.querySelectorAll('.row-title')].map(({ textContent }) => textContent)).toEqual([
+      'Conversation',
+      'An old question',
+    ])
     expect(root.activeElement?.textContent).toBe('Your conversations')
     await user.click(inPanel().getAllByRole('listitem')[1]?.querySelector('button') as Element)
     await waitFor(() => inPanel().getByText('An old question'))

@@ -32,7 +32,10 @@ export class Api {
     return response.json()
   }
 
-  async messages(of: KeptConversation, cursor: { before?: string } = {}): Promise<MessageList> {
+  async messages(
+    of: KeptConversation,
+    cursor: { before?: string; after?: string; limit?: string } = {},
+  ): Promise<MessageList> {
     const query = new URLSearchParams({ limit: '50', ...cursor })
     return (await this.#call(`${path(of)}/messages?${query}`, of.token)).json()
   }

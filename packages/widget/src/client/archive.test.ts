@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import { installFakeServer } from '../testing/fake-server'
+import { installFakeServer, stored } from '../testing/fake-server'
 import { Api } from './api'
 import { listConversations } from './archive'
 import { DeviceStorage, type KeptConversation } from './device-record'
@@ -16,7 +16,8 @@ const kept = (name: string): KeptConversation => ({
 test('lists the current conversation first, those the server could not be asked about too, and forgets those that are gone', async () => {
   const storage = new DeviceStorage('key')
   storage.update({ current: kept('now'), earlier: [kept('gone'), kept('unsure'), kept('old')] })
-  installFakeServer(({ token }) => {
+  installFakeServer(({ token, path }) => {
+    if (path.includes('/messages')) return { status: 404 }
     if (token === 'gone') return { status: 401, json: { code: 'INVALID_TOKEN' } }
     if (token === 'unsure') return 'unreachable'
     const sessionId = `sess_${token}`
@@ -31,4 +32,23 @@ test('lists the current conversation first, those the server could not be asked 
     ['old', false, 3],
   ])
   expect(storage.read().earlier.map(({ token }) => token)).toEqual(['unsure', 'old'])
+})
+
+test('names each by the first thing asked, and leaves out one in which nothing was said', async () => {
+  const storage = new DeviceStorage('key')
+  storage.update({ current: kept('empty'), earlier: [kept('old')] })
+  const { requests } = installFakeServer(({ token, path }) => {
+    if (path.includes('/messages'))
+      return { json: { messages: token === 'old' ? [stored(1, 'user', 'Where can I park?')] : [] } }
+    const messageCount = token === 'old' ? 2 : 0
+    const sessionId = `sess_${token}`
+    return { json: { sessions: [{ sessionId, createdAt: 'c', lastActiveAt: 'l', messageCount }] } }
+  })
+  const list = await listConversations(new Api('https://api.test/'), storage)
+  expect(list.map(({ kept: { token }, firstQuestion }) => [token, firstQuestion])).toEqual([
+    ['old', 'Where can I park?'],
+  ])
+  expect(requests).toContainEqual(
+    expect.objectContaining({ path: '/v1/sessions/sess_old/messages?limit=1&after=0', token: 'old' }),
+  )
 })

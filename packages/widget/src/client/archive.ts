@@ -8,18 +8,26 @@ export interface ArchivedConversation {
   isCurrent: boolean
   /** Missing when the server could not be asked just now. */
   summary?: SessionSummary | undefined
+  /** What the conversation began with, in the visitor's words. Missing when the server could not be asked. */
+  firstQuestion?: string | undefined
 }
 
-/** The conversations of this device, the current one first. Those the server no longer has are forgotten on the way. */
+/**
+ * The conversations of this device in which something was said, the current one first. Those the server no longer has are
+ * forgotten on the way.
+ */
 export async function listConversations(api: Api, storage: DeviceStorage): Promise<ArchivedConversation[]> {
   const { current, earlier } = storage.read()
   const gone = new Set<string>()
   const ask = async (kept: KeptConversation, isCurrent: boolean): Promise<ArchivedConversation> => {
-    const summary = await api.summary(kept).catch((error: unknown) => {
-      if (error instanceof ApiProblem && [401, 404, 410].includes(error.status)) gone.add(kept.sessionId)
-      return undefined
-    })
-    return { kept, isCurrent, summary }
+    const [summary, first] = await Promise.all([
+      api.summary(kept).catch((error: unknown) => {
+        if (error instanceof ApiProblem && [401, 404, 410].includes(error.status)) gone.add(kept.sessionId)
+        return undefined
+      }),
+      api.messages(kept, { after: '0', limit: '1' }).catch(() => undefined),
+    ])
+    return { kept, isCurrent, summary, firstQuestion: first?.messages[0]?.content }
   }
   const all = await Promise.all([
     ...(current ? [ask(current, true)] : []),
@@ -27,5 +35,7 @@ export async function listConversations(api: Api, storage: DeviceStorage): Promi
   ])
   if (gone.size)
     storage.update({ earlier: storage.read().earlier.filter(({ sessionId }) => !gone.has(sessionId)) })
-  return all.filter(({ kept, isCurrent }) => isCurrent || !gone.has(kept.sessionId))
+  return all.filter(
+    ({ kept, isCurrent, summary }) => (isCurrent || !gone.has(kept.sessionId)) && summary?.messageCount !== 0,
+  )
 }

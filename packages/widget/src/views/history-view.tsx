@@ -46,7 +46,11 @@ export function HistoryView() {
   )
 }
 
-function ConversationRow({ item: { kept, isCurrent, summary } }: { item: ArchivedConversation }) {
+function ConversationRow({
+  item: { kept, isCurrent, summary, firstQuestion },
+}: {
+  item: ArchivedConversation
+}) {
   const controller = useController()
   const { wording } = controller
   const locale = useWidget((state) => state.locale)
@@ -56,10 +60,11 @@ function ConversationRow({ item: { kept, isCurrent, summary } }: { item: Archive
   return (
     <button type="button" className="row" onClick={open}>
       <span className="grow min-w-0">
-        <span className="row-title">
+        <span className="row-title truncate">{firstQuestion || wording.untitled}</span>
+        <span className="row-detail">
           {dayOf(time, locale, wording)}, {timeOfDay(time, locale)}
+          {summary && ` · ${wording.messageCount(summary.messageCount)}`}
         </span>
-        {summary && <span className="row-detail">{wording.messageCount(summary.messageCount)}</span>}
       </span>
       {isCurrent && <span className="tag">{wording.current}</span>}
       <Icon name="forward" size={18} />
