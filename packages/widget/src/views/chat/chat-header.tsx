@@ -34,10 +34,11 @@ export function ChatHeader() {
             <>
               <span className={online ? 'dot dot-on' : 'dot'} aria-hidden="true" />
               {status}
-              {appearance?.contact.hospitalName && ' · '}
             </>
           )}
-          {appearance?.contact.hospitalName}
+          {appearance?.contact.hospitalName && (
+            <span className="header-hospital">{appearance.contact.hospitalName}</span>
+          )}
         </p>
       </div>
       <IconButton icon="history" label={wording.history} onClick={() => controller.go({ name: 'history' })} />
