@@ -449,6 +449,8 @@ test('an unknown project is one line for developers and a kind one for visitors'
   await run('show')
   expect(inPanel().getByText('The assistant is not available here')).toBeTruthy()
   expect(find('textarea')).toBeNull()
+  // There is nothing behind the others.
+  expect(inPanel().getAllByRole('button')).toEqual([inPanel().getByRole('button', { name: 'Close chat' })])
   expect(error.mock.calls).toEqual([['Kuzushi: projectId "project" is not known to https://api.test']])
   expect(emitted).toContainEqual(['error', { code: 'UNKNOWN_PROJECT', message: 'unknown projectId' }])
 })

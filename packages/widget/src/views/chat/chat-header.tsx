@@ -41,12 +41,20 @@ export function ChatHeader() {
           )}
         </p>
       </div>
-      <IconButton icon="history" label={wording.history} onClick={() => controller.go({ name: 'history' })} />
-      <IconButton
-        icon="settings"
-        label={wording.settings}
-        onClick={() => controller.go({ name: 'settings' })}
-      />
+      {refusal !== 'unavailable' && (
+        <>
+          <IconButton
+            icon="history"
+            label={wording.history}
+            onClick={() => controller.go({ name: 'history' })}
+          />
+          <IconButton
+            icon="settings"
+            label={wording.settings}
+            onClick={() => controller.go({ name: 'settings' })}
+          />
+        </>
+      )}
       {settings.mode !== 'inline' && (
         <IconButton icon="close" label={wording.close} onClick={() => controller.hide()} />
       )}
