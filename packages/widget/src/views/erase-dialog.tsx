@@ -10,8 +10,17 @@ export function EraseDialog({ onClose }: { onClose: () => void }) {
 
   useLayoutEffect(() => {
     const element = dialog.current
-    element?.showModal()
-    return () => element?.close()
+    if (!element) return
+    const place = () => placeInPanel(element)
+    place()
+    element.showModal()
+    addEventListener('resize', place)
+    addEventListener('scroll', place, true)
+    return () => {
+      removeEventListener('resize', place)
+      removeEventListener('scroll', place, true)
+      element.close()
+    }
   }, [])
 
   const done = () => {
@@ -58,4 +67,16 @@ export function EraseDialog({ onClose }: { onClose: () => void }) {
       </div>
     </dialog>
   )
+}
+
+/** A modal dialog is laid out in the window. This one concerns the panel alone: it and what it dims stay inside the panel's box. */
+function placeInPanel(dialog: HTMLDialogElement): void {
+  const panel = dialog.closest('.panel')
+  if (!panel) return
+  const { top, right, bottom, left, width } = panel.getBoundingClientRect()
+  // An inline panel may reach out of the window; the dialog must not.
+  const insets = [top, innerWidth - right, innerHeight - bottom, left].map((inset) => Math.max(0, inset))
+  dialog.style.setProperty('--kz-panel-box', insets.map((inset) => `${inset}px`).join(' '))
+  dialog.style.setProperty('--kz-panel-width', `${width}px`)
+  dialog.style.setProperty('--kz-panel-corners', getComputedStyle(panel).borderRadius)
 }
