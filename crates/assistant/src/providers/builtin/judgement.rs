@@ -20,7 +20,7 @@ const POINTED: f32 = 0.7;
 /// The same for words that stand in the running text only, which may be there by chance.
 const SURE_STRENGTH_IN_TEXT: f32 = 3.0;
 /// The share of the quoted passage's score at which another article is worth naming as well.
-const WORTH_NAMING: f32 = 0.85;
+const WORTH_NAMING: f32 = 0.95;
 /// The share of the best score that is worth considering.
 const ABOUT_AS_GOOD: f32 = 0.75;
 /// From here on a question resembles one that the editors expect.
