@@ -7,7 +7,9 @@ test('earlier conversations can be found and read again', async ({ page, widget,
   await widget.ask('How do I prepare for my stay?')
 
   await widget.openView('Your conversations')
-  await expect(widget.panel.getByRole('listitem')).toHaveText([/How do I prepare for my stay\?.*2 messages.*Current/s])
+  await expect(widget.panel.getByRole('listitem')).toHaveText([
+    /How do I prepare for my stay\?.*2 messages.*Current/s,
+  ])
   await widget.panel.getByRole('button', { name: 'Start a new conversation' }).click()
   await widget.connected()
   await expect(widget.questions).toHaveCount(0)
