@@ -30,7 +30,7 @@ pub async fn demo(config: Config) -> anyhow::Result<()> {
     let listener = run::listen(&config).await?;
     let mut state = prepare(config, true).await?;
     seed::seed(&state.store, &SystemClock, &Source::Demo).await.context("the demo hospital")?;
-    state.demo = Some(Arc::new(Demo::default()));
+    state.demo = Some(Arc::new(Demo));
     let address = listener.local_addr()?;
     print(&format!(
         "\n  St. Mary's Hospital is open:  http://{address}/demo\n  \

@@ -9,9 +9,12 @@ use kuzushi_assistant::{Knowledge, KnowledgeArticle};
 use kuzushi_domain::{Id, id};
 use kuzushi_store::{Article, ArticlesStamp, StoreError, TenantScope};
 
+/// An index, and the articles it was made from.
+type Shelved = (ArticlesStamp, Arc<Knowledge>);
+
 #[derive(Default)]
 pub struct KnowledgeShelf {
-    indexes: Mutex<HashMap<Id<id::App>, (ArticlesStamp, Arc<Knowledge>)>>,
+    indexes: Mutex<HashMap<Id<id::App>, Shelved>>,
 }
 
 impl KnowledgeShelf {

@@ -29,7 +29,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 struct SiteFiles;
 
 /// The site; it is there when the server runs in demo mode.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Demo;
 
 /// `GET /demo`.

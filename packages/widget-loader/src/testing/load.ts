@@ -2,6 +2,7 @@ import type { Command, KuzushiConfig, KuzushiGlobal } from '../page-api.js'
 
 declare global {
   var widgetLog: unknown[][]
+  var WIDGET_FILE: string
 }
 
 // Not `new URL(…, import.meta.url)`, which vite would take for an asset of its own.
@@ -29,8 +30,12 @@ export async function loadOn({ config, dataset = {}, queue = [], bundle = 'widge
   return kuzushi
 }
 
-/** Long enough for microtasks and for importing a file. */
-export const settled = () => new Promise((resolve) => setTimeout(resolve, 30))
+/** Waits until an import of the bundle that may be under way has come or failed, and what follows from it has run. */
+export async function settled(): Promise<void> {
+  // The same address is the same module, so this ends no sooner than the loader's own import.
+  await import(/* @vite-ignore */ FOLDER + WIDGET_FILE).catch(() => undefined)
+  for (let round = 0; round < 3; round += 1) await new Promise((resolve) => setTimeout(resolve))
+}
 
 export const elements = () => [...document.querySelectorAll('kuzushi-widget')]
 export const launcherOf = (element: Element | undefined) =>
