@@ -34,6 +34,7 @@ pub fn emergency(message: &str) -> Option<Emergency> {
         || has_condition
         || has_taken_harm(says, &spoken)
         || (says("head injury") && says("altered"))
+        || (says("newborn") && says("newborn danger"))
         || (says("labor") && is_early_in_pregnancy(&spoken));
     (in_danger && !is_information).then_some(Emergency::Medical)
 }
@@ -94,6 +95,9 @@ mod tests {
             "my husband hits me and I'm scared to go home",
             "my baby is choking, how do I do CPR?",
             "me duele mucho el pecho",
+            "my face feels numb on one side and i cant lift my arm",
+            "throat feels tight after peanuts",
+            "baby 3 weeks old has a fever of 39",
         ] {
             assert_eq!(emergency(message), Some(Emergency::Medical), "{message}");
         }
@@ -120,6 +124,7 @@ mod tests {
             "When can I visit my mother?",
             "Can I bring a hairdryer? I am dying to know",
             "do you teach CPR for choking babies",
+            "Do newborn classes explain how to take a temperature?",
             "My water broke, which entrance do I use? I'm 39 weeks",
             "Can I bring the medicine I took this morning?",
             "I took 2 tylenol, can I still give blood?",
