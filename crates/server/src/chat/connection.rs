@@ -19,7 +19,7 @@ use super::{
     receive::{Party, Reaction},
     socket::{End, receive, send, send_message},
 };
-use crate::conversation::{Delivery, Subscription};
+use crate::conversation::{Delivery, RunningAnswer, Subscription};
 
 /// Messages read from the store at a time when a client is brought up to date.
 const REPLAY_PAGE: u64 = 100;
@@ -111,9 +111,9 @@ impl Connection {
                 self.send_in_order(socket, seq, frame).await
             }
             Reaction::Replay { last_seq } => {
-                self.reload_session().await?;
+                let running = self.listen_again().await?;
                 self.acknowledge(socket).await?;
-                self.bring_up_to_date(socket, i64::try_from(last_seq).unwrap_or(i64::MAX)).await
+                self.replay(socket, i64::try_from(last_seq).unwrap_or(i64::MAX), running).await
             }
             Reaction::Close(reason) => Err(reason.into()),
         }
@@ -151,12 +151,27 @@ impl Connection {
         send(socket, frame.bytes()).await
     }
 
-    /// Sends what was stored after `last_seq`, then the running answer so far; from there on deliveries follow.
     async fn bring_up_to_date(&mut self, socket: &mut WebSocket, last_seq: i64) -> Result<(), End> {
-        // First listen, then read: what comes in between comes twice at most, and `order` drops the second.
+        let running = self.listen_again().await?;
+        self.replay(socket, last_seq, running).await
+    }
+
+    /// First listen, then read: what comes in between comes twice at most, and `order` drops the second. Returns the
+    /// running answer so far.
+    async fn listen_again(&mut self) -> Result<Option<RunningAnswer>, CloseReason> {
         self.subscription = self.party.conversation.subscribe();
         let running = self.subscription.answer.take();
         self.reload_session().await?;
+        Ok(running)
+    }
+
+    /// Sends what was stored after `last_seq`, then the running answer so far; from there on deliveries follow.
+    async fn replay(
+        &mut self,
+        socket: &mut WebSocket,
+        last_seq: i64,
+        running: Option<RunningAnswer>,
+    ) -> Result<(), End> {
         // Nobody has seen more than there is.
         let mut newest = last_seq.min(self.party.visitor.session.last_seq);
         // Acknowledgements may be among what waited; they go out in place of the message they are for.

@@ -62,13 +62,13 @@ pub struct Conversation {
 
 #[derive(Default)]
 struct State {
-    answer: Option<RunningAnswer>,
+    answer: Option<AnswerInTheMaking>,
     worker: Worker,
     /// Questions withdrawn while a worker was about, perhaps just before it began to answer them.
     withdrawn: Vec<String>,
 }
 
-struct RunningAnswer {
+struct AnswerInTheMaking {
     question_id: String,
     answer_id: Arc<str>,
     text: String,
@@ -101,9 +101,11 @@ pub enum Withdrawal {
 /// What a new listener gets: the answer so far, and all that follows.
 pub struct Subscription {
     pub deliveries: broadcast::Receiver<Delivery>,
-    /// The name of the running answer, with frames that bring a listener up to it.
-    pub answer: Option<(Arc<str>, [Bytes; 2])>,
+    pub answer: Option<RunningAnswer>,
 }
+
+/// The name of the running answer, with frames that bring a listener up to it.
+pub type RunningAnswer = (Arc<str>, [Bytes; 2]);
 
 impl Conversations {
     /// The live conversation with this id, made live if it is not.
@@ -175,7 +177,7 @@ impl Conversation {
             state.withdrawn.swap_remove(position);
             cancel.cancel();
         }
-        state.answer = Some(RunningAnswer {
+        state.answer = Some(AnswerInTheMaking {
             question_id: question_id.to_owned(),
             answer_id: answer_id.into(),
             text: String::new(),

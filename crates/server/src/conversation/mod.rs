@@ -6,7 +6,7 @@ mod knowledge;
 mod recovery;
 mod turn;
 
-pub use delivery::{Conversation, Conversations, Delivery, SocketId, Subscription, Withdrawal};
+pub use delivery::{Conversation, Conversations, Delivery, RunningAnswer, SocketId, Subscription, Withdrawal};
 pub use knowledge::KnowledgeShelf;
 pub use recovery::take_up_open_turns;
 pub use turn::answer_what_waits;
