@@ -1,0 +1,10 @@
+//! Load for a server that speaks the chat protocol, and a checker of what it did with it.
+//!
+//! Nothing here knows the server from inside: all goes over HTTP and the chat WebSocket, as any client's words do.
+
+#![allow(clippy::print_stdout, reason = "a command line tool prints its results")]
+
+pub mod history;
+pub mod protocol;
+pub mod server;
+pub mod soak;
