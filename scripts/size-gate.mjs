@@ -25,7 +25,8 @@ for (const name of firstView)
 const budget = [
   ['snippet', ['snippet.js'], 400],
   ['before intent (snippet and loader)', ['snippet.js', 'loader.js'], 2_000],
-  ['first chat view, with CSS', firstView, 24_000],
+  // 2,000 of them since messages wait in an outbox, are sent again and say where they are: none of it can come later.
+  ['first chat view, with CSS', firstView, 26_000],
   ['all views', widgetFiles, 36_000],
 ]
 let failed = false

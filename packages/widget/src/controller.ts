@@ -2,10 +2,18 @@ import type { InstanceSettings, WidgetHost } from '@kuzushi/widget-loader/widget
 import { Api } from './client/api'
 import { Conversation } from './client/conversation'
 import { DeviceStorage, type Preferences } from './client/device-record'
+import { Draft } from './client/draft'
 import type { TranscriptEntry } from './client/transcript'
 import { parseMarkdown, plainText } from './markdown/parse'
 import { completeHex } from './theme/contrast'
-import { createWidgetStore, currentPlace, type Place, type WidgetStore } from './widget-state'
+import {
+  createWidgetStore,
+  currentPlace,
+  type Place,
+  type WidgetState,
+  type WidgetStore,
+} from './widget-state'
+import { deliveryText } from './wording/delivery'
 import { en, type Wording } from './wording/en'
 
 const LONGEST_MESSAGE = 8_000
@@ -19,24 +27,34 @@ export class Controller {
   readonly store: WidgetStore
   readonly wording: Wording = en
   #identity: { token: string } | null = null
+  readonly #noted = new Set<WidgetState['note']>()
 
   constructor(host: WidgetHost) {
     const { settings } = host
     this.host = host
     this.api = new Api(settings.apiBaseUrl)
-    this.storage = new DeviceStorage(settings.storageKey)
+    this.storage = new DeviceStorage(settings.storageKey, () => this.#note('conversationNotKept'))
+    const draft = new Draft(settings.storageKey)
     const { preferences, unread, appearance } = this.storage.read()
     this.store = createWidgetStore({
       open: settings.mode === 'inline',
+      draft: draft.read(),
       locale: settings.locale || document.documentElement.lang || navigator.language,
       preferences,
       unread,
       appearance,
     })
-    this.conversation = new Conversation(this.api, this.storage, settings.projectId, () => this.#visit(), {
+    this.store.subscribe((now, before) => now.draft !== before.draft && draft.write(now.draft))
+    this.conversation = new Conversation(this.api, this.storage, settings, () => this.#visit(), {
       onSession: (sessionId, resumed) => this.#sessionChanged(sessionId, resumed),
       onMessage: (entry) => this.#messageStored(entry),
+      onDelivery: (entry) => this.#delivery(entry),
+      onReturned: (texts) => {
+        this.#backToDraft(texts.join('\n\n'))
+        this.#note('returned')
+      },
       onForgotten: () => this.#forgotten(),
+      onNotKept: () => this.#note('waitingNotKept'),
       onProblem: (code) => this.#problem(code),
     })
   }
@@ -96,8 +114,16 @@ export class Controller {
     const content = text.trim()
     if (!content || content.length > LONGEST_MESSAGE) return false
     if (this.conversation.state.getState().refusal) return false
-    this.conversation.send(content)
+    if (!this.conversation.send(content)) return false
+    if (this.store.getState().note === 'returned') this.store.setState({ note: undefined })
     return true
+  }
+
+  /** Makes a draft again of a message that was not sent. */
+  takeBack(messageId: string): void {
+    this.#backToDraft(this.conversation.takeBack(messageId))
+    this.announce(this.wording.takenBack)
+    this.askForFocus()
   }
 
   prefer(changes: Partial<Preferences>): void {
@@ -133,7 +159,7 @@ export class Controller {
             'INVALID_MESSAGE',
             `sendMessage takes a text of 1 to ${LONGEST_MESSAGE} characters`,
           )
-        if (!this.send(argument)) this.#emitError('UNAVAILABLE', 'there is no conversation to send this to')
+        if (!this.send(argument)) this.#emitError('UNAVAILABLE', 'this cannot be sent now')
         return
       case 'identify':
         this.#identity = isIdentity(argument) ? argument : null
@@ -152,10 +178,12 @@ export class Controller {
 
   /** Another tab of the site wrote the device's record. */
   storageChanged({ key, newValue }: StorageEvent): void {
+    this.conversation.followOutbox(key)
     if (!this.storage.isAbout(key)) return
     // This tab may have written at the moment when the other one erased: that must not outlive the erasing.
     if (newValue === null && !this.storage.read().current) {
       this.storage.erase()
+      this.conversation.endedElsewhere()
       this.#forgotten()
     }
     const { preferences, unread } = this.storage.read()
@@ -166,7 +194,7 @@ export class Controller {
 
   /** What was on the device is gone: this page, too, goes back to how it began. */
   #forgotten(): void {
-    this.store.setState({ preferences: this.storage.read().preferences, draft: '' })
+    this.store.setState({ preferences: this.storage.read().preferences, draft: '', note: undefined })
     this.#showUnread(0)
     this.#rememberOpen()
   }
@@ -202,8 +230,26 @@ export class Controller {
       if (launcherColor && !this.settings.primaryColor)
         this.host.launcher?.style.setProperty('--b', launcherColor)
     }
+    // The end of a conversation is the end of what was being written for it.
+    if (!sessionId) this.store.setState({ draft: '' })
     this.#rememberOpen()
     this.host.emit('session', () => ({ sessionId, resumed }))
+  }
+
+  #delivery(entry: TranscriptEntry): void {
+    const connected = this.conversation.state.getState().connection === 'online'
+    this.announce(deliveryText(entry, connected, this.wording) ?? this.wording.sent)
+  }
+
+  #backToDraft(text: string): void {
+    this.store.setState(({ draft }) => ({ draft: [draft, text].filter(Boolean).join('\n\n') }))
+  }
+
+  /** Each is said once in the life of a page. */
+  #note(note: NonNullable<WidgetState['note']>): void {
+    if (this.#noted.has(note)) return
+    if (note !== 'returned') this.#noted.add(note)
+    this.store.setState({ note })
   }
 
   #messageStored({ messageId, role, createdAt, content }: TranscriptEntry): void {

@@ -11,12 +11,14 @@ export type Place =
 export interface WidgetState {
   open: boolean
   places: readonly [Place, ...Place[]]
-  /** What is being written; kept while the panel is closed. */
+  /** What is being written; kept while the panel is closed, and through a reload. */
   draft: string
   unread: number
   locale: string
   preferences: Preferences
   appearance?: Appearance | undefined
+  /** Something to know once, until it is put away. */
+  note?: 'conversationNotKept' | 'waitingNotKept' | 'returned' | undefined
   /** What a screen reader is told next. */
   announcement: string
   /** Rises each time the keyboard should go to the view on screen. */
@@ -26,11 +28,10 @@ export interface WidgetState {
 export type WidgetStore = StoreApi<WidgetState>
 
 export function createWidgetStore(
-  initial: Pick<WidgetState, 'open' | 'locale' | 'preferences' | 'unread' | 'appearance'>,
+  initial: Pick<WidgetState, 'open' | 'draft' | 'locale' | 'preferences' | 'unread' | 'appearance'>,
 ): WidgetStore {
   return createStore<WidgetState>(() => ({
     places: [{ name: 'chat' }],
-    draft: '',
     announcement: '',
     focusAsked: 0,
     ...initial,

@@ -28,10 +28,13 @@ export function mount(host: WidgetHost): Call {
     )
   }
   const wake = () => controller.conversation.wake()
-  addEventListener('online', wake, { signal })
+  addEventListener('online', () => controller.conversation.networkBack(), { signal })
+  addEventListener('offline', () => controller.conversation.networkLost(), { signal })
   addEventListener('pageshow', wake, { signal })
   addEventListener('storage', (event) => controller.storageChanged(event), { signal })
   document.addEventListener('visibilitychange', () => document.hidden || wake(), { signal })
+
+  if (!navigator.onLine) controller.conversation.networkLost()
 
   const root = createRoot(container)
   root.render(

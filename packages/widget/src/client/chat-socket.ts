@@ -1,15 +1,16 @@
 import type { ClientFrame, ServerFrame } from '../generated/wire'
 
-const PING_EVERY_MS = 25_000
-const ANSWER_WITHIN_MS = 10_000
+const PING_AFTER_SILENCE_MS = 25_000
+const CONNECT_WITHIN_MS = 10_000
+const ANSWER_PING_WITHIN_MS = 5_000
 
 /** The close code of a connection that went away without saying so. */
-export const LOST = 1006
+const LOST = 1006
 
 export interface SocketHandlers {
   onFrame(frame: ServerFrame): void
   /** Called once, and nothing after it. */
-  onClose(code: number): void
+  onClose(code: number, reason: string): void
 }
 
 /** One connection: authenticates, keeps it alive, and notices when it is dead although the browser has not. */
@@ -18,6 +19,8 @@ export class ChatSocket {
   readonly #handlers: SocketHandlers
   #heartbeat: ReturnType<typeof setInterval> | undefined
   #deadline: ReturnType<typeof setTimeout> | undefined
+  /** Since the last beat. */
+  #heard = true
   #closed = false
 
   constructor(url: string, auth: ClientFrame, handlers: SocketHandlers) {
@@ -25,12 +28,15 @@ export class ChatSocket {
     this.#socket = new WebSocket(url)
     this.#socket.onopen = () => {
       this.send(auth)
-      this.#heartbeat = setInterval(() => this.checkAlive(), PING_EVERY_MS)
+      this.#heartbeat = setInterval(() => {
+        if (!this.#heard) this.checkAlive()
+        this.#heard = false
+      }, PING_AFTER_SILENCE_MS)
     }
     this.#socket.onmessage = ({ data }) => this.#receive(data)
-    this.#socket.onclose = ({ code }) => this.#end(code)
+    this.#socket.onclose = ({ code, reason }) => this.#end(code, reason)
     // Opening and being acknowledged has its own deadline: any frame ends it.
-    this.#expectAnswer()
+    this.#expectAnswer(CONNECT_WITHIN_MS)
   }
 
   send(frame: ClientFrame): void {
@@ -40,7 +46,7 @@ export class ChatSocket {
   /** Asks for a sign of life; a phone that slept finds out here that its connection is gone. */
   checkAlive(): void {
     this.send({ type: 'ping' })
-    this.#expectAnswer()
+    this.#expectAnswer(ANSWER_PING_WITHIN_MS)
   }
 
   close(): void {
@@ -51,6 +57,7 @@ export class ChatSocket {
 
   #receive(data: unknown): void {
     if (this.#closed) return
+    this.#heard = true
     clearTimeout(this.#deadline)
     this.#deadline = undefined
     let frame: ServerFrame
@@ -62,14 +69,14 @@ export class ChatSocket {
     if (frame && typeof frame === 'object') this.#handlers.onFrame(frame)
   }
 
-  #expectAnswer(): void {
-    this.#deadline ??= setTimeout(() => this.#end(LOST), ANSWER_WITHIN_MS)
+  #expectAnswer(withinMs: number): void {
+    this.#deadline ??= setTimeout(() => this.#end(LOST, ''), withinMs)
   }
 
-  #end(code: number): void {
+  #end(code: number, reason: string): void {
     if (this.#closed) return
     this.close()
-    this.#handlers.onClose(code)
+    this.#handlers.onClose(code, reason)
   }
 
   #release(): void {

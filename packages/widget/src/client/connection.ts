@@ -1,6 +1,6 @@
 import type { ClientFrame, ServerFrame } from '../generated/wire'
 import { type Api, ApiProblem } from './api'
-import { delayBeforeTry, TRIES_BEFORE_GIVING_UP } from './backoff'
+import { delayBeforeTry, pauseIn, spreadPause, TRIES_BEFORE_GIVING_UP } from './backoff'
 import { ChatSocket } from './chat-socket'
 import type { DeviceStorage } from './device-record'
 import { type EstablishedSession, establishSession, type Visit } from './session'
@@ -17,7 +17,9 @@ const CLOSED_ORIGIN_NOT_ALLOWED = 4004
 const CLOSED_ENDED = 4008
 const CLOSED_PROTOCOL_ABUSE = 4009
 const CLOSED_TOO_MANY = 4029
-const PAUSE_AFTER_TOO_MANY_MS = 30_000
+const PAUSE_AFTER_TOO_MANY_MS = 20_000
+/** A connection that stood this long was a good one: the next loss is a first one again, not the next of a row. */
+const LASTING_MS = 10_000
 
 export interface ConnectionListener {
   onState(state: ConnectionState): void
@@ -38,11 +40,12 @@ export class Connection {
   #established: EstablishedSession | undefined
   #socket: ChatSocket | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
+  #lasting: ReturnType<typeof setTimeout> | undefined
   /** The conversation not to come back to. */
   #left: string | undefined
   #losses = 0
   #state: ConnectionState = 'closed'
-  /** Rises with every start and stop, so that an answer that comes too late finds itself out of date. */
+  /** Rises whenever an attempt is dropped, so that an answer that comes too late finds itself out of date. */
   #epoch = 0
 
   constructor(
@@ -70,24 +73,27 @@ export class Connection {
   }
 
   stop(): void {
-    this.#epoch += 1
-    clearTimeout(this.#timer)
-    this.#timer = undefined
-    this.#socket?.close()
-    this.#socket = undefined
+    this.#dropAttempt()
     this.#setState('closed')
   }
 
-  /** The network, the tab or the visitor is back: tries at once instead of waiting, or checks what seems alive. */
+  /** The visitor or the tab is back: tries at once instead of waiting, or checks what seems alive. */
   wake(): void {
     if (this.#state === 'online') this.#socket?.checkAlive()
-    else if (this.#timer || this.#state === 'offline') {
-      clearTimeout(this.#timer)
-      this.#timer = undefined
-      this.#losses = 0
-      this.#setState('reconnecting')
-      void this.#attempt()
-    }
+    else if (this.#timer || this.#state === 'offline') this.#tryAnew(0)
+  }
+
+  /** The network is gone, or seems so: says it at once, and takes it back at the first sign of life. */
+  networkLost(): void {
+    if (this.#state !== 'online') return
+    this.#setState('reconnecting')
+    this.#socket?.checkAlive()
+  }
+
+  /** A whole ward's network comes back at one moment; its browsers come back spread. */
+  networkBack(): void {
+    if (this.#state === 'online') this.#socket?.checkAlive()
+    else if (this.#state !== 'closed') this.#tryAnew(delayBeforeTry(1))
   }
 
   send(frame: ClientFrame): void {
@@ -117,20 +123,27 @@ export class Connection {
   }
 
   #openSocket({ session: { chat, sessionId, token } }: EstablishedSession): void {
+    let welcomed = false
     const socket = new ChatSocket(
       chat.wsUrl,
       { type: 'auth', token, sessionId },
       {
         onFrame: (frame) => {
           if (this.#socket !== socket) return
-          if (frame.type === 'session_ack' && this.#state !== 'online') {
-            this.#losses = 0
+          const welcome = !welcomed && frame.type === 'session_ack'
+          welcomed ||= welcome
+          if (welcomed && this.#state !== 'online') {
+            clearTimeout(this.#lasting)
+            this.#lasting = setTimeout(() => {
+              this.#losses = 0
+            }, LASTING_MS)
             this.#setState('online')
             this.#listener.onReady()
-          } else this.#listener.onFrame(frame)
+          }
+          if (!welcome) this.#listener.onFrame(frame)
         },
-        onClose: (code) => {
-          if (this.#socket === socket) this.#closed(code)
+        onClose: (code, reason) => {
+          if (this.#socket === socket) this.#closed(code, reason)
         },
       },
     )
@@ -142,11 +155,12 @@ export class Connection {
     const { status, code, retryAfterMs } = error
     // What the page or its configuration got wrong does not get better by asking again.
     if (status >= 400 && status < 500 && status !== 408 && status !== 429) this.#refuse('unavailable', code)
-    else this.#lost(retryAfterMs)
+    else this.#lost(retryAfterMs && spreadPause(retryAfterMs))
   }
 
-  #closed(code: number): void {
+  #closed(code: number, reason: string): void {
     this.#socket = undefined
+    clearTimeout(this.#lasting)
     switch (code) {
       case CLOSED_ENDED:
         return this.#refuse('ended', 'SESSION_ENDED')
@@ -155,28 +169,47 @@ export class Connection {
       case CLOSED_PROTOCOL_ABUSE:
         return this.#giveUp()
       case CLOSED_TOO_MANY:
-        return this.#lost(PAUSE_AFTER_TOO_MANY_MS)
+        return this.#lost(pauseIn(reason) ?? spreadPause(PAUSE_AFTER_TOO_MANY_MS))
       case CLOSED_INVALID_SESSION:
       case CLOSED_INVALID_TOKEN:
         // The next try asks the server for a session again, which takes the token or tells us to forget it.
         this.#established = undefined
         return this.#lost()
       default:
-        return this.#lost()
+        return this.#lost(pauseIn(reason))
     }
   }
 
-  #lost(pauseMs = 0): void {
+  /** Comes back after the pause the server asked for, or after one of its own. */
+  #lost(pauseMs?: number): void {
     this.#losses += 1
     if (this.#losses > TRIES_BEFORE_GIVING_UP) return this.#giveUp()
     this.#setState('reconnecting')
-    this.#timer = setTimeout(
-      () => {
-        this.#timer = undefined
-        void this.#attempt()
-      },
-      Math.max(pauseMs, delayBeforeTry(this.#losses)),
-    )
+    this.#attemptAfter(pauseMs ?? delayBeforeTry(this.#losses))
+  }
+
+  #tryAnew(delayMs: number): void {
+    this.#dropAttempt()
+    this.#losses = 0
+    this.#setState('reconnecting')
+    if (delayMs) this.#attemptAfter(delayMs)
+    else void this.#attempt()
+  }
+
+  #attemptAfter(delayMs: number): void {
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      void this.#attempt()
+    }, delayMs)
+  }
+
+  #dropAttempt(): void {
+    this.#epoch += 1
+    clearTimeout(this.#timer)
+    clearTimeout(this.#lasting)
+    this.#timer = undefined
+    this.#socket?.close()
+    this.#socket = undefined
   }
 
   #giveUp(): void {

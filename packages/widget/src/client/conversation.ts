@@ -3,7 +3,9 @@ import type { ServerFrame, SessionStarted, WireMessage } from '../generated/wire
 import type { Api } from './api'
 import { Connection, type ConnectionState, type Refusal } from './connection'
 import { type DeviceStorage, type KeptConversation, withEarlier } from './device-record'
-import { newMessageId } from './identifiers'
+import { eraseOnServer } from './erasing'
+import { Outbox } from './outbox'
+import { Sending } from './sending'
 import type { EstablishedSession, Visit } from './session'
 import {
   entryFrom,
@@ -16,12 +18,18 @@ import {
   withToken,
 } from './transcript'
 
-const ACK_WITHIN_MS = 15_000
 /** After a reconnect: how long to wait for an answer in progress to show itself before calling the question unanswered. */
-const ANSWER_SHOWS_WITHIN_MS = 3_000
+const ANSWER_SHOWS_WITHIN_MS = 8_000
+const UNANSWERED = 'UNANSWERED'
+/** A message that took longer to be stored was worth worrying about, and its arrival is worth a word. */
+const LATE_AFTER_MS = 5_000
+/** A page that comes back to the front asks for what it missed, though not at every glance. */
+const ASK_AGAIN_AFTER_MS = 10_000
 
 export interface ConversationState {
   connection: ConnectionState
+  /** The browser itself says that it has no network. */
+  networkDown: boolean
   refusal?: Refusal | undefined
   session?: SessionStarted | undefined
   transcript: Transcript
@@ -37,8 +45,14 @@ export interface ConversationListener {
   onSession(sessionId: string | null, resumed: boolean): void
   /** A message was stored, here or in another tab. Not called for those that were stored before this page came. */
   onMessage(entry: TranscriptEntry): void
+  /** How the visitor's message fares, where that is not what one expects: it waits, failed, or arrived late. */
+  onDelivery(entry: TranscriptEntry): void
+  /** Messages that can no longer be sent in the conversation they were written for, in the order written. */
+  onReturned(texts: string[]): void
   /** Nothing is kept on this device any more. */
   onForgotten(): void
+  /** The browser does not keep what was not sent yet. */
+  onNotKept(): void
   onProblem(code: string): void
 }
 
@@ -53,14 +67,17 @@ export class Conversation {
   #lastSeq = 0
   /** The position a gap was last asked from: a hole that stays after asking is not a gap. */
   #askedFrom: number | undefined
+  #askedAt = 0
+  /** Asked for what was missed, and not answered yet. */
+  #asking = false
   #history: Promise<void> = Promise.resolve()
-  readonly #ackTimers = new Map<string, ReturnType<typeof setTimeout>>()
+  readonly #sending: Sending
   #unansweredTimer: ReturnType<typeof setTimeout> | undefined
 
   constructor(
     api: Api,
     storage: DeviceStorage,
-    projectId: string,
+    settings: { projectId: string; storageKey: string },
     visit: () => Visit,
     listener: ConversationListener,
   ) {
@@ -69,11 +86,21 @@ export class Conversation {
     this.#listener = listener
     this.state = createStore<ConversationState>(() => ({
       connection: 'closed',
+      networkDown: false,
       transcript: [],
       loaded: false,
       answering: false,
     }))
-    this.#connection = new Connection(api, storage, projectId, visit, {
+    const outbox = new Outbox(settings.storageKey, () => listener.onNotKept())
+    this.#sending = new Sending(outbox, {
+      transcript: () => this.state.getState().transcript,
+      show: (entries) => this.#change((transcript) => withEntries(transcript, entries)),
+      remove: (messageId) => this.#remove(messageId),
+      mark: (messageId, changes) => this.#mark(messageId, changes),
+      transmit: (frame) => this.#connection.send(frame),
+      doubt: () => this.#connection.wake(),
+    })
+    this.#connection = new Connection(api, storage, settings.projectId, visit, {
       onState: (connection) => this.#connectionChanged(connection),
       onSession: (established) => this.#sessionEstablished(established),
       onReady: () => void this.#catchUp(),
@@ -86,10 +113,12 @@ export class Conversation {
     return this.#kept
   }
 
-  /** Connects, unless it already has or the conversation is over. */
+  /** Connects, unless it already has or the conversation is over. What waits is in its place before that. */
   start(): void {
     const { connection, refusal } = this.state.getState()
-    if (connection === 'closed' && !refusal) this.#connection.start()
+    if (connection !== 'closed' || refusal) return
+    this.#sending.show(this.#sessionId)
+    this.#connection.start()
   }
 
   stop(): void {
@@ -97,34 +126,49 @@ export class Conversation {
     this.#clearTimers()
   }
 
+  /** The page is in front again: sees what became of the conversation meanwhile. */
   wake(): void {
+    this.followDevice()
     this.#connection.wake()
+    if (Date.now() - this.#askedAt > ASK_AGAIN_AFTER_MS) this.#askForMissed()
   }
 
-  send(content: string): void {
-    const entry: TranscriptEntry = {
-      messageId: newMessageId(),
-      role: 'user',
-      content,
-      createdAt: new Date().toISOString(),
-      citations: [],
-      delivery: 'sending',
-    }
-    this.#change((transcript) => withEntries(transcript, [entry]))
+  networkLost(): void {
+    this.state.setState({ networkDown: true })
+    this.#connection.networkLost()
+  }
+
+  networkBack(): void {
+    this.state.setState({ networkDown: false })
+    this.#connection.networkBack()
+    this.#askForMissed()
+  }
+
+  /** False: too much is waiting already. */
+  send(content: string): boolean {
     this.start()
-    if (this.state.getState().connection === 'offline') this.wake()
-    this.#deliver(entry)
+    const entry = this.#sending.write(content, this.#kept?.sessionId)
+    if (!entry) return false
+    this.#wakeIfOffline()
+    if (this.state.getState().connection !== 'online') this.#listener.onDelivery(entry)
+    return true
   }
 
   /** Sends a message again, or asks again for the answer it never got. The id stays, so nothing is stored twice. */
   retry(messageId: string): void {
-    this.#change((transcript) =>
-      withChanges(transcript, messageId, { delivery: 'sending', failure: undefined }),
-    )
     const entry = this.#entry(messageId)
     if (!entry) return
-    if (this.state.getState().connection === 'offline') this.wake()
-    this.#deliver(entry)
+    this.#sending.retry(entry)
+    this.#wakeIfOffline()
+  }
+
+  /** Takes a message out of the conversation that has not been sent, and gives back what it said. */
+  takeBack(messageId: string): string {
+    const entry = this.#entry(messageId)
+    if (!entry || entry.seq !== undefined) return ''
+    this.#sending.forget(messageId)
+    this.#remove(messageId)
+    return entry.content
   }
 
   /** Stops the answer being written. */
@@ -139,10 +183,8 @@ export class Conversation {
     if (!olderCursor || !kept) return
     const page = await this.#api.messages(kept, { before: olderCursor })
     if (kept !== this.#kept) return
-    this.state.setState(({ transcript }) => ({
-      transcript: withEntries(transcript, page.messages.map(entryFrom)),
-      olderCursor: page.before ?? undefined,
-    }))
+    this.#take(page.messages)
+    this.state.setState({ olderCursor: page.before ?? undefined })
   }
 
   /** Puts this conversation among the earlier ones and begins another. One in which nothing was said is not kept. */
@@ -152,23 +194,14 @@ export class Conversation {
     const { earlier } = this.#storage.read()
     if (this.state.getState().transcript.some(({ seq }) => seq !== undefined))
       this.#storage.update({ earlier: withEarlier(earlier, this.#kept, Date.now()) })
+    this.#giveBack(this.#sending.settleIn())
     // It stays the device's current one until there is another: tabs that follow must not take this for an end.
     this.#restart(this.#kept.sessionId)
   }
 
-  /**
-   * Ends every conversation of this device and erases it, on the server first: its token is the only key to it. Rejects, with
-   * nothing forgotten, when the server cannot be reached.
-   */
+  /** Ends and erases everything, here and on the server. Rejects, with nothing forgotten, when that cannot be reached. */
   async endAndErase(): Promise<void> {
-    const { current, earlier } = this.#storage.read()
-    const all = [...(current ? [current] : []), ...earlier]
-    const outcomes = await Promise.allSettled(all.map((kept) => this.#api.endAndErase(kept)))
-    const failed = outcomes.find(
-      // 401, 404 and 410 mean that there is nothing left to erase.
-      (outcome) => outcome.status === 'rejected' && ![401, 404, 410].includes(outcome.reason?.status),
-    ) as PromiseRejectedResult | undefined
-    if (failed) throw failed.reason
+    await eraseOnServer(this.#api, this.#storage)
     this.forget()
   }
 
@@ -180,16 +213,30 @@ export class Conversation {
     this.#listener.onForgotten()
   }
 
-  /** Another tab changed the device's record: follows it to the conversation it holds now. */
+  /** Another tab may have changed the device's record: follows it to the conversation it holds now. */
   followDevice(): void {
     if (!this.#kept) return
     const { current } = this.#storage.read()
     if (current?.sessionId === this.#kept.sessionId) return
     if (current) this.#restart()
-    else {
-      this.#connection.stop()
-      this.#refused('ended', 'SESSION_ENDED')
-    }
+    else this.endedElsewhere()
+  }
+
+  /** Another tab ended the conversation, perhaps before this one had even reached the server. */
+  endedElsewhere(): void {
+    if (this.state.getState().connection === 'closed') return
+    this.#connection.stop()
+    this.#refused('ended', 'SESSION_ENDED')
+  }
+
+  /** Another tab may have changed what waits to be sent. */
+  followOutbox(storageKey: string | null): void {
+    this.#sending.follow(storageKey, this.#sessionId)
+  }
+
+  /** The conversation this one is, or is going to be, as far as this device knows. */
+  get #sessionId(): string | undefined {
+    return (this.#kept ?? this.#storage.read().current)?.sessionId
   }
 
   #restart(left?: string): void {
@@ -203,17 +250,23 @@ export class Conversation {
       answering: false,
       olderCursor: undefined,
     })
+    if (!left) this.#sending.show(this.#sessionId)
     this.#connection.start(left)
+  }
+
+  #giveBack(texts: string[]): void {
+    if (texts.length) this.#listener.onReturned(texts)
   }
 
   #sessionEstablished({ session, kept, resumed }: EstablishedSession): void {
     if (this.#kept?.sessionId !== kept.sessionId) {
       this.#lastSeq = 0
       this.#askedFrom = undefined
-      // What was written before there was a session goes into the new one; what belongs to another conversation does not.
-      this.#change((transcript) => transcript.filter(({ delivery }) => delivery === 'sending'))
+      this.#change(() => [])
     }
     this.#kept = kept
+    this.#giveBack(this.#sending.settleIn(kept.sessionId))
+    this.#sending.show(kept.sessionId)
     const hasHistory = session.lastSeq > this.#lastSeq
     this.state.setState({ session, loaded: !hasHistory })
     this.#history = hasHistory ? this.#loadNewest(kept) : Promise.resolve()
@@ -225,7 +278,7 @@ export class Conversation {
       const { messages, before } = await this.#api.messages(kept)
       if (kept !== this.#kept) return
       this.#lastSeq = Math.max(this.#lastSeq, ...messages.map(({ seq }) => seq))
-      this.#change((transcript) => withEntries(transcript, messages.map(entryFrom)))
+      this.#take(messages)
       this.state.setState({ olderCursor: before ?? undefined })
     } catch {
       // The socket replays everything since `lastSeq`, which is then everything: slower, and nothing is missing.
@@ -237,33 +290,32 @@ export class Conversation {
   async #catchUp(): Promise<void> {
     const kept = this.#kept
     await this.#history
-    if (!kept || kept !== this.#kept) return
+    if (!kept || kept !== this.#kept || this.state.getState().connection !== 'online') return
     this.#askForMissed()
-    for (const entry of this.state.getState().transcript)
-      if (entry.delivery === 'sending') this.#deliver(entry)
+    this.#sending.open()
   }
 
   #askForMissed(): void {
-    if (this.#kept)
-      this.#connection.send({ type: 'init', sessionId: this.#kept.sessionId, lastSeq: this.#lastSeq })
+    if (!this.#kept) return
+    this.#askedAt = Date.now()
+    this.#asking = true
+    this.#connection.send({ type: 'init', sessionId: this.#kept.sessionId, lastSeq: this.#lastSeq })
   }
 
-  #deliver({ messageId, content, createdAt }: TranscriptEntry): void {
-    if (this.state.getState().connection !== 'online') return
-    this.#connection.send({ type: 'user_message', messageId, content, metadata: { timestamp: createdAt } })
-    clearTimeout(this.#ackTimers.get(messageId))
-    this.#ackTimers.set(
-      messageId,
-      setTimeout(() => {
-        this.#change((transcript) => withChanges(transcript, messageId, { delivery: 'failed' }))
-        this.wake()
-      }, ACK_WITHIN_MS),
-    )
+  #wakeIfOffline(): void {
+    if (this.state.getState().connection === 'offline') this.#connection.wake()
+  }
+
+  /** Stored messages: what waited here and is among them has arrived. */
+  #take(messages: readonly WireMessage[]): void {
+    for (const { messageId } of messages) this.#sending.settle(messageId)
+    this.#change((transcript) => withEntries(transcript, messages.map(entryFrom)))
   }
 
   #receive(frame: ServerFrame): void {
     switch (frame.type) {
       case 'session_ack':
+        this.#asking = false
         this.state.setState({ answering: false })
         return this.#watchForUnanswered()
       case 'ack':
@@ -276,8 +328,8 @@ export class Conversation {
           frame,
           new Date().toISOString(),
         )
-        if (gap) this.#askForMissed()
-        else this.state.setState({ transcript, answering: true })
+        if (!gap) this.state.setState({ transcript, answering: true })
+        else if (!this.#asking) this.#askForMissed()
         return
       }
       case 'message':
@@ -288,47 +340,55 @@ export class Conversation {
   }
 
   #acknowledged(messageId: string, seq: number): void {
-    const isNew = this.#entry(messageId)?.seq === undefined
-    this.#stopAckTimer(messageId)
+    const before = this.#entry(messageId)
+    this.#sending.settle(messageId)
+    // Taken back while it was on its way, and stored all the same: it is part of the conversation.
+    if (!before) return this.#askForMissed()
     this.#noteSeq(seq)
-    this.#change((transcript) => withChanges(transcript, messageId, { delivery: 'sent', seq }))
+    this.#change((transcript) =>
+      withChanges(transcript, messageId, { delivery: 'sent', failure: undefined, seq }),
+    )
     const entry = this.#entry(messageId)
-    if (isNew && entry) this.#listener.onMessage(entry)
+    if (!entry || before.seq !== undefined) return
+    if (Date.now() - Date.parse(entry.createdAt) > LATE_AFTER_MS) this.#listener.onDelivery(entry)
+    this.#listener.onMessage(entry)
   }
 
   #messageArrived(message: WireMessage): void {
     const isNew = this.#entry(message.messageId)?.seq === undefined
-    this.#stopAckTimer(message.messageId)
     this.#noteSeq(message.seq)
-    const entry = entryFrom(message)
-    this.#change((transcript) => withEntries(transcript, [entry]))
-    if (message.inReplyTo)
+    const { inReplyTo } = message
+    // An answer that began under another name, before a crash for example, is this one now.
+    if (inReplyTo)
       this.#change((transcript) =>
-        withChanges(transcript, message.inReplyTo as string, { failure: undefined }),
+        withChanges(withoutUnfinished(transcript), inReplyTo, { failure: undefined }),
       )
-    if (isNew) this.#listener.onMessage(entry)
+    this.#take([message])
+    if (isNew) this.#listener.onMessage(entryFrom(message))
   }
 
   #errorArrived({ code, messageId, retryable }: Extract<ServerFrame, { type: 'error' }>): void {
     this.#listener.onProblem(code)
     const entry = messageId ? this.#entry(messageId) : undefined
     if (!entry) return
-    this.#stopAckTimer(entry.messageId)
-    this.#change((transcript) =>
-      entry.seq === undefined
-        ? withChanges(transcript, entry.messageId, { delivery: 'failed', failure: { code, retryable } })
-        : withChanges(withoutUnfinished(transcript), entry.messageId, {
-            delivery: 'sent',
-            failure: { code, retryable },
-          }),
-    )
+    const failure = { code, retryable }
+    if (entry.seq === undefined) return this.#sending.refused(entry.messageId, failure)
+    this.#change(withoutUnfinished)
+    this.#mark(entry.messageId, { delivery: 'sent', failure })
   }
 
   #setAnswering(answering: boolean): void {
     clearTimeout(this.#unansweredTimer)
     this.state.setState(({ transcript }) => ({
       answering,
-      transcript: answering ? transcript : transcript.map(({ streaming, ...entry }) => entry),
+      transcript: transcript.map(({ streaming, ...entry }) =>
+        // Somebody is at it after all.
+        answering && entry.failure?.code === UNANSWERED
+          ? { ...entry, failure: undefined }
+          : answering && streaming
+            ? { ...entry, streaming }
+            : entry,
+      ),
     }))
   }
 
@@ -338,12 +398,9 @@ export class Conversation {
     this.#unansweredTimer = setTimeout(() => {
       const { transcript, answering } = this.state.getState()
       const question = questionInAnswer(transcript)
-      if (question && !answering)
-        this.#change((entries) =>
-          withChanges(withoutUnfinished(entries), question.messageId, {
-            failure: { code: 'UNANSWERED', retryable: true },
-          }),
-        )
+      if (!question || answering) return
+      this.#change(withoutUnfinished)
+      this.#mark(question.messageId, { delivery: 'sent', failure: { code: UNANSWERED, retryable: true } })
     }, ANSWER_SHOWS_WITHIN_MS)
   }
 
@@ -359,13 +416,6 @@ export class Conversation {
     this.state.setState({ connection })
     if (connection === 'online') return
     this.#clearTimers()
-    // While it tries again a message waits; once it has given up, the visitor decides.
-    if (connection === 'offline')
-      this.#change((transcript) =>
-        transcript.map((entry) =>
-          entry.delivery === 'sending' ? { ...entry, delivery: 'failed' as const } : entry,
-        ),
-      )
   }
 
   #refused(refusal: Refusal, code: string): void {
@@ -374,6 +424,7 @@ export class Conversation {
     if (refusal === 'unavailable') return this.#listener.onProblem(code)
     const kept = this.#kept
     this.#kept = undefined
+    this.#sending.settleIn()
     this.state.setState({ session: undefined, transcript: [], olderCursor: undefined })
     if (!kept) return
     if (this.#storage.read().current?.sessionId === kept.sessionId)
@@ -389,14 +440,20 @@ export class Conversation {
     this.state.setState(({ transcript }) => ({ transcript: change(transcript) }))
   }
 
-  #stopAckTimer(messageId: string): void {
-    clearTimeout(this.#ackTimers.get(messageId))
-    this.#ackTimers.delete(messageId)
+  #mark(messageId: string, changes: Pick<TranscriptEntry, 'delivery' | 'failure'>): void {
+    const before = this.#entry(messageId)
+    this.#change((transcript) => withChanges(transcript, messageId, changes))
+    const entry = this.#entry(messageId)
+    const news = before?.delivery !== entry?.delivery || before?.failure?.code !== entry?.failure?.code
+    if (entry && news) this.#listener.onDelivery(entry)
+  }
+
+  #remove(messageId: string): void {
+    this.#change((transcript) => transcript.filter((entry) => entry.messageId !== messageId))
   }
 
   #clearTimers(): void {
-    for (const timer of this.#ackTimers.values()) clearTimeout(timer)
-    this.#ackTimers.clear()
+    this.#sending.close()
     clearTimeout(this.#unansweredTimer)
   }
 }

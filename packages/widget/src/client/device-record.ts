@@ -18,7 +18,10 @@ export interface Preferences {
   colorScheme?: 'auto' | 'light' | 'dark'
 }
 
-/** Everything kept on the device for one widget instance. Never what was said: that stays on the server. */
+/**
+ * What is kept on the device for one widget instance. Never what was said, which stays on the server; what was written and has
+ * not reached it is in the outbox.
+ */
 export interface DeviceRecord {
   /** Missing until a conversation begins, and again after everything was erased. */
   widgetInstanceId?: string
@@ -39,10 +42,12 @@ export const EARLIER_CONVERSATIONS_KEPT = 10
  */
 export class DeviceStorage {
   readonly #key: string
+  readonly #onNotKept: () => void
   #inMemory: DeviceRecord | undefined
 
-  constructor(key: string) {
+  constructor(key: string, onNotKept: () => void = () => {}) {
     this.#key = key
+    this.#onNotKept = onNotKept
   }
 
   read(): DeviceRecord {
@@ -84,6 +89,7 @@ export class DeviceStorage {
         return
       } catch {
         // From here on memory is the record; a half-working store would forget at random.
+        this.#onNotKept()
       }
     }
     this.#inMemory = record

@@ -40,6 +40,21 @@ describe('merging pieces of an answer', () => {
     expect(contentAfter([0, 'Visit'], [9, 'hours'])).toEqual({ content: 'Visit', gaps: 1 })
   })
 
+  test('an answer begun anew takes the place of what was there of it, as soon as it differs', () => {
+    expect(contentAfter([0, 'You may visit'], [0, 'Visits']).content).toBe('Visits')
+    expect(contentAfter([0, 'You may visit'], [0, 'You '], [4, 'can']).content).toBe('You can')
+    expect(contentAfter([0, 'You may visit'], [0, 'You '], [4, 'may '], [8, 'visit from ten']).content).toBe(
+      'You may visit from ten',
+    )
+  })
+
+  test('an answer of another name takes the place of one that never ended, and of no stored one', () => {
+    const before = withEntries([], [entryFrom(stored(1, 'assistant', 'Stored'))])
+    const { transcript } = withToken(before, { messageId: 'one', offset: 0, delta: 'You may' }, NOW)
+    const after = withToken(transcript, { messageId: 'other', offset: 0, delta: 'Visits' }, NOW).transcript
+    expect(after.map(({ content }) => content)).toEqual(['Stored', 'Visits'])
+  })
+
   test('leaves a finished answer alone', () => {
     const transcript = withEntries([], [entryFrom(stored(2, 'assistant', 'Done.'))])
     expect(withToken(transcript, { messageId: 'm2', offset: 0, delta: 'Late' }, NOW).transcript).toBe(

@@ -10,10 +10,13 @@ export interface TranscriptEntry {
   seq?: number
   inReplyTo?: string
   citations: WireCitation[]
-  /** Only of what this visitor wrote: on its way, stored by the server, or not. */
-  delivery?: 'sending' | 'sent' | 'failed'
-  /** Of a question that got no answer: why. */
-  failure?: { code: string; retryable: boolean }
+  /**
+   * Only of what this visitor wrote. `waiting`: the server is there and could not take it yet, it is sent again by itself;
+   * `failed`: it is not.
+   */
+  delivery?: 'sending' | 'waiting' | 'sent' | 'failed'
+  /** Why it was not taken, or, once it was sent, why it got no answer. */
+  failure?: { code: string; retryable: boolean } | undefined
   /** The answer is still being written. */
   streaming?: boolean
   /** The visitor stopped the answer before its end. */
@@ -64,8 +67,9 @@ export interface TokenFrame {
 }
 
 /**
- * Puts a piece of an answer where it belongs. Pieces may repeat or overlap what is here, since a reconnect sends everything so
- * far again; they never take anything away. `gap`: pieces before this one never came.
+ * Puts a piece of an answer where it belongs. A reconnect sends everything so far again: what repeats the text here changes
+ * nothing. What differs from it belongs to an answer that was begun anew, after a crash for example, and takes its place, as
+ * does an answer of another name: there is one at a time. `gap`: pieces before this one never came.
  */
 export function withToken(
   transcript: Transcript,
@@ -76,11 +80,11 @@ export function withToken(
   if (entry?.seq !== undefined) return { transcript, gap: false }
   const text = entry?.content ?? ''
   if (offset > text.length) return { transcript, gap: true }
-  const content = text.length >= offset + delta.length ? text : text.slice(0, offset) + delta
+  const content = text.startsWith(delta, offset) ? text : text.slice(0, offset) + delta
   const answer: TranscriptEntry = entry
     ? { ...entry, content, streaming: true }
     : { messageId, role: 'assistant', content, createdAt: now, citations: [], streaming: true }
-  return { transcript: withEntries(transcript, [answer]), gap: false }
+  return { transcript: withEntries(entry ? transcript : withoutUnfinished(transcript), [answer]), gap: false }
 }
 
 /** The question the server is answering now, or would be: the first stored one after the last that was answered. */

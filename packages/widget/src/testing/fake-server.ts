@@ -49,7 +49,7 @@ export class FakeSocket {
   readyState = 0
   onopen: (() => void) | null = null
   onmessage: ((event: { data: string }) => void) | null = null
-  onclose: ((event: { code: number }) => void) | null = null
+  onclose: ((event: { code: number; reason: string }) => void) | null = null
   readonly received: ClientFrame[] = []
 
   constructor(readonly url: string) {
@@ -77,9 +77,9 @@ export class FakeSocket {
     for (const frame of frames) this.onmessage?.({ data: JSON.stringify(frame) })
   }
 
-  drop(code = 1006): void {
+  drop(code = 1006, reason = ''): void {
     this.readyState = 3
-    this.onclose?.({ code })
+    this.onclose?.({ code, reason })
   }
 
   frames<Type extends ClientFrame['type']>(type: Type): Extract<ClientFrame, { type: Type }>[] {

@@ -1,11 +1,12 @@
 import { useState } from 'react'
 import type { KeptConversation } from '../client/device-record'
 import { useController } from '../widget-context'
+import { enOtherViews as words } from '../wording/en-other-views'
 import { download } from './download'
 
 /** Two buttons that save a conversation, as text to read or as JSON to process. */
 export function SaveCopy({ kept }: { kept: KeptConversation }) {
-  const { api, wording } = useController()
+  const { api } = useController()
   const [failed, setFailed] = useState(false)
   const save = (format: 'json' | 'text') =>
     api.exportConversation(kept, format).then(
@@ -17,17 +18,17 @@ export function SaveCopy({ kept }: { kept: KeptConversation }) {
     )
   return (
     <section className="group">
-      <h3 className="section-title">{wording.saveCopy}</h3>
+      <h3 className="section-title">{words.saveCopy}</h3>
       <div className="flex gap-2">
         <button type="button" className="button grow" onClick={() => save('text')}>
-          {wording.saveAsText}
+          {words.saveAsText}
         </button>
         <button type="button" className="button grow" onClick={() => save('json')}>
-          {wording.saveAsJson}
+          {words.saveAsJson}
         </button>
       </div>
       <p role="status" className="problem">
-        {failed && wording.saveFailed}
+        {failed && words.saveFailed}
       </p>
     </section>
   )

@@ -4,6 +4,7 @@ import { entryFrom, type Transcript, withEntries } from '../client/transcript'
 import { SaveCopy } from '../ui/save-copy'
 import { useController, useWidget } from '../widget-context'
 import { dayOf } from '../wording/dates'
+import { enOtherViews as words } from '../wording/en-other-views'
 import { keepingPosition, OlderButton } from './chat/live-transcript'
 import { MessageList } from './chat/message-list'
 import { ViewHeader } from './view-header'
@@ -39,7 +40,7 @@ export function ConversationView({ kept }: { kept: KeptConversation }) {
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable to be scrolled by keyboard */}
       <section ref={scroller} className="scroller" aria-label={wording.conversation} tabIndex={0}>
         <div className="messages">
-          <p className="muted">{wording.readOnly}</p>
+          <p className="muted">{words.readOnly}</p>
           {cursor && <OlderButton onLoad={() => keepingPosition(scroller.current, () => load(cursor))} />}
           {state === 'loading' && <p className="muted">{wording.loading}</p>}
           {state === 'failed' && (

@@ -1,5 +1,6 @@
 import { useLayoutEffect, useRef, useState } from 'react'
 import { useController } from '../widget-context'
+import { enOtherViews as words } from '../wording/en-other-views'
 
 /** Asks once more before everything is erased. A native modal dialog: focus, Escape and screen readers work as they should. */
 export function EraseDialog({ onClose }: { onClose: () => void }) {
@@ -44,25 +45,25 @@ export function EraseDialog({ onClose }: { onClose: () => void }) {
       onClose={onClose}
     >
       <h3 id="erase-title" className="empty-title">
-        {wording.confirmTitle}
+        {words.confirmTitle}
       </h3>
       <p id="erase-text" className="muted">
-        {wording.confirmText}
+        {words.confirmText}
       </p>
       <p role="status" className="problem">
-        {state === 'failed' && wording.eraseFailed}
+        {state === 'failed' && words.eraseFailed}
       </p>
       <div className="confirm-actions">
         <button type="button" className="button" onClick={onClose}>
-          {wording.cancel}
+          {words.cancel}
         </button>
         {state === 'failed' && (
           <button type="button" className="button" onClick={forget}>
-            {wording.forgetHere}
+            {words.forgetHere}
           </button>
         )}
         <button type="button" className="button button-erase" disabled={state === 'erasing'} onClick={erase}>
-          {state === 'failed' ? wording.tryAgain : wording.confirm}
+          {state === 'failed' ? wording.tryAgain : words.confirm}
         </button>
       </div>
     </dialog>

@@ -3,6 +3,7 @@ import { type ArchivedConversation, listConversations } from '../client/archive'
 import { Icon } from '../ui/icons'
 import { useController, useWidget } from '../widget-context'
 import { dayOf, timeOfDay } from '../wording/dates'
+import { enOtherViews as words } from '../wording/en-other-views'
 import { ViewHeader } from './view-header'
 
 /** The conversations this device can still read. */
@@ -31,7 +32,7 @@ export function HistoryView() {
           <Icon name="compose" size={18} /> {wording.startNew}
         </button>
         {!list && <p className="muted">{wording.loading}</p>}
-        {list?.length === 0 && <p className="muted">{wording.noConversations}</p>}
+        {list?.length === 0 && <p className="muted">{words.noConversations}</p>}
         {list && list.length > 0 && (
           <ul className="rows">
             {list.map((item) => (
@@ -60,13 +61,13 @@ function ConversationRow({
   return (
     <button type="button" className="row" onClick={open}>
       <span className="grow min-w-0">
-        <span className="row-title truncate">{firstQuestion || wording.untitled}</span>
+        <span className="row-title truncate">{firstQuestion || words.untitled}</span>
         <span className="row-detail">
           {dayOf(time, locale, wording)}, {timeOfDay(time, locale)}
-          {summary && ` · ${wording.messageCount(summary.messageCount)}`}
+          {summary && ` · ${words.messageCount(summary.messageCount)}`}
         </span>
       </span>
-      {isCurrent && <span className="tag">{wording.current}</span>}
+      {isCurrent && <span className="tag">{words.current}</span>}
       <Icon name="forward" size={18} />
     </button>
   )

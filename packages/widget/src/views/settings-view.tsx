@@ -2,6 +2,7 @@ import { useState } from 'react'
 import { Choice } from '../ui/choice'
 import { SaveCopy } from '../ui/save-copy'
 import { useController, useConversation, useWidget } from '../widget-context'
+import { enOtherViews as words } from '../wording/en-other-views'
 import { EraseDialog } from './erase-dialog'
 import { ViewHeader } from './view-header'
 
@@ -13,14 +14,14 @@ export function SettingsView() {
   const hasMessages = useConversation(({ transcript }) => transcript.some(({ seq }) => seq !== undefined))
   const [confirming, setConfirming] = useState(false)
   const { kept } = conversation
-  const { textSizes, appearances } = wording
+  const { textSizes, appearances } = words
 
   return (
     <>
       <ViewHeader title={wording.settings} />
       <div className="page">
         <Choice
-          legend={wording.textSize}
+          legend={words.textSize}
           value={preferences.textSize}
           options={[
             { value: 0.9, label: textSizes.small },
@@ -31,7 +32,7 @@ export function SettingsView() {
           onChange={(textSize) => controller.prefer({ textSize })}
         />
         <Choice
-          legend={wording.appearance}
+          legend={words.appearance}
           value={preferences.colorScheme ?? hospitalScheme ?? 'auto'}
           options={[
             { value: 'auto', label: appearances.auto },
@@ -41,17 +42,17 @@ export function SettingsView() {
           onChange={(colorScheme) => controller.prefer({ colorScheme })}
         />
         <label className="group">
-          <span className="section-title">{wording.language}</span>
+          <span className="section-title">{words.language}</span>
           <select className="select" disabled>
-            <option>{wording.languageName}</option>
+            <option>{words.languageName}</option>
           </select>
         </label>
         {kept && hasMessages && <SaveCopy kept={kept} />}
         <section className="group">
-          <h3 className="section-title">{wording.privacy}</h3>
-          <p className="muted">{wording.endAndEraseHint}</p>
+          <h3 className="section-title">{words.privacy}</h3>
+          <p className="muted">{words.endAndEraseHint}</p>
           <button type="button" className="button button-danger" onClick={() => setConfirming(true)}>
-            {wording.endAndErase}
+            {words.endAndErase}
           </button>
         </section>
       </div>

@@ -1,7 +1,7 @@
 import { useController, useConversation } from '../../widget-context'
 import { ChatHeader } from './chat-header'
 import { Composer } from './composer'
-import { ConnectionBanner } from './connection-banner'
+import { ConnectionBanner, Note } from './connection-banner'
 import { EmergencyLine } from './emergency-line'
 import { LiveTranscript } from './live-transcript'
 import { Ended, Unavailable } from './refusals'
@@ -19,6 +19,7 @@ export function ChatView() {
       ) : (
         <>
           <ConnectionBanner />
+          <Note />
           <LiveTranscript key={conversation.kept?.sessionId} />
           <Composer />
         </>

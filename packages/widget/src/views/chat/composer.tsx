@@ -1,4 +1,6 @@
 import { type FormEvent, type KeyboardEvent, useLayoutEffect, useRef } from 'react'
+import { MOST_WAITING } from '../../client/outbox'
+import type { Transcript } from '../../client/transcript'
 import { Icon } from '../../ui/icons'
 import { useFocusWhenAsked } from '../../ui/use-focus-when-asked'
 import { TOUCH, useMediaQuery } from '../../ui/use-media-query'
@@ -15,6 +17,7 @@ export function Composer() {
   const draft = useWidget((state) => state.draft)
   const hints = useWidget((state) => state.appearance?.uiHints)
   const answering = useConversation((state) => state.answering)
+  const full = useConversation(({ transcript }) => unsent(transcript) >= MOST_WAITING)
   const input = useRef<HTMLTextAreaElement>(null)
   // On a phone the keyboard would cover half of what the visitor came to see; there the heading takes the focus.
   useFocusWhenAsked(input, !useMediaQuery(TOUCH))
@@ -74,12 +77,17 @@ export function Composer() {
             className="send"
             aria-label={hints?.sendButtonText || wording.send}
             title={hints?.sendButtonText || wording.send}
-            disabled={!draft.trim() || left < 0}
+            disabled={!draft.trim() || left < 0 || full}
           >
             <Icon name="send" size={20} />
           </button>
         )}
       </div>
+      {full && (
+        <p role="status" className="meta">
+          {wording.waitingFull}
+        </p>
+      )}
       {left < WARN_BELOW && (
         <p id="characters-left" role="status" className={left < 0 ? 'meta problem' : 'meta'}>
           {left < 0 ? wording.tooLong : wording.charactersLeft(left)}
@@ -88,3 +96,6 @@ export function Composer() {
     </form>
   )
 }
+
+const unsent = (transcript: Transcript) =>
+  transcript.filter(({ role, seq }) => role === 'user' && seq === undefined).length

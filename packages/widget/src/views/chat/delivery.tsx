@@ -1,33 +1,42 @@
 import type { TranscriptEntry } from '../../client/transcript'
-import { useController, useConversation } from '../../widget-context'
-import type { Wording } from '../../wording/en'
+import { Icon } from '../../ui/icons'
+import { useController, useConversation, useWidget } from '../../widget-context'
+import { timeOfDay } from '../../wording/dates'
+import { deliveryText } from '../../wording/delivery'
 
 /** Where the visitor's own message is, and what can be done when it is not where it should be. */
-export function Delivery({ entry }: { entry: TranscriptEntry }) {
-  const { conversation, wording } = useController()
+export function Delivery({ entry, showTime }: { entry: TranscriptEntry; showTime: boolean }) {
+  const controller = useController()
+  const { conversation, wording } = controller
+  const locale = useWidget((state) => state.locale)
   const online = useConversation((state) => state.connection === 'online')
-  const { delivery, failure, messageId } = entry
-  if (delivery === 'sending')
-    return <p className="meta">{online ? wording.sending : wording.waitingForConnection}</p>
-  if (delivery !== 'failed' && !failure) return null
+  const { delivery, failure, messageId, createdAt } = entry
+  const text = deliveryText(entry, online, wording)
+  if (!text)
+    return showTime ? (
+      <p className="meta">
+        <Icon name="check" size={14} />
+        <span className="sr-only">{wording.sent}, </span>
+        <time dateTime={createdAt}>{timeOfDay(createdAt, locale)}</time>
+      </p>
+    ) : null
+  const unsent = delivery !== 'sent'
+  const failed = delivery === 'failed' || !unsent
+  const onItsWay = delivery === 'sending' && online
   return (
-    <p className="meta problem">
-      {failure ? reasonFor(failure.code, delivery, wording) : wording.notSent}
-      {(!failure || failure.retryable) && (
-        <>
-          {' '}
-          <button type="button" className="link-button" onClick={() => conversation.retry(messageId)}>
-            {delivery === 'failed' ? wording.retry : wording.askAgain}
-          </button>
-        </>
+    <div className={failed ? 'meta problem' : onItsWay ? 'meta on-its-way' : 'meta'}>
+      <Icon name={failed ? 'warning' : 'clock'} size={14} />
+      <span>{text}</span>
+      {failed && failure?.retryable !== false && (
+        <button type="button" className="link-button" onClick={() => conversation.retry(messageId)}>
+          {unsent ? wording.retry : wording.askAgain}
+        </button>
       )}
-    </p>
+      {unsent && !onItsWay && (
+        <button type="button" className="link-button" onClick={() => controller.takeBack(messageId)}>
+          {wording.edit}
+        </button>
+      )}
+    </div>
   )
-}
-
-function reasonFor(code: string, delivery: TranscriptEntry['delivery'], wording: Wording): string {
-  if (code === 'TOO_LARGE') return wording.tooLong
-  if (code === 'RATE_LIMITED') return wording.tooMany
-  if (delivery === 'failed') return wording.refused
-  return wording.notAnswered
 }

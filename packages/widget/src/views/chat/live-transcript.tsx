@@ -41,11 +41,8 @@ export function LiveTranscript() {
           ) : (
             <Greeting />
           )}
-          {loaded ? (
-            <MessageList entries={transcript} />
-          ) : (
-            <p className="muted centered">{wording.loading}</p>
-          )}
+          {!loaded && <p className="muted centered">{wording.loading}</p>}
+          <MessageList entries={transcript} />
           {answering && !last?.streaming && <TypingDots label={wording.writing} />}
           {loaded && transcript.length === 0 && <Suggestions />}
         </div>

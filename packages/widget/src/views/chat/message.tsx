@@ -1,6 +1,7 @@
 import { memo } from 'react'
 import type { TranscriptEntry } from '../../client/transcript'
 import { Markdown } from '../../markdown/markdown'
+import { Icon } from '../../ui/icons'
 import { useController, useWidget } from '../../widget-context'
 import { timeOfDay } from '../../wording/dates'
 import { Delivery } from './delivery'
@@ -35,13 +36,22 @@ export const Message = memo(function Message({ entry, startsGroup, endsGroup }: 
           {own ? content : <Markdown text={content} />}
         </div>
       )}
-      {entry.stopped && <p className="meta">{wording.stopped}</p>}
+      {entry.stopped && (
+        <p className="meta">
+          <Icon name="stop" size={14} /> {wording.stopped}
+        </p>
+      )}
       {entry.citations.length > 0 && <Sources citations={entry.citations} />}
-      {own && <Delivery entry={entry} />}
-      {endsGroup && !entry.streaming && entry.seq !== undefined && !entry.failure && (
-        <time className="meta" dateTime={entry.createdAt}>
-          {timeOfDay(entry.createdAt, locale)}
-        </time>
+      {own ? (
+        <Delivery entry={entry} showTime={endsGroup} />
+      ) : (
+        endsGroup &&
+        !entry.streaming &&
+        entry.seq !== undefined && (
+          <time className="meta" dateTime={entry.createdAt}>
+            {timeOfDay(entry.createdAt, locale)}
+          </time>
+        )
       )}
     </div>
   )
