@@ -42,6 +42,18 @@ dev: tools node_modules/.installed ## Run the demo hospital and rebuild on every
 build: tools bundles ## Build the release binary, bundles included: target/release/kuzushi
 	cargo build --release --package kuzushi-server
 
+.PHONY: bench
+bench: build ## Measure the release binary on SQLite and PostgreSQL, and print a table; BENCH="--scenario idle" for less
+	cargo build --release --package kuzushi-bench
+	target/release/kuzushi-bench run --binary target/release/kuzushi $(BENCH)
+
+.PHONY: soak
+soak: build ## Kill the server 200 times on each database under load, and check that nothing was lost or mixed up
+	cargo build --release --package kuzushi-bench
+	target/release/kuzushi-bench soak --binary target/release/kuzushi --database sqlite $(SOAK)
+	target/release/kuzushi-bench soak --binary target/release/kuzushi --database postgres $(SOAK)
+	target/release/kuzushi-bench soak --binary target/release/kuzushi --database postgres --nodes 2 $(SOAK)
+
 .PHONY: generate
 generate: tools bundles ## Write openapi.json, docs/configuration.md and the page's wire types anew
 	cargo build --package kuzushi-server

@@ -6,5 +6,6 @@
 
 pub mod history;
 pub mod protocol;
+pub mod scenarios;
 pub mod server;
 pub mod soak;

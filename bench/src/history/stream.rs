@@ -16,8 +16,6 @@ pub struct StreamedAnswer {
     length: usize,
     /// Whether all of the text came over the socket that is open now.
     pub is_of_this_socket: bool,
-    /// Tokens may have been left out because the tab asked for what it missed in the middle of it.
-    pub may_lack_end: bool,
 }
 
 impl StreamedAnswer {
@@ -27,7 +25,6 @@ impl StreamedAnswer {
             self.text.clear();
             self.length = 0;
             self.is_of_this_socket = true;
-            self.may_lack_end = false;
         } else if offset == 0 {
             return Err(Misplaced::Restart);
         } else if offset != self.length {

@@ -56,7 +56,7 @@ pub enum Rule {
     Process,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Violation {
     pub rule: Rule,
     pub session: String,

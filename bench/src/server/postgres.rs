@@ -31,6 +31,11 @@ pub struct Postgres {
 }
 
 impl Postgres {
+    /// Whether this machine has the programs.
+    pub fn is_installed() -> bool {
+        programs().is_ok()
+    }
+
     /// Makes a fresh cluster and starts it.
     pub fn start(durability: Durability) -> anyhow::Result<Self> {
         let programs = programs()?;

@@ -4,7 +4,7 @@ mod conversation;
 mod disturbance;
 mod tab;
 
-use std::{fmt, fs, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, fs, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use fastrand::Rng;
@@ -53,6 +53,9 @@ pub struct Options {
     pub tabs: usize,
     pub seed: u64,
 }
+
+/// Violations that a summary shows one by one.
+const MOST_SHOWN: usize = 12;
 
 /// What a client is to do now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,6 +190,8 @@ fn words_in_logs(nodes: &[ServerProcess]) -> anyhow::Result<Vec<Violation>> {
 /// Leaves the folder, with the histories that are wrong written into it.
 fn keep_evidence(folder: TempDir, histories: &[SessionHistory], violations: &[Violation]) -> anyhow::Result<PathBuf> {
     let folder = folder.keep();
+    let all: Vec<String> = violations.iter().map(ToString::to_string).collect();
+    fs::write(folder.join("violations.txt"), all.join("\n"))?;
     for history in histories {
         let wrong: Vec<String> = violations
             .iter()
@@ -238,8 +243,15 @@ impl fmt::Display for Summary {
             self.database_restarts,
             self.settled_after.as_secs_f64()
         )?;
-        for violation in &self.violations {
+        for violation in self.violations.iter().take(MOST_SHOWN) {
             writeln!(formatter, "  {violation}")?;
+        }
+        if self.violations.len() > MOST_SHOWN {
+            let mut by_rule = BTreeMap::<Rule, usize>::new();
+            for violation in &self.violations {
+                *by_rule.entry(violation.rule).or_default() += 1;
+            }
+            writeln!(formatter, "  …all together: {by_rule:?}")?;
         }
         if let Some(evidence) = &self.evidence {
             writeln!(formatter, "  logs and histories: {}", evidence.display())?;

@@ -59,10 +59,6 @@ impl<'a> Tab<'a> {
             ServerFrame::SessionAck { .. } => {
                 self.greetings_due = self.greetings_due.saturating_sub(1);
                 self.up_to_date |= self.greetings_due == 0;
-                // What the server had not sent yet may now come from the store.
-                for answer in self.answers.values_mut() {
-                    answer.may_lack_end = true;
-                }
             }
             ServerFrame::Status { status } => self.announced = *status == Status::Typing,
             ServerFrame::Token { message_id, delta, offset } if self.up_to_date => {
@@ -85,9 +81,8 @@ impl<'a> Tab<'a> {
             ServerFrame::Message(message) if message.role == Role::Assistant => {
                 let whole = &message.content;
                 if let Some(answer) = self.answers.get(message.message_id.as_str()) {
-                    let fits = !answer.is_of_this_socket
-                        || answer.text == *whole
-                        || (answer.may_lack_end && whole.starts_with(&answer.text));
+                    // The end may come with the whole, where the tab asked for what it missed or was too slow.
+                    let fits = !answer.is_of_this_socket || whole.starts_with(&answer.text);
                     if !fits {
                         let detail = format!(
                             "{}: {} bytes were streamed, {} are stored",

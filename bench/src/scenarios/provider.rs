@@ -1,0 +1,156 @@
+//! A made-up language model behind the OpenAI protocol, which writes the time into every token.
+
+use std::{process::Stdio, time::Duration};
+
+use anyhow::{Context, ensure};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::{TcpListener, TcpStream},
+    process::{Child, Command},
+    time::{MissedTickBehavior, interval},
+};
+
+use super::clock::shared_micros;
+use crate::server::hospital::ANSWER_WORDS;
+
+/// How the first line of output begins; the address follows.
+const LISTENING: &str = "listening on ";
+/// The longest request that is read: a question with its history and articles.
+const LONGEST_REQUEST: usize = 4 * 1024 * 1024;
+
+/// Starts a model in a process of its own, so that its work is not counted as anybody else's. Returns what
+/// `OPENAI_BASE_URL` has to be.
+pub async fn spawn(gap: Duration) -> anyhow::Result<(Child, String)> {
+    let mut child = Command::new(std::env::current_exe()?)
+        .args(["fake-provider", "--gap-ms", &gap.as_millis().to_string(), "--tokens", &ANSWER_WORDS.to_string()])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()?;
+    let output = child.stdout.take().context("the model's output")?;
+    let mut line = String::new();
+    BufReader::new(output).read_line(&mut line).await?;
+    let address = line.trim().strip_prefix(LISTENING).context("the model did not say where it listens")?;
+    Ok((child, format!("http://{address}/v1")))
+}
+
+/// Serves until it is ended.
+pub async fn serve(port: u16, gap: Duration, tokens: usize) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+    println!("{LISTENING}{}", listener.local_addr()?);
+    loop {
+        let (stream, _) = listener.accept().await?;
+        stream.set_nodelay(true)?;
+        // A client that hangs up has had enough.
+        tokio::spawn(async move { converse(stream, gap, tokens).await.ok() });
+    }
+}
+
+/// Answers one request after the other on a connection.
+async fn converse(stream: TcpStream, gap: Duration, tokens: usize) -> anyhow::Result<()> {
+    let mut stream = BufReader::new(stream);
+    while let Some(path) = read_request(&mut stream).await? {
+        if !path.ends_with("/chat/completions") {
+            stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n").await?;
+            continue;
+        }
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
+            .await?;
+        let mut ticks = interval(gap.max(Duration::from_nanos(1)));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
+        for number in 0..tokens {
+            if gap.is_zero() {
+                // The runtime's other connections want their turn as well.
+                if number.is_multiple_of(32) {
+                    tokio::task::yield_now().await;
+                }
+            } else {
+                ticks.tick().await;
+            }
+            write_chunk(&mut stream, &event(&format!(r#"{{"content":"@{} "}}"#, shared_micros()), "null")).await?;
+        }
+        write_chunk(&mut stream, &event("{}", r#""stop""#)).await?;
+        write_chunk(&mut stream, "data: [DONE]\n\n").await?;
+        stream.write_all(b"0\r\n\r\n").await?;
+    }
+    Ok(())
+}
+
+/// Reads a request to its end, and returns its path. None: the client has hung up.
+async fn read_request(stream: &mut BufReader<TcpStream>) -> anyhow::Result<Option<String>> {
+    let mut first = String::new();
+    if stream.read_line(&mut first).await? == 0 {
+        return Ok(None);
+    }
+    let path = first.split(' ').nth(1).context("a request line")?.to_owned();
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        ensure!(stream.read_line(&mut line).await? > 0, "the request ends in its head");
+        match line.trim_end().split_once(':') {
+            Some((name, value)) if name.eq_ignore_ascii_case("content-length") => length = value.trim().parse()?,
+            Some(_) => {}
+            None => break,
+        }
+    }
+    ensure!(length <= LONGEST_REQUEST, "a request of {length} bytes");
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).await?;
+    Ok(Some(path))
+}
+
+fn event(delta: &str, finish: &str) -> String {
+    format!(
+        "data: {{\"id\":\"chatcmpl-bench\",\"object\":\"chat.completion.chunk\",\"created\":0,\"model\":\"bench\",\
+         \"choices\":[{{\"index\":0,\"delta\":{delta},\"finish_reason\":{finish}}}]}}\n\n"
+    )
+}
+
+async fn write_chunk(stream: &mut BufReader<TcpStream>, text: &str) -> std::io::Result<()> {
+    stream.write_all(format!("{:x}\r\n{text}\r\n", text.len()).as_bytes()).await
+}
+
+/// Reads the times out of an answer that arrives in pieces, however they are cut.
+#[derive(Debug, Default)]
+pub struct Stamps {
+    rest: String,
+}
+
+impl Stamps {
+    /// The times of the tokens that are complete with this piece.
+    pub fn read(&mut self, delta: &str) -> impl Iterator<Item = u64> + use<> {
+        self.rest.push_str(delta);
+        let end = self.rest.rfind(' ').map_or(0, |position| position + 1);
+        let complete: String = self.rest.drain(..end).collect();
+        let stamps: Vec<u64> = complete.split(' ').filter_map(|token| token.strip_prefix('@')?.parse().ok()).collect();
+        stamps.into_iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_however_the_answer_is_cut() {
+        let mut stamps = Stamps::default();
+        let read: Vec<u64> = ["@12 @3", "4 ", "@5", " "].into_iter().flat_map(|piece| stamps.read(piece)).collect();
+        assert_eq!(read, [12, 34, 5]);
+    }
+
+    #[tokio::test]
+    async fn a_request_is_answered_with_a_stream_of_stamped_tokens() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move { converse(listener.accept().await.unwrap().0, Duration::ZERO, 3).await });
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"POST /v1/chat/completions HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}").await.unwrap();
+        stream.shutdown().await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert_eq!(answer.matches("\"content\":\"@").count(), 3, "{answer}");
+        assert!(answer.contains("\"finish_reason\":\"stop\"") && answer.contains("data: [DONE]"), "{answer}");
+        assert!(answer.ends_with("0\r\n\r\n"), "{answer}");
+    }
+}
