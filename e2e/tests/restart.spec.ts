@@ -1,4 +1,5 @@
 import { embedCode, ordinaryPage } from '../environment/host-pages'
+import { letters, storedMessages } from '../environment/stored'
 import { expect, test } from '../environment/test'
 
 const RECONNECTING = 'No connection. Trying again…'
@@ -52,6 +53,9 @@ test('killed in the middle of an answer: the answer ends up whole, once', async 
   expect(text).toContain('until you are back')
   await expect(widget.answers).toHaveCount(1)
   await expect(widget.questions).toHaveCount(1)
+  const stored = await storedMessages(page, server, 'riverside-unhurried')
+  expect(stored.map(({ role }) => role)).toEqual(['user', 'assistant'])
+  expect(letters(stored[1]?.content)).toBe(letters(text))
 
   await page.reload()
   await expect(widget.answers.locator('.prose')).toHaveText(text)

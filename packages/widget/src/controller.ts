@@ -245,10 +245,12 @@ export class Controller {
     this.store.setState(({ draft }) => ({ draft: [draft, text].filter(Boolean).join('\n\n') }))
   }
 
-  /** Each is said once in the life of a page. */
+  /** That something is not kept is said once in the life of a page. */
   #note(note: NonNullable<WidgetState['note']>): void {
     if (this.#noted.has(note)) return
-    if (note !== 'returned') this.#noted.add(note)
+    // Who knows that nothing is kept need not hear it of a part.
+    if (note === 'conversationNotKept') this.#noted.add(note).add('waitingNotKept')
+    else if (note === 'waitingNotKept') this.#noted.add(note)
     this.store.setState({ note })
   }
 

@@ -54,6 +54,7 @@ export const en = {
   earlierMessages: 'Show earlier messages',
   suggestions: 'Suggested questions',
   loading: 'Loading…',
+  loadsLater: 'What was said so far appears when the connection is back.',
   loadFailed: 'This could not be loaded.',
 
   emergency: 'AI assistant. Not for emergencies: call',

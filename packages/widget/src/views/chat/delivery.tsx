@@ -24,7 +24,7 @@ export function Delivery({ entry, showTime }: { entry: TranscriptEntry; showTime
   const failed = delivery === 'failed' || !unsent
   const onItsWay = delivery === 'sending' && online
   return (
-    <div className={failed ? 'meta problem' : onItsWay ? 'meta on-its-way' : 'meta'}>
+    <div className={`meta${failed ? ' problem' : ''}${onItsWay ? ' on-its-way' : unsent ? ' unsent' : ''}`}>
       <Icon name={failed ? 'warning' : 'clock'} size={14} />
       <span>{text}</span>
       {failed && failure?.retryable !== false && (

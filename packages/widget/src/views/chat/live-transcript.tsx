@@ -11,6 +11,9 @@ export function LiveTranscript() {
   const transcript = useConversation((state) => state.transcript)
   const answering = useConversation((state) => state.answering)
   const loaded = useConversation((state) => state.loaded)
+  const connecting = useConversation(
+    ({ connection }) => connection === 'connecting' || connection === 'online',
+  )
   const olderCursor = useConversation((state) => state.olderCursor)
   const scroller = useRef<HTMLDivElement>(null)
   const content = useRef<HTMLDivElement>(null)
@@ -41,7 +44,7 @@ export function LiveTranscript() {
           ) : (
             <Greeting />
           )}
-          {!loaded && <p className="muted centered">{wording.loading}</p>}
+          {!loaded && <p className="muted centered">{connecting ? wording.loading : wording.loadsLater}</p>}
           <MessageList entries={transcript} />
           {answering && !last?.streaming && <TypingDots label={wording.writing} />}
           {loaded && transcript.length === 0 && <Suggestions />}

@@ -1,7 +1,6 @@
 import { memo } from 'react'
 import type { TranscriptEntry } from '../../client/transcript'
 import { Markdown } from '../../markdown/markdown'
-import { Icon } from '../../ui/icons'
 import { useController, useWidget } from '../../widget-context'
 import { timeOfDay } from '../../wording/dates'
 import { Delivery } from './delivery'
@@ -36,11 +35,7 @@ export const Message = memo(function Message({ entry, startsGroup, endsGroup }: 
           {own ? content : <Markdown text={content} />}
         </div>
       )}
-      {entry.stopped && (
-        <p className="meta">
-          <Icon name="stop" size={14} /> {wording.stopped}
-        </p>
-      )}
+      {entry.stopped && <p className="meta">{wording.stopped}</p>}
       {entry.citations.length > 0 && <Sources citations={entry.citations} />}
       {own ? (
         <Delivery entry={entry} showTime={endsGroup} />
