@@ -42,6 +42,8 @@ kinds! {
     Message = "msg";
     /// The work of answering one message.
     Turn = "turn";
+    /// A running server process.
+    Node = "node";
     /// A knowledge article.
     Article = "art";
     /// A patient who signed in.

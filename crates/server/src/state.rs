@@ -10,7 +10,7 @@ use crate::{
     auth::tokens::Tokens,
     chat::limits::{ConnectionLimit, MessageLimit},
     config::Config,
-    conversation::{Conversations, KnowledgeShelf},
+    conversation::{ConfigShelf, Conversations, KnowledgeShelf},
 };
 
 /// Cheap to clone: everything in it is shared.
@@ -21,11 +21,14 @@ pub struct AppState {
     pub clock: Arc<dyn Clock>,
     pub tokens: Tokens,
     pub conversations: Conversations,
+    pub configs: Arc<ConfigShelf>,
     pub knowledge: Arc<KnowledgeShelf>,
     pub connections: ConnectionLimit,
     pub message_limit: Arc<MessageLimit>,
-    /// Cancelled when the server is told to stop.
+    /// Cancelled when the server is told to stop: nothing new is begun.
     pub stopping: CancellationToken,
+    /// Cancelled when the time for what was running is over: everything ends.
+    pub closing: CancellationToken,
     /// Answers in the making: what a graceful stop waits for.
     pub answers: TaskTracker,
     /// Open sockets.
@@ -44,8 +47,10 @@ impl AppState {
             clock,
             tokens,
             conversations: Conversations::default(),
+            configs: Arc::default(),
             knowledge: Arc::default(),
             stopping: CancellationToken::new(),
+            closing: CancellationToken::new(),
             answers: TaskTracker::new(),
             sockets: TaskTracker::new(),
             demo: None,

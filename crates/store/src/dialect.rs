@@ -24,6 +24,8 @@ pub struct DatabaseOptions {
     pub pool_min: u32,
     /// Connections at most. On SQLite: readers, beside the one writer.
     pub pool_max: u32,
+    /// Writes in one commit at most; 1 commits each by itself.
+    pub group_commit_max: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,6 +121,11 @@ impl Connections {
             },
         };
         Ok(self.writer.begin_with_options(options).await?)
+    }
+
+    /// For a statement that writes and is its own transaction.
+    pub(crate) fn writer(&self) -> &DatabaseConnection {
+        &self.writer
     }
 
     /// The connection for changes to the schema.

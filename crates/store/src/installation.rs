@@ -1,8 +1,9 @@
 //! Access across tenants, kept apart from [`crate::TenantScope`] so that every use of it can be found.
 
+use kuzushi_domain::{Id, id};
 use sea_orm::{DatabaseConnection, DatabaseTransaction};
 
-use crate::{Store, StoreError, sealed::OperatorKey};
+use crate::{Engine, Store, StoreError, sealed::OperatorKey};
 
 /// The installation as a whole: finding an app by its public name, recovering unfinished answers, adding tenants.
 #[derive(Clone)]
@@ -13,6 +14,14 @@ pub struct Installation {
 impl Installation {
     pub(crate) fn new(store: Store) -> Self {
         Self { store }
+    }
+
+    pub(crate) fn node(&self) -> Id<id::Node> {
+        self.store.node()
+    }
+
+    pub(crate) fn engine(&self) -> Engine {
+        self.store.connections().engine
     }
 
     pub(crate) fn reader(&self) -> &DatabaseConnection {

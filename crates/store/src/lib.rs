@@ -6,6 +6,7 @@
 mod dialect;
 pub mod entities;
 mod error;
+mod group_commit;
 mod installation;
 mod migrations;
 mod queries;
@@ -19,13 +20,16 @@ pub use dialect::{DatabaseOptions, Engine};
 pub use error::StoreError;
 pub use installation::Installation;
 pub use queries::{
+    accept::{AcceptedMessage, NewUserMessage},
     apps::{App, NewApp, PublishedApp},
     articles::{Article, ArticlesStamp, NewArticle},
     configs::{ConfigVersion, NewConfig},
-    messages::{AcceptedMessage, Message, MessageDetails, MessagePage, NewUserMessage, PageRequest},
+    finish::FinishedAnswer,
+    messages::{Message, MessageDetails, MessagePage, PageRequest},
+    nodes::NODE_LEASE,
     sessions::{NewSession, Session, SessionMetadata},
     tenants::{NewTenant, Tenant},
-    turns::{FinishedAnswer, OpenTurn, Turn},
+    turns::{NextTurn, OpenTurn, Turn, Unanswered},
 };
 pub use store::Store;
 pub use tenant::TenantScope;

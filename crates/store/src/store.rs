@@ -10,10 +10,12 @@ use sea_orm::{ConnectionTrait, EntityTrait};
 use sea_orm_migration::MigratorTrait;
 
 use crate::{
-    DatabaseOptions, Installation, StoreError, TenantScope,
+    DatabaseOptions, Engine, Installation, StoreError, TenantScope,
     dialect::Connections,
     entities,
+    group_commit::{GroupCommit, Grouping},
     migrations::Migrator,
+    queries::{accept::AcceptMessage, finish::FinishTurn, sessions::CreateSession},
     sealed::{Key, OperatorKey, Place},
 };
 
@@ -24,17 +26,53 @@ pub struct Store {
 }
 
 struct Inner {
+    /// This process, among those on the same database.
+    node: Id<id::Node>,
     connections: Connections,
+    writes: GroupedWrites,
     operator_key: OperatorKey,
     /// Unwrapped tenant keys. Tenants are few, and their keys are needed by every request.
     tenant_keys: RwLock<HashMap<Id<id::Tenant>, Arc<Key>>>,
+}
+
+/// The writes that are committed in groups.
+pub(crate) struct GroupedWrites {
+    pub sessions: GroupCommit<CreateSession>,
+    pub messages: GroupCommit<AcceptMessage>,
+    pub finished: GroupCommit<FinishTurn>,
+}
+
+impl GroupedWrites {
+    fn start(connections: &Connections, most: u32, pool_max: u32) -> Self {
+        let most = usize::try_from(most.max(1)).unwrap_or(usize::MAX);
+        // Two writers keep the database busy while the next group gathers. Without groups, as many as there are
+        // connections. The embedded database has one writer in any case.
+        let writers = match connections.engine {
+            Engine::Sqlite => 1,
+            Engine::Postgres if most == 1 => usize::try_from(pool_max).unwrap_or(usize::MAX),
+            Engine::Postgres => 2,
+        };
+        let grouping = Grouping { most, writers };
+        Self {
+            sessions: GroupCommit::start(connections, grouping),
+            messages: GroupCommit::start(connections, grouping),
+            finished: GroupCommit::start(connections, grouping),
+        }
+    }
 }
 
 impl Store {
     /// Opens the database; on SQLite creates the file. Changes nothing in it: see [`Store::migrate`].
     pub async fn open(options: &DatabaseOptions, operator_key: OperatorKey) -> Result<Self, StoreError> {
         let connections = Connections::open(options).await?;
-        Ok(Self { inner: Arc::new(Inner { connections, operator_key, tenant_keys: RwLock::default() }) })
+        let inner = Inner {
+            node: Id::generate(),
+            writes: GroupedWrites::start(&connections, options.group_commit_max, options.pool_max),
+            connections,
+            operator_key,
+            tenant_keys: RwLock::default(),
+        };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Brings the schema up to date. Safe to run on several nodes at once.
@@ -68,6 +106,15 @@ impl Store {
     /// What belongs to the installation as a whole, across tenants.
     pub fn installation(&self) -> Installation {
         Installation::new(self.clone())
+    }
+
+    /// This process, among those on the same database.
+    pub fn node(&self) -> Id<id::Node> {
+        self.inner.node
+    }
+
+    pub(crate) fn writes(&self) -> &GroupedWrites {
+        &self.inner.writes
     }
 
     pub(crate) fn connections(&self) -> &Connections {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kuzushi_domain::{Id, id};
 use sea_orm::{DatabaseConnection, DatabaseTransaction};
 
-use crate::{Store, StoreError, sealed::Key};
+use crate::{Store, StoreError, sealed::Key, store::GroupedWrites};
 
 /// One tenant's data. The queries that hang on it are in `queries/`, one file a thing, and each of them
 /// states the tenant in its conditions.
@@ -27,6 +27,14 @@ impl TenantScope {
 
     pub(crate) fn key(&self) -> &Key {
         &self.key
+    }
+
+    pub(crate) fn node(&self) -> Id<id::Node> {
+        self.store.node()
+    }
+
+    pub(crate) fn writes(&self) -> &GroupedWrites {
+        self.store.writes()
     }
 
     pub(crate) fn reader(&self) -> &DatabaseConnection {

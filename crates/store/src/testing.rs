@@ -78,7 +78,7 @@ impl TestDatabase {
     }
 
     pub fn options(&self) -> DatabaseOptions {
-        DatabaseOptions { url: self.url.clone(), pool_min: 0, pool_max: 4 }
+        DatabaseOptions { url: self.url.clone(), pool_min: 0, pool_max: 4, group_commit_max: 64 }
     }
 
     pub async fn open(&self) -> Store {
@@ -101,7 +101,8 @@ async fn fresh_postgres_database() -> String {
         .get_or_init(|| async {
             server.execute("CREATE DATABASE template_kuzushi").await;
             let key = OperatorKey::from_bytes(&OPERATOR_KEY).expect("a key");
-            let options = DatabaseOptions { url: server.url("template_kuzushi"), pool_min: 0, pool_max: 2 };
+            let options =
+                DatabaseOptions { url: server.url("template_kuzushi"), pool_min: 0, pool_max: 2, group_commit_max: 1 };
             let store = Store::open(&options, key).await.expect("the template opens");
             store.migrate().await.expect("migrations");
             // A template can be copied only while nobody is connected to it.

@@ -49,7 +49,8 @@ pub async fn admit(state: &AppState, socket: &mut WebSocket, knock: Knock) -> Re
     let claims = state.tokens.verify(&token, state.clock.now()).map_err(|_| CloseReason::InvalidToken)?;
     // Listening begins before the session is read, so that nothing stored in between is missed.
     let conversation = state.conversations.enter(session);
-    let subscription = conversation.subscribe();
+    let socket = SocketId::next();
+    let subscription = conversation.subscribe(socket);
     let visitor = visitor(state, session, claims).await?;
     let app = visitor.scope.app(visitor.session.app).await.map_err(|error| closing(&error))?;
     if origin.is_some_and(|origin| !origin::is_allowed(state, &app, &origin)) {
@@ -58,9 +59,10 @@ pub async fn admit(state: &AppState, socket: &mut WebSocket, knock: Knock) -> Re
     if visitor.session.ended_at.is_some() {
         return Err(CloseReason::SessionEnded.into());
     }
-    let config = visitor.scope.config_version(app.id, visitor.session.config_version).await;
-    let may_write = config.map_err(|error| closing(&error))?.config.features.text_chat;
-    let party = Party { state: state.clone(), visitor, conversation, socket: SocketId::next(), may_write };
+    conversation.know_of(visitor.session.last_seq);
+    let config = state.configs.version(&visitor.scope, app.id, visitor.session.config_version).await;
+    let may_write = config.map_err(|error| closing(&error))?.features.text_chat;
+    let party = Party { state: state.clone(), visitor, conversation, socket, may_write };
     Ok((party, subscription))
 }
 

@@ -1,6 +1,6 @@
 //! Why a chat socket is closed. Codes from 4000 to 4009 are final; after the others a client comes back.
 
-use axum::extract::ws::CloseFrame;
+use axum::extract::ws::{CloseFrame, Utf8Bytes};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CloseReason {
@@ -10,7 +10,10 @@ pub enum CloseReason {
     SessionEnded,
     ProtocolAbuse,
     TooMany,
-    Restarting,
+    /// Another server, or this one anew, can be asked after so many milliseconds.
+    Restarting {
+        retry_after_ms: u32,
+    },
     Internal,
 }
 
@@ -23,27 +26,30 @@ impl CloseReason {
             Self::SessionEnded => 4008,
             Self::ProtocolAbuse => 4009,
             Self::TooMany => 4029,
-            Self::Restarting => 1012,
+            Self::Restarting { .. } => 1012,
             Self::Internal => 1011,
         }
     }
 
-    const fn text(self) -> &'static str {
-        match self {
+    fn text(self) -> Utf8Bytes {
+        let text = match self {
             Self::InvalidSession => "invalid session",
             Self::InvalidToken => "invalid token",
             Self::OriginNotAllowed => "origin not allowed",
             Self::SessionEnded => "session ended",
             Self::ProtocolAbuse => "protocol abuse",
             Self::TooMany => "too many connections",
-            Self::Restarting => "restarting",
             Self::Internal => "internal error",
-        }
+            Self::Restarting { retry_after_ms } => {
+                return format!(r#"{{"retryAfterMs":{retry_after_ms}}}"#).into();
+            }
+        };
+        Utf8Bytes::from_static(text)
     }
 }
 
 impl From<CloseReason> for CloseFrame {
     fn from(reason: CloseReason) -> Self {
-        Self { code: reason.code(), reason: reason.text().into() }
+        Self { code: reason.code(), reason: reason.text() }
     }
 }

@@ -4,22 +4,20 @@ use std::time::Duration;
 
 use axum::extract::ws::{Message, Utf8Bytes, WebSocket};
 use bytes::Bytes;
+use kuzushi_domain::Role;
 use kuzushi_store::PageRequest;
-use tokio::{
-    sync::broadcast::error::RecvError,
-    time::{Instant, MissedTickBehavior, interval, sleep_until},
-};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::{
     admission::closing,
     close_codes::CloseReason,
-    frames::{ErrorCode, FrameError, ServerFrame},
+    frames::{ErrorCode, FrameError, ServerFrame, Status},
     limits::{Allowance, FrameLimit},
     order::Order,
     receive::{Party, Reaction},
     socket::{End, receive, send, send_message},
 };
-use crate::conversation::{Delivery, RunningAnswer, Subscription};
+use crate::conversation::{Delivery, Subscription, failure_frame};
 
 /// Messages read from the store at a time when a client is brought up to date.
 const REPLAY_PAGE: u64 = 100;
@@ -57,7 +55,8 @@ impl Connection {
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         heartbeat.tick().await;
         let mut last_heard = Instant::now();
-        let stopping = self.party.state.stopping.clone();
+        let (stopping, closing) = (self.party.state.stopping.clone(), self.party.state.closing.clone());
+        let mut is_leaving = false;
         self.acknowledge(socket).await?;
         loop {
             let gap_ends = self.gap_since.map(|since| since + GAP_PATIENCE);
@@ -70,12 +69,13 @@ impl Connection {
                         Message::Ping(_) | Message::Pong(_) | Message::Close(_) => {}
                     }
                 }
-                delivery = self.subscription.deliveries.recv() => match delivery {
-                    Ok(delivery) => self.forward(socket, delivery).await?,
-                    // Too slow to keep up: what was missed is in the store, as for any client that comes back.
-                    Err(RecvError::Lagged(_)) => self.bring_up_to_date(socket, self.order.newest()).await?,
-                    Err(RecvError::Closed) => return Err(CloseReason::Internal.into()),
-                },
+                delivery = self.subscription.next() => {
+                    self.forward(socket, delivery).await?;
+                    // An answer that ran when the server was told to stop is over now.
+                    if is_leaving && !self.party.conversation.is_answering() {
+                        return Err(self.restarting());
+                    }
+                }
                 () = sleep_until(gap_ends.unwrap_or(last_heard)), if gap_ends.is_some() => {
                     self.bring_up_to_date(socket, self.order.newest()).await?;
                 }
@@ -85,7 +85,13 @@ impl Connection {
                     }
                     send_message(socket, Message::Ping(Bytes::new())).await?;
                 }
-                () = stopping.cancelled() => return Err(CloseReason::Restarting.into()),
+                () = stopping.cancelled(), if !is_leaving => {
+                    is_leaving = true;
+                    if !self.party.conversation.is_answering() {
+                        return Err(self.restarting());
+                    }
+                }
+                () = closing.cancelled() => return Err(self.restarting()),
             }
         }
     }
@@ -111,22 +117,27 @@ impl Connection {
                 self.send_in_order(socket, seq, frame).await
             }
             Reaction::Replay { last_seq } => {
-                let running = self.listen_again().await?;
+                self.listen_again().await?;
                 self.acknowledge(socket).await?;
-                self.replay(socket, i64::try_from(last_seq).unwrap_or(i64::MAX), running).await
+                self.replay(socket, i64::try_from(last_seq).unwrap_or(i64::MAX)).await.map(drop)
             }
             Reaction::Close(reason) => Err(reason.into()),
         }
     }
 
+    /// The server stops: this client may come back when it is its turn.
+    fn restarting(&self) -> End {
+        let retry_after_ms = self.party.state.connections.return_after_ms();
+        CloseReason::Restarting { retry_after_ms }.into()
+    }
+
     async fn forward(&mut self, socket: &mut WebSocket, delivery: Delivery) -> Result<(), End> {
-        let own = Some(self.party.socket);
         match delivery {
-            // The acknowledgement stands in its place.
-            Delivery::Stored { except, .. } | Delivery::Passing { except, .. } if except == own => Ok(()),
-            Delivery::Stored { seq, frame, .. } => self.send_in_order(socket, seq, frame).await,
+            Delivery::Stored { seq, frame } => self.send_in_order(socket, seq, frame).await,
             Delivery::Token { answer_id, .. } if self.complete_answer.as_deref() == Some(&*answer_id) => Ok(()),
-            Delivery::Token { frame, .. } | Delivery::Passing { frame, .. } => send(socket, frame).await,
+            Delivery::Token { frame, .. } | Delivery::Passing { frame } => send(socket, frame).await,
+            // What was missed is in the store, as for any client that comes back.
+            Delivery::Behind => self.bring_up_to_date(socket, self.order.newest()).await,
             Delivery::Ended => Err(CloseReason::SessionEnded.into()),
         }
     }
@@ -152,26 +163,21 @@ impl Connection {
     }
 
     async fn bring_up_to_date(&mut self, socket: &mut WebSocket, last_seq: i64) -> Result<(), End> {
-        let running = self.listen_again().await?;
-        self.replay(socket, last_seq, running).await
+        self.listen_again().await?;
+        let is_awaited = self.replay(socket, last_seq).await?;
+        // Among what was missed may have been the word that nobody is typing any more.
+        if is_awaited { Ok(()) } else { send(socket, ServerFrame::Status { status: Status::Idle }.bytes()).await }
     }
 
-    /// First listen, then read: what comes in between comes twice at most, and `order` drops the second. Returns the
-    /// running answer so far.
-    async fn listen_again(&mut self) -> Result<Option<RunningAnswer>, CloseReason> {
-        self.subscription = self.party.conversation.subscribe();
-        let running = self.subscription.answer.take();
-        self.reload_session().await?;
-        Ok(running)
+    /// First listen, then read: what comes in between comes twice at most, and `order` drops the second.
+    async fn listen_again(&mut self) -> Result<(), CloseReason> {
+        self.subscription.restart();
+        self.reload_session().await
     }
 
-    /// Sends what was stored after `last_seq`, then the running answer so far; from there on deliveries follow.
-    async fn replay(
-        &mut self,
-        socket: &mut WebSocket,
-        last_seq: i64,
-        running: Option<RunningAnswer>,
-    ) -> Result<(), End> {
+    /// Sends what was stored after `last_seq`, and how it stands with what is not answered; from there on deliveries
+    /// follow, a running answer first. Returns whether an answer is to come.
+    async fn replay(&mut self, socket: &mut WebSocket, last_seq: i64) -> Result<bool, End> {
         // Nobody has seen more than there is.
         let mut newest = last_seq.min(self.party.visitor.session.last_seq);
         // Acknowledgements may be among what waited; they go out in place of the message they are for.
@@ -182,7 +188,7 @@ impl Connection {
             let page = self.party.visitor.scope.messages(&self.party.visitor.session, page).await;
             let page = page.map_err(|error| closing(&error))?;
             for message in &page.messages {
-                if running.as_ref().is_some_and(|(answer, _)| **answer == *message.message_id) {
+                if message.role == Role::Assistant {
                     self.complete_answer = Some(message.message_id.clone());
                 }
                 newest = message.seq;
@@ -196,14 +202,24 @@ impl Connection {
         for frame in waiting.into_values() {
             send(socket, frame).await?;
         }
-        match running {
-            Some((answer, frames)) if self.complete_answer.as_deref() != Some(&*answer) => {
-                for frame in frames {
-                    send(socket, frame).await?;
-                }
-                Ok(())
+        self.tell_what_is_unanswered(socket).await
+    }
+
+    /// Failures are not events of their own, and an answer may be under way on another node: a client that was away
+    /// would otherwise wait for ever, or not at all.
+    async fn tell_what_is_unanswered(&self, socket: &mut WebSocket) -> Result<bool, End> {
+        let unanswered = self.party.visitor.scope.unanswered(self.party.visitor.session.id).await;
+        let unanswered = unanswered.map_err(|error| closing(&error))?;
+        for question in &unanswered {
+            if let Some(code) = &question.failure {
+                send(socket, failure_frame(code, &question.message_id).bytes()).await?;
             }
-            _ => Ok(()),
         }
+        let is_awaited = unanswered.iter().any(|question| question.failure.is_none());
+        // An answer of this node says so itself.
+        if is_awaited && !self.party.conversation.is_answering() {
+            send(socket, ServerFrame::Status { status: Status::Typing }.bytes()).await?;
+        }
+        Ok(is_awaited)
     }
 }

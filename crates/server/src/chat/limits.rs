@@ -17,6 +17,10 @@ const FRAMES_AT_ONCE: NonZeroU32 = NonZeroU32::new(200).unwrap();
 /// Frames refused for their number after which a socket is taken for hostile.
 const REFUSALS: u32 = 100;
 
+/// Over how long the sockets of a stopping server come back: a millisecond each, within these bounds.
+const SHORTEST_SPREAD_MS: u32 = 1_000;
+const LONGEST_SPREAD_MS: u32 = 15_000;
+
 /// Counts the sockets of this process.
 #[derive(Clone)]
 pub struct ConnectionLimit {
@@ -37,6 +41,19 @@ impl ConnectionLimit {
         let taken =
             self.open.fetch_update(Ordering::AcqRel, Ordering::Acquire, |open| (open < self.most).then_some(open + 1));
         taken.is_ok().then(|| ConnectionSlot(Arc::clone(&self.open)))
+    }
+}
+
+impl ConnectionLimit {
+    /// Milliseconds after which one of the sockets that are told to leave may come back: each at another time, so that
+    /// the next server is not overrun.
+    pub fn return_after_ms(&self) -> u32 {
+        let open = u32::try_from(self.open.load(Ordering::Acquire)).unwrap_or(u32::MAX);
+        let spread = open.clamp(SHORTEST_SPREAD_MS, LONGEST_SPREAD_MS);
+        let mut random = [0; 4];
+        // Without randomness everybody comes at once, which is no reason to fail.
+        let _ = aws_lc_rs::rand::fill(&mut random);
+        u32::from_le_bytes(random) % spread
     }
 }
 

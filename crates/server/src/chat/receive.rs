@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::ws::Utf8Bytes;
-use kuzushi_domain::Phi;
+use kuzushi_domain::{Phi, TurnState};
 use kuzushi_store::{AcceptedMessage, NewUserMessage, StoreError};
 
 use super::{
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     auth::Visitor,
-    conversation::{Conversation, SocketId, Withdrawal, answer_what_waits},
+    conversation::{Begun, Conversation, SocketId, Withdrawal, answer_what_waits},
     state::AppState,
 };
 
@@ -82,6 +82,12 @@ impl Party {
         if !self.may_write {
             return refuse(ErrorCode::NotAllowed, "this app takes no written messages");
         }
+        if self.state.stopping.is_cancelled() {
+            return refuse(
+                ErrorCode::Internal,
+                "this server is restarting; send the message again when connected anew",
+            );
+        }
         if self.state.is_over_message_limit(self.visitor.session.id) {
             return refuse(ErrorCode::RateLimited, "too many messages; wait a moment");
         }
@@ -89,21 +95,24 @@ impl Party {
             message_id: message_id.clone(),
             content: Phi::new(content),
             client_timestamp: metadata.and_then(|metadata| metadata.timestamp),
+            begin: true,
         };
         let accepted = self.visitor.scope.accept_user_message(&self.visitor.session, new, self.state.clock.now()).await;
-        let seq = match accepted {
-            Ok(AcceptedMessage::Stored { message, turn: _ }) => {
+        let (seq, begun) = match accepted {
+            Ok(AcceptedMessage::Stored { message, turn }) => {
                 self.conversation.deliver(message.seq, &ServerFrame::message(&message), Some(self.socket));
-                message.seq
+                let session = self.visitor.session.clone();
+                let is_begun = turn.state == TurnState::Running;
+                (message.seq, is_begun.then_some(Begun { turn, question: message, session }))
             }
-            Ok(AcceptedMessage::Known { seq, turn: _ }) => seq,
+            Ok(AcceptedMessage::Known { seq, turn: _ }) => (seq, None),
             Ok(AcceptedMessage::NameTaken) => {
                 return refuse(ErrorCode::BadFrame, "messageId: belongs to another message of this session");
             }
             Ok(AcceptedMessage::Ended) => return Ok(Reaction::Close(CloseReason::SessionEnded)),
             Err(error) => return Err(stored_not(&error).about(&message_id)),
         };
-        answer_what_waits(&self.state, self.visitor.scope.clone(), self.visitor.session.id);
+        answer_what_waits(&self.state, self.visitor.scope.clone(), self.visitor.session.id, begun);
         Ok(Reaction::Acknowledge { message_id, seq })
     }
 
@@ -114,7 +123,7 @@ impl Party {
         }
         let session = self.visitor.session.id;
         let now = self.state.clock.now();
-        match self.visitor.scope.cancel_pending_turn(session, &cancel.message_id, now).await {
+        match self.visitor.scope.withdraw_turn(session, &cancel.message_id, now).await {
             // Also when the answer was complete before the client saw it: there is nothing left to stop.
             Ok(_) if withdrawal == Withdrawal::NobodyAnswers => {
                 Ok(Reaction::Reply(ServerFrame::Status { status: Status::Idle }))

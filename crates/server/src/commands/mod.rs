@@ -89,6 +89,7 @@ async fn open(config: &Config) -> anyhow::Result<Store> {
         url: config.database_url(),
         pool_min: config.database.pool_min,
         pool_max: config.database.pool_max,
+        group_commit_max: config.database.group_commit_max,
     };
     Store::open(&options, key).await.context("DATABASE_URL: the database cannot be opened")
 }

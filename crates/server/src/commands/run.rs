@@ -12,8 +12,8 @@ use tokio::{
 
 use crate::{assets, config::Config, conversation, router, state::AppState};
 
-/// How long sockets get to take their close frame when the server stops.
-const SOCKET_GRACE: Duration = Duration::from_secs(3);
+/// How long answers get to be handed over, and then sockets to take their close frame, when the server stops.
+const CLOSING_GRACE: Duration = Duration::from_secs(3);
 /// How often idle entries of the rate limits are dropped.
 const TIDY_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -41,7 +41,8 @@ pub async fn listen(config: &Config) -> anyhow::Result<TcpListener> {
 }
 
 pub async fn run(listener: TcpListener, state: AppState) -> anyhow::Result<()> {
-    conversation::take_up_open_turns(&state).await.context("taking up unanswered questions")?;
+    conversation::take_place(&state).await.context("taking up unanswered questions")?;
+    tokio::spawn(conversation::keep_place(state.clone()));
     tokio::spawn(tidy(state.clone()));
     tokio::spawn(stop_when_told(state.clone()));
     // A token is worth sending by itself: waiting to fill a packet would hold it back.
@@ -65,15 +66,22 @@ pub async fn run(listener: TcpListener, state: AppState) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Lets running answers finish, and sockets take their leave.
+/// Lets running answers finish, hands over those that take too long, and lets sockets take their leave.
 async fn finish(state: &AppState, grace: Duration) {
     state.sockets.close();
     state.answers.close();
     if timeout(grace, state.answers.wait()).await.is_err() {
+        tracing::info!(answers = state.answers.len(), "handing over answers that are not finished");
+    }
+    state.closing.cancel();
+    if timeout(CLOSING_GRACE, state.answers.wait()).await.is_err() {
         tracing::warn!(answers = state.answers.len(), "stopping with answers unfinished; the next start takes them up");
     }
-    if timeout(SOCKET_GRACE, state.sockets.wait()).await.is_err() {
+    if timeout(CLOSING_GRACE, state.sockets.wait()).await.is_err() {
         tracing::debug!(sockets = state.sockets.len(), "stopping with sockets that did not close");
+    }
+    if let Err(error) = state.store.installation().leave(state.clock.now()).await {
+        tracing::warn!(error = %error, "others will only know that this node is gone when its lease is over");
     }
     tracing::info!("stopped");
 }

@@ -8,15 +8,12 @@ use std::{
     },
 };
 
-use bytes::Bytes;
 use kuzushi_domain::{Id, id};
-use tokio::sync::broadcast;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+use super::listener::{AnswerText, Delivery, Listener, Subscription, Waiting};
 use crate::chat::frames::{ServerFrame, Status};
-
-/// Deliveries a socket may lag behind before it has to read from the store again.
-const BACKLOG: usize = 256;
 
 /// Withdrawn questions a conversation remembers at most; more would be a game, not a visitor.
 const MOST_WITHDRAWN: usize = 64;
@@ -32,19 +29,6 @@ impl SocketId {
     }
 }
 
-/// Something for the sockets of a conversation. Frames are written once, whatever the number of readers.
-#[derive(Clone)]
-pub enum Delivery {
-    /// A stored event.
-    Stored { seq: i64, frame: Bytes, except: Option<SocketId> },
-    /// A piece of the answer with this name.
-    Token { answer_id: Arc<str>, frame: Bytes },
-    /// Something that is not kept.
-    Passing { frame: Bytes, except: Option<SocketId> },
-    /// The conversation has ended.
-    Ended,
-}
-
 /// All live conversations of this process.
 #[derive(Clone, Default)]
 pub struct Conversations {
@@ -54,26 +38,25 @@ pub struct Conversations {
 /// A live conversation. It is dropped, and forgotten, with its last socket or answer.
 pub struct Conversation {
     id: Id<id::Session>,
-    deliveries: broadcast::Sender<Delivery>,
-    /// Held while something is delivered, so that a subscriber's snapshot and what follows it fit together.
+    /// Held while something is delivered, so that what a listener has and what follows it fit together.
     state: Mutex<State>,
     all: Conversations,
 }
 
 #[derive(Default)]
 struct State {
+    listeners: Vec<Listener>,
     answer: Option<AnswerInTheMaking>,
     worker: Worker,
     /// Questions withdrawn while a worker was about, perhaps just before it began to answer them.
     withdrawn: Vec<String>,
+    /// The newest `seq` that this process knows of.
+    newest: i64,
 }
 
 struct AnswerInTheMaking {
     question_id: String,
-    answer_id: Arc<str>,
-    text: String,
-    /// The length of `text` in UTF-16 units, as the wire counts it.
-    offset: usize,
+    answer: AnswerText,
     cancel: CancellationToken,
 }
 
@@ -98,15 +81,6 @@ pub enum Withdrawal {
     NobodyAnswers,
 }
 
-/// What a new listener gets: the answer so far, and all that follows.
-pub struct Subscription {
-    pub deliveries: broadcast::Receiver<Delivery>,
-    pub answer: Option<RunningAnswer>,
-}
-
-/// The name of the running answer, with frames that bring a listener up to it.
-pub type RunningAnswer = (Arc<str>, [Bytes; 2]);
-
 impl Conversations {
     /// The live conversation with this id, made live if it is not.
     pub fn enter(&self, id: Id<id::Session>) -> Arc<Conversation> {
@@ -114,14 +88,24 @@ impl Conversations {
         if let Some(conversation) = live.get(&id).and_then(Weak::upgrade) {
             return conversation;
         }
-        let conversation = Arc::new(Conversation {
-            id,
-            deliveries: broadcast::Sender::new(BACKLOG),
-            state: Mutex::default(),
-            all: self.clone(),
-        });
+        let conversation = Arc::new(Conversation { id, state: Mutex::default(), all: self.clone() });
         live.insert(id, Arc::downgrade(&conversation));
         conversation
+    }
+
+    /// The live conversation with this id, if there is one.
+    pub fn find(&self, id: Id<id::Session>) -> Option<Arc<Conversation>> {
+        self.lock().get(&id).and_then(Weak::upgrade)
+    }
+
+    /// Every live conversation.
+    pub fn all(&self) -> Vec<Arc<Conversation>> {
+        self.lock().values().filter_map(Weak::upgrade).collect()
+    }
+
+    /// Every live conversation, with the newest `seq` that this process knows of.
+    pub fn newest(&self) -> HashMap<Id<id::Session>, i64> {
+        self.all().iter().map(|conversation| (conversation.id, conversation.lock().newest)).collect()
     }
 
     /// How many conversations are live.
@@ -149,80 +133,131 @@ impl Conversation {
         self.id
     }
 
-    pub fn subscribe(&self) -> Subscription {
-        let state = self.lock();
-        let answer = state.answer.as_ref().map(|answer| {
-            let so_far =
-                ServerFrame::Token { message_id: answer.answer_id.to_string(), delta: answer.text.clone(), offset: 0 };
-            (Arc::clone(&answer.answer_id), [ServerFrame::Status { status: Status::Typing }.bytes(), so_far.bytes()])
-        });
-        Subscription { deliveries: self.deliveries.subscribe(), answer }
+    /// From now on everything is delivered to this socket: of a running answer, what is still to come.
+    pub fn subscribe(self: &Arc<Self>, socket: SocketId) -> Subscription {
+        let news = Arc::new(Notify::new());
+        let mut listener = Listener::new(socket, Arc::clone(&news));
+        let mut state = self.lock();
+        if let Some(making) = &state.answer {
+            listener.skip(&making.answer);
+        }
+        state.listeners.push(listener);
+        Subscription { conversation: Arc::clone(self), socket, news }
+    }
+
+    pub(super) fn restart(&self, socket: SocketId) {
+        let mut state = self.lock();
+        let is_answering = state.answer.is_some();
+        if let Some(listener) = state.listener(socket) {
+            listener.restart();
+            if is_answering {
+                listener.push(status(Status::Typing));
+            }
+        }
+    }
+
+    pub(super) fn leave(&self, socket: SocketId) {
+        self.lock().listeners.retain(|listener| listener.socket != socket);
+    }
+
+    pub(super) fn next_for(&self, socket: SocketId) -> Option<Delivery> {
+        let mut state = self.lock();
+        let State { listeners, answer, .. } = &mut *state;
+        let listener = listeners.iter_mut().find(|listener| listener.socket == socket)?;
+        listener.next(answer.as_ref().map(|making| &making.answer))
     }
 
     /// Delivers a stored event to every socket but the one it came from.
     pub fn deliver(&self, seq: i64, frame: &ServerFrame, except: Option<SocketId>) {
-        self.send(Delivery::Stored { seq, frame: frame.bytes(), except });
+        let mut state = self.lock();
+        state.newest = state.newest.max(seq);
+        state.send(&Waiting::Stored { seq, frame: frame.bytes() }, except);
     }
 
     /// Delivers something that is not kept.
     pub fn pass_on(&self, frame: &ServerFrame, except: Option<SocketId>) {
-        self.send(Delivery::Passing { frame: frame.bytes(), except });
+        self.lock().send(&Waiting::Passing(frame.bytes()), except);
+    }
+
+    /// The store holds events up to this `seq`, which this process may not have seen.
+    pub fn know_of(&self, seq: i64) {
+        let mut state = self.lock();
+        state.newest = state.newest.max(seq);
+    }
+
+    /// Something may have happened that nobody here was told of: every socket looks in the store.
+    pub fn look_in_the_store(&self) {
+        for listener in &mut self.lock().listeners {
+            listener.fall_behind();
+        }
     }
 
     /// An answer begins. The token tells when the visitor no longer wants it.
     pub fn begin_answer(&self, question_id: &str, answer_id: &str) -> CancellationToken {
+        static RUNS: AtomicU64 = AtomicU64::new(1);
         let cancel = CancellationToken::new();
         let mut state = self.lock();
         if let Some(position) = state.withdrawn.iter().position(|withdrawn| withdrawn == question_id) {
             state.withdrawn.swap_remove(position);
             cancel.cancel();
         }
+        let run = RUNS.fetch_add(1, Ordering::Relaxed);
         state.answer = Some(AnswerInTheMaking {
             question_id: question_id.to_owned(),
-            answer_id: answer_id.into(),
-            text: String::new(),
-            offset: 0,
+            answer: AnswerText { run, id: answer_id.into(), text: String::new() },
             cancel: cancel.clone(),
         });
-        self.send(Delivery::Passing { frame: ServerFrame::Status { status: Status::Typing }.bytes(), except: None });
+        state.send(&status(Status::Typing), None);
         cancel
     }
 
     /// The running answer goes on.
     pub fn extend_answer(&self, delta: &str) {
         let mut state = self.lock();
-        let Some(answer) = &mut state.answer else { return };
-        let frame = ServerFrame::Token {
-            message_id: answer.answer_id.to_string(),
-            delta: delta.to_owned(),
-            offset: answer.offset,
-        };
-        answer.text.push_str(delta);
-        answer.offset += delta.encode_utf16().count();
-        self.send(Delivery::Token { answer_id: Arc::clone(&answer.answer_id), frame: frame.bytes() });
+        let State { listeners, answer, .. } = &mut *state;
+        let Some(making) = answer else { return };
+        making.answer.text.push_str(delta);
+        for listener in listeners {
+            listener.wake();
+        }
     }
 
     /// The text of the running answer so far.
     pub fn answer_so_far(&self) -> String {
-        self.lock().answer.as_ref().map(|answer| answer.text.clone()).unwrap_or_default()
+        self.lock().answer.as_ref().map(|making| making.answer.text.clone()).unwrap_or_default()
     }
 
-    /// The running answer is over. Its last event, where it has one, comes before the word that nobody is typing.
-    pub fn finish_answer(&self, last: Option<Delivery>) {
+    pub fn is_answering(&self) -> bool {
+        self.lock().answer.is_some()
+    }
+
+    /// The running answer is over, with this stored message. Whoever has not read all of it gets the rest first.
+    pub fn complete_answer(&self, seq: i64, message: &ServerFrame) {
+        let mut state = self.lock();
+        state.newest = state.newest.max(seq);
+        if let Some(making) = state.answer.take() {
+            state.send(&Waiting::RestOf(Arc::new(making.answer)), None);
+        }
+        state.send(&Waiting::Stored { seq, frame: message.bytes() }, None);
+        state.send(&status(Status::Idle), None);
+    }
+
+    /// The running answer came to nothing, for the reason given, where there is one to give.
+    pub fn abandon_answer(&self, reason: Option<&ServerFrame>) {
         let mut state = self.lock();
         state.answer = None;
-        if let Some(last) = last {
-            self.send(last);
+        if let Some(reason) = reason {
+            state.send(&Waiting::Passing(reason.bytes()), None);
         }
-        self.send(Delivery::Passing { frame: ServerFrame::Status { status: Status::Idle }.bytes(), except: None });
+        state.send(&status(Status::Idle), None);
     }
 
     /// Stops the answer to this question, if it runs or is just about to.
     pub fn withdraw(&self, question_id: &str) -> Withdrawal {
         let mut state = self.lock();
         match &state.answer {
-            Some(answer) if answer.question_id == question_id => {
-                answer.cancel.cancel();
+            Some(making) if making.question_id == question_id => {
+                making.cancel.cancel();
                 Withdrawal::Stopped
             }
             _ if state.worker == Worker::None => Withdrawal::NobodyAnswers,
@@ -237,11 +272,16 @@ impl Conversation {
 
     /// Tells every socket that the conversation has ended, and stops its answer.
     pub fn end(&self) {
-        let state = self.lock();
-        if let Some(answer) = &state.answer {
-            answer.cancel.cancel();
+        let mut state = self.lock();
+        if let Some(making) = &state.answer {
+            making.cancel.cancel();
         }
-        self.send(Delivery::Ended);
+        state.send(&Waiting::Ended, None);
+    }
+
+    /// Whether somebody of this process answers here.
+    pub(super) fn has_worker(&self) -> bool {
+        self.lock().worker != Worker::None
     }
 
     /// Asks for a worker. True: there was none, and the caller has to become it.
@@ -263,16 +303,11 @@ impl Conversation {
         done
     }
 
-    /// The worker panicked: the next question finds another one.
+    /// The worker is gone, whatever came in meanwhile: the next question, or the next look around, finds another one.
     pub(super) fn lose_worker(&self) {
         let mut state = self.lock();
         state.worker = Worker::None;
         state.answer = None;
-    }
-
-    fn send(&self, delivery: Delivery) {
-        // An error only says that nobody listens.
-        let _ = self.deliveries.send(delivery);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -280,26 +315,127 @@ impl Conversation {
     }
 }
 
+impl State {
+    fn listener(&mut self, socket: SocketId) -> Option<&mut Listener> {
+        self.listeners.iter_mut().find(|listener| listener.socket == socket)
+    }
+
+    fn send(&mut self, waiting: &Waiting, except: Option<SocketId>) {
+        for listener in self.listeners.iter_mut().filter(|listener| Some(listener.socket) != except) {
+            listener.push(waiting.clone());
+        }
+    }
+}
+
+fn status(status: Status) -> Waiting {
+    Waiting::Passing(ServerFrame::Status { status }.bytes())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn text(frame: &Bytes) -> serde_json::Value {
-        serde_json::from_slice(frame).unwrap()
+    /// All that waits for the socket: tokens as offset and text, the rest by kind.
+    fn waiting(conversation: &Conversation, socket: SocketId) -> Vec<String> {
+        let next = || match conversation.next_for(socket)? {
+            Delivery::Token { frame, .. } => {
+                let token: serde_json::Value = serde_json::from_slice(&frame).unwrap();
+                Some(format!("{} {}", token["offset"], token["delta"].as_str().unwrap()))
+            }
+            Delivery::Stored { seq, .. } => Some(format!("stored {seq}")),
+            Delivery::Passing { frame } => {
+                let frame: serde_json::Value = serde_json::from_slice(&frame).unwrap();
+                Some(frame["status"].as_str().unwrap_or("passing").to_owned())
+            }
+            Delivery::Ended => Some("ended".into()),
+            Delivery::Behind => Some("behind".into()),
+        };
+        std::iter::from_fn(next).collect()
     }
 
     #[test]
-    fn a_listener_that_comes_late_gets_the_answer_so_far_and_goes_on_from_there() {
-        let conversations = Conversations::default();
-        let conversation = conversations.enter(Id::generate());
+    fn what_a_socket_did_not_take_yet_comes_as_one_token() {
+        let conversation = Conversations::default().enter(Id::generate());
+        let (quick, slow) = (SocketId::next(), SocketId::next());
+        let _subscriptions = (conversation.subscribe(quick), conversation.subscribe(slow));
+        conversation.begin_answer("q1", "msg_1");
+        for (word, offset) in [("Good 👋 ", 0), ("day, ", 8), ("Jane", 13)] {
+            conversation.extend_answer(word);
+            let taken = waiting(&conversation, quick);
+            assert_eq!(taken.last().unwrap(), &format!("{offset} {word}"), "offsets in UTF-16 units");
+        }
+        assert_eq!(waiting(&conversation, slow), ["typing", "0 Good 👋 day, Jane"]);
+    }
+
+    #[test]
+    fn whoever_has_not_read_all_of_an_answer_gets_the_rest_before_the_message() {
+        let conversation = Conversations::default().enter(Id::generate());
+        let socket = SocketId::next();
+        let _subscription = conversation.subscribe(socket);
+        conversation.begin_answer("q1", "msg_1");
+        conversation.extend_answer("Good ");
+        assert_eq!(waiting(&conversation, socket), ["typing", "0 Good "]);
+        conversation.extend_answer("day");
+        conversation.complete_answer(2, &ServerFrame::Pong);
+        assert_eq!(waiting(&conversation, socket), ["5 day", "stored 2", "idle"]);
+    }
+
+    #[test]
+    fn an_answer_begun_anew_comes_from_its_beginning() {
+        let conversation = Conversations::default().enter(Id::generate());
+        let socket = SocketId::next();
+        let _subscription = conversation.subscribe(socket);
+        conversation.begin_answer("q1", "msg_1");
+        conversation.extend_answer("Good evening");
+        waiting(&conversation, socket);
+        conversation.begin_answer("q1", "msg_1");
+        conversation.extend_answer("Good day");
+        assert_eq!(waiting(&conversation, socket), ["typing", "0 Good day"]);
+    }
+
+    #[test]
+    fn a_listener_that_comes_late_gets_the_answer_so_far_when_it_asks() {
+        let conversation = Conversations::default().enter(Id::generate());
         conversation.begin_answer("q1", "msg_1");
         conversation.extend_answer("Good 👋 ");
-        let mut late = conversation.subscribe();
+        let socket = SocketId::next();
+        let mut late = conversation.subscribe(socket);
         conversation.extend_answer("day");
-        let (_, [_, so_far]) = late.answer.unwrap();
-        assert_eq!((text(&so_far)["delta"].as_str(), text(&so_far)["offset"].as_u64()), (Some("Good 👋 "), Some(0)));
-        let Ok(Delivery::Token { frame, .. }) = late.deliveries.try_recv() else { panic!("a token") };
-        assert_eq!(text(&frame)["offset"], 8, "in UTF-16 units");
+        assert_eq!(waiting(&conversation, socket), ["8 day"]);
+        late.restart();
+        assert_eq!(waiting(&conversation, socket), ["typing", "0 Good 👋 day"]);
+    }
+
+    #[test]
+    fn a_socket_that_takes_nothing_costs_little_and_is_sent_to_the_store() {
+        let conversation = Conversations::default().enter(Id::generate());
+        let socket = SocketId::next();
+        let _subscription = conversation.subscribe(socket);
+        for seq in 1..=1_000 {
+            conversation.deliver(seq, &ServerFrame::Pong, None);
+        }
+        let taken = waiting(&conversation, socket);
+        assert_eq!(taken[0], "behind");
+        assert!(taken.len() < 100, "{}", taken.len());
+    }
+
+    #[tokio::test]
+    async fn waiting_for_news_ends_with_news() {
+        let conversation = Conversations::default().enter(Id::generate());
+        let mut subscription = conversation.subscribe(SocketId::next());
+        let other = Arc::clone(&conversation);
+        let teller = tokio::spawn(async move {
+            for seq in 1..=100 {
+                other.deliver(seq, &ServerFrame::Pong, None);
+                tokio::task::yield_now().await;
+            }
+        });
+        let mut expected = 1..=100;
+        while !expected.is_empty() {
+            let Delivery::Stored { seq, .. } = subscription.next().await else { panic!("an event") };
+            assert_eq!(Some(seq), expected.next());
+        }
+        teller.await.unwrap();
     }
 
     #[test]

@@ -2,15 +2,25 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use kuzushi_assistant::{Knowledge, KnowledgeArticle};
 use kuzushi_domain::{Id, id};
 use kuzushi_store::{Article, ArticlesStamp, StoreError, TenantScope};
+use tokio::time::Instant;
 
-/// An index, and the articles it was made from.
-type Shelved = (ArticlesStamp, Arc<Knowledge>);
+/// How long an index is used before the articles are looked at again.
+const FRESH_FOR: Duration = Duration::from_millis(500);
+
+/// An index, the articles it was made from, and when that was last compared.
+#[derive(Clone)]
+struct Shelved {
+    stamp: ArticlesStamp,
+    knowledge: Arc<Knowledge>,
+    compared: Instant,
+}
 
 #[derive(Default)]
 pub struct KnowledgeShelf {
@@ -20,20 +30,31 @@ pub struct KnowledgeShelf {
 impl KnowledgeShelf {
     /// The index over the app's articles as they are now.
     pub async fn of_app(&self, scope: &TenantScope, app: Id<id::App>) -> Result<Arc<Knowledge>, StoreError> {
-        let stamp = scope.articles_stamp(app).await?;
-        let shelved = self.indexes.lock().unwrap_or_else(PoisonError::into_inner).get(&app).cloned();
-        if let Some((shelved_stamp, knowledge)) = shelved
-            && shelved_stamp == stamp
+        let shelved = self.lock().get(&app).cloned();
+        if let Some(shelved) = &shelved
+            && shelved.compared.elapsed() < FRESH_FOR
         {
-            return Ok(knowledge);
+            return Ok(Arc::clone(&shelved.knowledge));
+        }
+        let compared = Instant::now();
+        let stamp = scope.articles_stamp(app).await?;
+        if let Some(shelved) = shelved
+            && shelved.stamp == stamp
+        {
+            self.lock().insert(app, Shelved { compared, ..shelved.clone() });
+            return Ok(shelved.knowledge);
         }
         let articles: Vec<_> = scope.articles(app).await?.into_iter().map(knowledge_article).collect();
         // Indexing is work for the processor, not for the threads that serve sockets.
         let knowledge = tokio::task::spawn_blocking(move || Arc::new(Knowledge::index(articles)))
             .await
             .map_err(|error| StoreError::Other(format!("indexing articles: {error}")))?;
-        self.indexes.lock().unwrap_or_else(PoisonError::into_inner).insert(app, (stamp, Arc::clone(&knowledge)));
+        self.lock().insert(app, Shelved { stamp, knowledge: Arc::clone(&knowledge), compared });
         Ok(knowledge)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Id<id::App>, Shelved>> {
+        self.indexes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,12 +1,17 @@
 //! How a question becomes an answer, apart from any socket: an answer belongs to the conversation, goes on when the
 //! socket that asked is gone, and is seen by every socket that listens.
 
+mod configs;
 mod delivery;
 mod knowledge;
+mod listener;
+mod neighbours;
 mod recovery;
 mod turn;
 
-pub use delivery::{Conversation, Conversations, Delivery, RunningAnswer, SocketId, Subscription, Withdrawal};
+pub use configs::ConfigShelf;
+pub use delivery::{Conversation, Conversations, SocketId, Withdrawal};
 pub use knowledge::KnowledgeShelf;
-pub use recovery::take_up_open_turns;
-pub use turn::answer_what_waits;
+pub use listener::{Delivery, Subscription};
+pub use recovery::{keep_place, take_place};
+pub use turn::{Begun, answer_what_waits, failure_frame};

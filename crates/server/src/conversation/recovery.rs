@@ -1,19 +1,76 @@
-//! Taking up what a process that died left unanswered.
+//! This node's place among those on the same database: saying that it lives, and taking up what a dead one left.
 
-use kuzushi_store::StoreError;
+use std::time::Duration;
 
-use super::turn::answer_what_waits;
+use chrono::TimeDelta;
+use kuzushi_store::{NODE_LEASE, StoreError};
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::{neighbours::look_around, turn::answer_what_waits};
 use crate::state::AppState;
 
-/// Answers every question that waits or whose answer was cut off. Called once, before the server takes connections.
-pub async fn take_up_open_turns(state: &AppState) -> Result<(), StoreError> {
-    let open = state.store.installation().open_turns().await?;
+/// How often the node says that it lives, and looks for answers that nobody gives.
+const LEASE_INTERVAL: Duration = Duration::from_millis(NODE_LEASE.num_milliseconds() as u64 / 4);
+/// How often it looks for what its neighbours did, where it has any.
+const NEIGHBOUR_INTERVAL: Duration = Duration::from_secs(1);
+/// How long a question may stand still before another node than the one that stored it takes it up.
+const STANDSTILL: TimeDelta = TimeDelta::seconds(2);
+
+/// Says that this node lives, and answers every question that waits or whose answer was cut off. Called once, before
+/// the server takes connections.
+pub async fn take_place(state: &AppState) -> Result<(), StoreError> {
+    state.store.installation().renew_lease(state.clock.now()).await?;
+    take_up_open_turns(state, TimeDelta::zero()).await
+}
+
+/// Keeps the node's place until the server has stopped.
+pub async fn keep_place(state: AppState) {
+    let mut lease = interval(LEASE_INTERVAL);
+    let mut neighbourhood = interval(NEIGHBOUR_INTERVAL);
+    lease.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    neighbourhood.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut neighbours = 0;
+    let mut is_away = false;
+    loop {
+        let outcome = tokio::select! {
+            _ = lease.tick() => renew(&state).await.map(|others| neighbours = others),
+            _ = neighbourhood.tick(), if neighbours > 0 => look_around(&state).await,
+            () = state.closing.cancelled() => return,
+        };
+        match outcome {
+            Ok(()) if is_away => {
+                tracing::info!("the database is back");
+                is_away = false;
+                // Whether the last events arrived is not known.
+                state.conversations.all().iter().for_each(|conversation| conversation.look_in_the_store());
+            }
+            Err(error) if !is_away => {
+                tracing::warn!(error = %error, "the database does not answer; this node's lease may run out");
+                is_away = true;
+            }
+            Ok(()) | Err(_) => {}
+        }
+    }
+}
+
+/// Returns how many other nodes live.
+async fn renew(state: &AppState) -> Result<u64, StoreError> {
+    let others = state.store.installation().renew_lease(state.clock.now()).await?;
+    if !state.stopping.is_cancelled() {
+        take_up_open_turns(state, STANDSTILL).await?;
+    }
+    Ok(others)
+}
+
+async fn take_up_open_turns(state: &AppState, still_for: TimeDelta) -> Result<(), StoreError> {
+    let mut open = state.store.installation().open_turns(state.clock.now(), still_for).await?;
+    open.retain(|turn| !state.conversations.find(turn.session).is_some_and(|conversation| conversation.has_worker()));
     if !open.is_empty() {
         tracing::info!(conversations = open.len(), "taking up unanswered questions");
     }
     for turn in open {
         let scope = state.store.tenant(turn.tenant).await?;
-        answer_what_waits(state, scope, turn.session);
+        answer_what_waits(state, scope, turn.session, None);
     }
     Ok(())
 }

@@ -2,14 +2,17 @@
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
+use chrono::TimeDelta;
 use futures_util::StreamExt;
 use kuzushi_assistant::{AnswerEvent, AnswerRequest, AssistantError, HistoryMessage};
 use kuzushi_domain::{Id, Phi, Role, id};
-use kuzushi_store::{FinishedAnswer, Message, MessageDetails, PageRequest, Session, StoreError, TenantScope, Turn};
-use tokio::time::{Instant, sleep, sleep_until};
+use kuzushi_store::{
+    FinishedAnswer, Message, MessageDetails, NextTurn, PageRequest, Session, StoreError, TenantScope, Turn,
+};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::{Conversation, Delivery};
+use super::Conversation;
 use crate::{
     chat::frames::{ErrorCode, ServerFrame},
     state::AppState,
@@ -19,15 +22,25 @@ use crate::{
 const HISTORY_LENGTH: usize = 20;
 /// How often an answer is begun before it counts as failed.
 const MOST_ATTEMPTS: i32 = 5;
+/// How long a question may wait, for other answers or for a server, before it counts as failed.
+const LONGEST_WAIT: TimeDelta = TimeDelta::hours(1);
 /// Pauses between attempts while the database is away.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// Makes sure that somebody answers what waits in this conversation.
-pub fn answer_what_waits(state: &AppState, scope: TenantScope, session: Id<id::Session>) {
+/// A turn that was begun as its question was stored, with what is at hand from that.
+pub struct Begun {
+    pub turn: Turn,
+    pub question: Message,
+    pub session: Session,
+}
+
+/// Makes sure that somebody answers what waits in this conversation, beginning with a turn that was begun already.
+pub fn answer_what_waits(state: &AppState, scope: TenantScope, session: Id<id::Session>, begun: Option<Begun>) {
     let conversation = state.conversations.enter(session);
+    // Where somebody works already they find a begun turn in the store, as their own.
     if conversation.needs_worker() {
-        state.answers.spawn(work(state.clone(), scope, conversation));
+        state.answers.spawn(work(state.clone(), scope, conversation, begun));
     }
 }
 
@@ -42,92 +55,139 @@ impl Drop for Post<'_> {
     }
 }
 
-async fn work(state: AppState, scope: TenantScope, conversation: Arc<Conversation>) {
+async fn work(state: AppState, scope: TenantScope, conversation: Arc<Conversation>, mut begun: Option<Begun>) {
     let _post = Post(&conversation);
     let mut pause = FIRST_PAUSE;
-    // A stopping server begins nothing new; what is left open is taken up by the next one.
+    // A stopping server begins nothing new; what is left open is handed over to the next one.
     while !state.stopping.is_cancelled() {
-        match answer_next(&state, &scope, &conversation).await {
+        match answer_next(&state, &scope, &conversation, begun.take()).await {
             Ok(true) => pause = FIRST_PAUSE,
             Ok(false) if conversation.release_worker() => return,
             Ok(false) => {}
             Err(error) => {
                 // The turn stays open in the database, so nothing is lost by trying again.
                 tracing::warn!(session = %conversation.id(), error = %error, "an answer has to wait for the database");
-                conversation.finish_answer(None);
+                conversation.abandon_answer(None);
                 sleep(pause).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }
         }
     }
+    conversation.lose_worker();
 }
 
-/// Answers the oldest open question. False: there is none.
-async fn answer_next(state: &AppState, scope: &TenantScope, conversation: &Conversation) -> Result<bool, StoreError> {
-    let Some(turn) = scope.begin_next_turn(conversation.id(), state.clock.now()).await? else {
-        return Ok(false);
+/// Answers the oldest open question. False: there is none, or another node is at it.
+async fn answer_next(
+    state: &AppState,
+    scope: &TenantScope,
+    conversation: &Conversation,
+    begun: Option<Begun>,
+) -> Result<bool, StoreError> {
+    let (turn, question, session) = match begun {
+        Some(Begun { turn, question, session }) => (turn, Some(question), session),
+        None => {
+            let next = scope.begin_next_turn(conversation.id(), state.clock.now()).await?;
+            let NextTurn::Begun(turn) = next else {
+                return Ok(false);
+            };
+            let session = scope.session(conversation.id()).await?;
+            let asked = PageRequest { before: None, after: Some(turn.question_seq - 1), limit: 1 };
+            (turn, scope.messages(&session, asked).await?.messages.pop(), session)
+        }
     };
-    let session = scope.session(conversation.id()).await?;
     let cancel = conversation.begin_answer(&turn.message_id, &turn.answer_id);
-    let outcome = match request(state, scope, &session, &turn).await? {
+    let outcome = match question {
         // It was begun often enough: whatever kills it would kill it again.
         _ if turn.attempts > MOST_ATTEMPTS => FinishedAnswer::Failed { code: ErrorCode::AiError.as_str() },
-        Some(request) => run(state, conversation, request, cancel).await,
+        // Nobody waits any more, and an answer out of nowhere would only confuse.
+        _ if state.clock.now() - turn.since > LONGEST_WAIT => {
+            FinishedAnswer::Failed { code: ErrorCode::AiTimeout.as_str() }
+        }
+        Some(question) => {
+            let request = request(state, scope, &session, &turn, question).await?;
+            match run(state, conversation, request, cancel).await {
+                Some(outcome) => outcome,
+                None => {
+                    conversation.abandon_answer(None);
+                    scope.hand_over_turn(&turn, state.clock.now()).await?;
+                    return Ok(false);
+                }
+            }
+        }
         // The question is gone: the conversation was erased.
         None => FinishedAnswer::Cancelled { content: Phi::default() },
     };
+    finish(state, scope, conversation, &session, &turn, outcome).await?;
+    Ok(true)
+}
+
+/// Stores how the turn ended, however long the database is away, and tells everybody.
+async fn finish(
+    state: &AppState,
+    scope: &TenantScope,
+    conversation: &Conversation,
+    session: &Session,
+    turn: &Turn,
+    outcome: FinishedAnswer,
+) -> Result<(), StoreError> {
     let failure = match &outcome {
         FinishedAnswer::Failed { code } => Some(*code),
         FinishedAnswer::Done { .. } | FinishedAnswer::Cancelled { .. } => None,
     };
-    let stored = scope.finish_turn(&session, &turn, outcome, state.clock.now()).await?;
-    let last = match (stored, failure) {
-        (Some(message), _) => {
-            Some(Delivery::Stored { seq: message.seq, frame: ServerFrame::message(&message).bytes(), except: None })
+    let mut pause = FIRST_PAUSE;
+    let stored = loop {
+        match scope.finish_turn(session, turn, outcome.clone(), state.clock.now()).await {
+            Err(StoreError::Unavailable(reason)) if !state.closing.is_cancelled() => {
+                tracing::warn!(session = %session.id, error = reason, "an answer waits to be stored");
+                sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+            stored => break stored?,
         }
+    };
+    match (stored, failure) {
+        (Some(message), _) => conversation.complete_answer(message.seq, &ServerFrame::message(&message)),
         (None, Some(code)) => {
             tracing::warn!(session = %session.id, code, attempts = turn.attempts, "an answer failed");
-            Some(Delivery::Passing { frame: failure_frame(code, &turn).bytes(), except: None })
+            conversation.abandon_answer(Some(&failure_frame(code, &turn.message_id)));
         }
-        (None, None) => None,
-    };
-    conversation.finish_answer(last);
-    Ok(true)
+        (None, None) => {
+            conversation.abandon_answer(None);
+            // Stopped before it said anything; or stored by a commit whose reply was lost; or no longer ours.
+            conversation.look_in_the_store();
+        }
+    }
+    Ok(())
 }
 
-/// Everything the answer may draw on. None when the question is no longer stored.
+/// Everything the answer may draw on.
 async fn request(
     state: &AppState,
     scope: &TenantScope,
     session: &Session,
     turn: &Turn,
-) -> Result<Option<AnswerRequest>, StoreError> {
-    let config = scope.config_version(session.app, session.config_version).await?.config;
-    let question = PageRequest { before: None, after: Some(turn.question_seq - 1), limit: 1 };
-    let Some(question) = scope.messages(session, question).await?.messages.pop() else {
-        return Ok(None);
-    };
-    let newest = PageRequest { before: None, after: None, limit: 2 * HISTORY_LENGTH as u64 };
-    let mut history: Vec<_> = scope
-        .messages(session, newest)
-        .await?
-        .messages
-        .into_iter()
+    question: Message,
+) -> Result<AnswerRequest, StoreError> {
+    let config = state.configs.version(scope, session.app, session.config_version).await?;
+    let mut history = Vec::new();
+    // The first question of a conversation has nothing before it.
+    if turn.question_seq > 1 {
+        let newest = PageRequest { before: None, after: None, limit: 2 * HISTORY_LENGTH as u64 };
+        history = scope.messages(session, newest).await?.messages;
         // Questions that wait behind this one are not part of what came before it; answers given since are.
-        .filter(|message| message.role != Role::User || message.seq < turn.question_seq)
-        .map(history_message)
-        .collect();
-    history.drain(..history.len().saturating_sub(HISTORY_LENGTH));
-    Ok(Some(AnswerRequest {
-        system_prompt: config.system_prompt,
-        provider: config.assistant.provider,
-        contact: config.contact,
+        history.retain(|message| message.role != Role::User || message.seq < turn.question_seq);
+        history.drain(..history.len().saturating_sub(HISTORY_LENGTH));
+    }
+    Ok(AnswerRequest {
+        system_prompt: config.system_prompt.clone(),
+        provider: config.assistant.provider.clone(),
+        contact: config.contact.clone(),
         token_interval: Duration::from_millis(config.assistant.token_interval_ms),
-        history,
+        history: history.into_iter().map(history_message).collect(),
         question: question.content,
         locale: session.metadata.locale.clone().unwrap_or_else(|| String::from("en-US")),
         knowledge: state.knowledge.of_app(scope, session.app).await?,
-    }))
+    })
 }
 
 fn history_message(message: Message) -> HistoryMessage {
@@ -138,47 +198,50 @@ fn history_message(message: Message) -> HistoryMessage {
     }
 }
 
-/// Streams the answer to the conversation until it is complete, stopped, failed or out of time.
+/// Streams the answer to the conversation until it is complete, stopped, failed or out of time. None: the server stops
+/// and has no more time for it.
 async fn run(
     state: &AppState,
     conversation: &Conversation,
     request: AnswerRequest,
     cancel: CancellationToken,
-) -> FinishedAnswer {
-    let deadline = Instant::now() + Duration::from_secs(state.config.limits.answer_timeout);
+) -> Option<FinishedAnswer> {
+    let failed = |code: ErrorCode| Some(FinishedAnswer::Failed { code: code.as_str() });
     let mut events = pin!(kuzushi_assistant::answer(request));
+    // Made once, not for every token: each of them is a registration.
+    let mut withdrawn = pin!(cancel.cancelled());
+    let mut closing = pin!(state.closing.cancelled());
+    let mut deadline = pin!(sleep(Duration::from_secs(state.config.limits.answer_timeout)));
     loop {
         let event = tokio::select! {
             biased;
-            () = cancel.cancelled() => {
-                return FinishedAnswer::Cancelled { content: Phi::new(conversation.answer_so_far()) };
+            () = &mut withdrawn => {
+                return Some(FinishedAnswer::Cancelled { content: Phi::new(conversation.answer_so_far()) });
             }
             event = events.next() => event,
-            () = sleep_until(deadline) => return FinishedAnswer::Failed { code: ErrorCode::AiTimeout.as_str() },
+            () = &mut deadline => return failed(ErrorCode::AiTimeout),
+            () = &mut closing => return None,
         };
         match event {
             Some(Ok(AnswerEvent::Text(delta))) => conversation.extend_answer(&delta),
             Some(Ok(AnswerEvent::Done(end))) => {
                 let details =
                     MessageDetails { citations: end.citations, no_answer: end.no_answer, ..MessageDetails::default() };
-                return FinishedAnswer::Done { content: Phi::new(conversation.answer_so_far()), details };
+                return Some(FinishedAnswer::Done { content: Phi::new(conversation.answer_so_far()), details });
             }
-            Some(Err(AssistantError::TimedOut)) => {
-                return FinishedAnswer::Failed { code: ErrorCode::AiTimeout.as_str() };
-            }
+            Some(Err(AssistantError::TimedOut)) => return failed(ErrorCode::AiTimeout),
             // A stream that ends without saying so was cut off: never a complete answer.
-            Some(Err(AssistantError::Unavailable)) | None => {
-                return FinishedAnswer::Failed { code: ErrorCode::AiError.as_str() };
-            }
+            Some(Err(AssistantError::Unavailable)) | None => return failed(ErrorCode::AiError),
         }
     }
 }
 
-fn failure_frame(code: &str, turn: &Turn) -> ServerFrame {
+/// What the visitor is told of an answer that failed.
+pub fn failure_frame(code: &str, question_id: &str) -> ServerFrame {
     let (code, message) = if code == ErrorCode::AiTimeout.as_str() {
         (ErrorCode::AiTimeout, "The answer took too long. Send the message again to retry.")
     } else {
         (ErrorCode::AiError, "The answer could not be given. Send the message again to retry.")
     };
-    ServerFrame::Error { code, message: message.to_owned(), message_id: Some(turn.message_id.clone()), retryable: true }
+    ServerFrame::Error { code, message: message.to_owned(), message_id: Some(question_id.to_owned()), retryable: true }
 }

@@ -94,7 +94,8 @@ impl TestApp {
         if matches!(source, Source::Demo) {
             state.demo = Some(Arc::new(Demo));
         }
-        conversation::take_up_open_turns(&state).await.expect("open turns are taken up");
+        conversation::take_place(&state).await.expect("open turns are taken up");
+        tokio::spawn(conversation::keep_place(state.clone()));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address").to_string();
         let router = router::router(state.clone());

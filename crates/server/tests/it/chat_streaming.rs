@@ -100,7 +100,7 @@ on_both_engines! {
         assert_eq!(page["messages"].as_array().unwrap().len(), 3);
     }
 
-    async fn a_question_withdrawn_at_once_is_not_answered(engine: Engine) {
+    async fn a_question_withdrawn_at_once_is_not_answered_to_the_end(engine: Engine) {
         let app = TestApp::start(engine).await;
         let mut sockets = Vec::new();
         for _ in 0..20 {
@@ -113,7 +113,9 @@ on_both_engines! {
         for mut socket in sockets {
             socket.next_of("ack").await;
             while let Some(frame) = socket.next_if_any().await {
-                assert_eq!(frame["type"], "status", "{frame}");
+                // The first words may have been quicker.
+                let is_stopped = frame["type"] == "message" && frame["metadata"]["stopped"] == true;
+                assert!(is_stopped || frame["type"] == "status" || frame["type"] == "token", "{frame}");
             }
         }
     }
@@ -139,12 +141,12 @@ on_both_engines! {
         let claims = app.state.tokens.verify(&session.token, app.state.clock.now()).unwrap();
         let scope = app.state.store.tenant(claims.tenant).await.unwrap();
         let stored = scope.session(claims.session).await.unwrap();
-        let question = NewUserMessage { message_id: "m1".into(), content: "When can I visit?".into(), client_timestamp: None };
+        let question = NewUserMessage { message_id: "m1".into(), content: "When can I visit?".into(), client_timestamp: None, begin: false };
         scope.accept_user_message(&stored, question, app.state.clock.now()).await.unwrap();
         for _ in 0..5 {
             scope.begin_next_turn(claims.session, app.state.clock.now()).await.unwrap();
         }
-        answer_what_waits(&app.state, scope, claims.session);
+        answer_what_waits(&app.state, scope, claims.session, None);
         let error = socket.next_of("error").await;
         assert_eq!((&error["code"], &error["messageId"], &error["retryable"]), (&json!("AI_ERROR"), &json!("m1"), &json!(true)));
         socket.until_idle().await;

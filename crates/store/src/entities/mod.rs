@@ -4,6 +4,7 @@ pub mod app;
 pub mod app_config;
 pub mod article;
 pub mod message;
+pub mod node;
 pub mod session;
 pub mod tenant;
 pub mod turn;

@@ -17,6 +17,10 @@ pub struct Model {
     pub state: String,
     /// How often the answer was begun.
     pub attempts: i32,
+    /// The node that works on it, or worked on it last. None: nobody yet, or handed over.
+    pub owner: Option<Uuid>,
+    /// The visitor no longer wants the answer that another node than theirs is giving.
+    pub withdrawn: bool,
     /// An error code, where the state is failed.
     pub failure: Option<String>,
     pub created_at: DateTimeUtc,

@@ -9,6 +9,8 @@ mod m20261123_000004_articles;
 mod m20261123_000005_sessions;
 mod m20261123_000006_messages;
 mod m20261123_000007_turns;
+mod m20261123_000008_nodes;
+mod m20261123_000009_turn_owners;
 
 pub(crate) struct Migrator;
 
@@ -22,6 +24,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000005_sessions::Migration),
             Box::new(m20261123_000006_messages::Migration),
             Box::new(m20261123_000007_turns::Migration),
+            Box::new(m20261123_000008_nodes::Migration),
+            Box::new(m20261123_000009_turn_owners::Migration),
         ]
     }
 }

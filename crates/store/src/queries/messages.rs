@@ -1,18 +1,14 @@
 //! What was said.
 
 use chrono::{DateTime, Utc};
-use kuzushi_domain::{Citation, Id, Phi, Role, TurnState, UnknownName, id};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::Expr,
-};
+use kuzushi_domain::{Citation, Phi, Role, UnknownName};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::turns::Turn;
 use crate::{
     Session, StoreError, TenantScope,
-    entities::{message, session, turn},
+    entities::message,
     sealed::{Key, Place, SealError},
 };
 
@@ -46,27 +42,6 @@ impl std::fmt::Debug for MessageDetails {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str("[redacted]")
     }
-}
-
-#[derive(Debug, Clone)]
-pub struct NewUserMessage {
-    /// The client's idempotency key within the session.
-    pub message_id: String,
-    pub content: Phi<String>,
-    pub client_timestamp: Option<String>,
-}
-
-/// What came of a message that a client sent.
-#[derive(Debug, Clone)]
-pub enum AcceptedMessage {
-    /// Stored now, with a turn that waits to be answered.
-    Stored { message: Message, turn: Turn },
-    /// Stored before under the same name. Where its answer had failed, the turn is open again.
-    Known { seq: i64, turn: Turn },
-    /// The name belongs to a message that the client did not send.
-    NameTaken,
-    /// The conversation has ended.
-    Ended,
 }
 
 /// Which messages to read. With neither cursor: the newest.
@@ -110,69 +85,6 @@ struct StoredDetails {
 }
 
 impl TenantScope {
-    /// Stores a message of the visitor, once, and opens the turn that answers it, in one transaction.
-    pub async fn accept_user_message(
-        &self,
-        session: &Session,
-        new: NewUserMessage,
-        now: DateTime<Utc>,
-    ) -> Result<AcceptedMessage, StoreError> {
-        let transaction = self.write().await?;
-        let row = self.lock_session(&transaction, session.id).await?;
-        if row.ended_at.is_some() {
-            return Ok(AcceptedMessage::Ended);
-        }
-        let known = message::Entity::find()
-            .filter(message::Column::TenantId.eq(self.id().uuid()))
-            .filter(message::Column::SessionId.eq(session.id.uuid()))
-            .filter(message::Column::MessageId.eq(&new.message_id))
-            .one(&transaction)
-            .await?;
-        if let Some(known) = known {
-            if known.role != Role::User.as_str() {
-                return Ok(AcceptedMessage::NameTaken);
-            }
-            let turn = self.reopen_failed_turn(&transaction, session.id, &new.message_id, now).await?;
-            transaction.commit().await?;
-            return Ok(AcceptedMessage::Known { seq: known.seq, turn });
-        }
-        let message = Message {
-            message_id: new.message_id,
-            seq: row.last_seq + 1,
-            role: Role::User,
-            content: new.content,
-            details: MessageDetails { client_timestamp: new.client_timestamp, ..MessageDetails::default() },
-            in_reply_to: None,
-            created_at: now,
-        };
-        self.append(&transaction, session, &message).await?;
-        let turn = Turn {
-            id: Id::generate(),
-            message_id: message.message_id.clone(),
-            question_seq: message.seq,
-            answer_id: Id::<id::Message>::generate().to_string(),
-            state: TurnState::Pending,
-            attempts: 0,
-        };
-        turn::Entity::insert(turn::ActiveModel {
-            id: Set(turn.id.uuid()),
-            tenant_id: Set(self.id().uuid()),
-            session_id: Set(session.id.uuid()),
-            message_id: Set(turn.message_id.clone()),
-            question_seq: Set(turn.question_seq),
-            answer_id: Set(turn.answer_id.clone()),
-            state: Set(turn.state.as_str().to_owned()),
-            attempts: Set(0),
-            failure: Set(None),
-            created_at: Set(now),
-            updated_at: Set(now),
-        })
-        .exec_without_returning(&transaction)
-        .await?;
-        transaction.commit().await?;
-        Ok(AcceptedMessage::Stored { message, turn })
-    }
-
     pub async fn messages(&self, session: &Session, page: PageRequest) -> Result<MessagePage, StoreError> {
         let mut range = Condition::all()
             .add(message::Column::TenantId.eq(self.id().uuid()))
@@ -205,39 +117,26 @@ impl TenantScope {
         Ok(MessagePage { messages, has_older, has_newer })
     }
 
-    /// Seals and inserts a message whose `seq` was given under the session's lock.
-    pub(crate) async fn append(
+    /// Seals a message into its row. The row's `seq` is given later, under the session's lock.
+    pub(crate) fn seal_message(
         &self,
-        transaction: &DatabaseTransaction,
         session: &Session,
         message: &Message,
-    ) -> Result<(), StoreError> {
+    ) -> Result<message::ActiveModel, StoreError> {
         let row_id = Uuid::now_v7();
         let key = session.key.as_deref().ok_or(StoreError::NotFound)?;
-        let content = key.seal(message.content.expose().as_bytes(), self.message_place(row_id, "content"))?;
-        let details = self.seal_details(key, row_id, &message.details)?;
-        message::Entity::insert(message::ActiveModel {
+        Ok(message::ActiveModel {
             id: Set(row_id),
             tenant_id: Set(self.id().uuid()),
             session_id: Set(session.id.uuid()),
             message_id: Set(message.message_id.clone()),
             seq: Set(message.seq),
             role: Set(message.role.as_str().to_owned()),
-            content: Set(content),
-            details: Set(details),
+            content: Set(key.seal(message.content.expose().as_bytes(), self.message_place(row_id, "content"))?),
+            details: Set(self.seal_details(key, row_id, &message.details)?),
             in_reply_to: Set(message.in_reply_to.clone()),
             created_at: Set(message.created_at),
         })
-        .exec_without_returning(transaction)
-        .await?;
-        session::Entity::update_many()
-            .col_expr(session::Column::LastSeq, Expr::value(message.seq))
-            .col_expr(session::Column::LastActiveAt, Expr::value(message.created_at))
-            .filter(session::Column::TenantId.eq(self.id().uuid()))
-            .filter(session::Column::Id.eq(session.id.uuid()))
-            .exec(transaction)
-            .await?;
-        Ok(())
     }
 
     fn message_place(&self, row: Uuid, column: &'static str) -> Place {

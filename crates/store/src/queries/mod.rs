@@ -1,9 +1,12 @@
 //! All SQL, one file a thing.
 
+pub(crate) mod accept;
 pub(crate) mod apps;
 pub(crate) mod articles;
 pub(crate) mod configs;
+pub(crate) mod finish;
 pub(crate) mod messages;
+pub(crate) mod nodes;
 pub(crate) mod sessions;
 pub(crate) mod tenants;
 pub(crate) mod turns;

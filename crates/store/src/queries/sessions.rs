@@ -1,17 +1,22 @@
 //! Conversations: beginning, finding, ending, erasing.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use kuzushi_domain::{Id, id};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr,
+    ActiveValue::Set,
+    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{CaseStatement, Expr},
 };
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::{
-    StoreError, TenantScope,
+    Installation, StoreError, TenantScope,
+    dialect::Connections,
     entities::{message, session, turn},
+    group_commit::GroupWrite,
     sealed::{Key, Place},
 };
 
@@ -83,8 +88,7 @@ impl TenantScope {
         let id = Id::generate();
         let (key, wrapped_key) = self.key().generate_wrapped(Place::conversation_key(self.id(), id))?;
         let metadata = seal_metadata(&key, metadata_place(self.id(), id), new.metadata.clone())?;
-        let transaction = self.write().await?;
-        session::Entity::insert(session::ActiveModel {
+        let row = session::ActiveModel {
             id: Set(id.uuid()),
             tenant_id: Set(self.id().uuid()),
             app_id: Set(new.app.uuid()),
@@ -97,10 +101,8 @@ impl TenantScope {
             created_at: Set(now),
             last_active_at: Set(now),
             ended_at: Set(None),
-        })
-        .exec_without_returning(&transaction)
-        .await?;
-        transaction.commit().await?;
+        };
+        self.writes().sessions.write(self.id(), CreateSession(row)).await?;
         Ok(Session {
             id,
             tenant: self.id(),
@@ -147,7 +149,12 @@ impl TenantScope {
         now: DateTime<Utc>,
     ) -> Result<DateTime<Utc>, StoreError> {
         let transaction = self.write().await?;
-        let row = self.lock_session(&transaction, id).await?;
+        let row = session::Entity::find_by_id(id.uuid())
+            .filter(session::Column::TenantId.eq(self.id().uuid()))
+            .lock_exclusive()
+            .one(&transaction)
+            .await?
+            .ok_or(StoreError::NotFound)?;
         let ended_at = row.ended_at.unwrap_or(now);
         let mut update = session::Entity::update_many()
             .col_expr(session::Column::EndedAt, Expr::value(ended_at))
@@ -176,20 +183,6 @@ impl TenantScope {
         Ok(ended_at)
     }
 
-    /// Takes the conversation's row for the rest of the transaction: the lock under which `seq` is given.
-    pub(crate) async fn lock_session(
-        &self,
-        transaction: &DatabaseTransaction,
-        id: Id<id::Session>,
-    ) -> Result<session::Model, StoreError> {
-        session::Entity::find_by_id(id.uuid())
-            .filter(session::Column::TenantId.eq(self.id().uuid()))
-            .lock_exclusive()
-            .one(transaction)
-            .await?
-            .ok_or(StoreError::NotFound)
-    }
-
     pub(crate) fn open_session(&self, row: session::Model) -> Result<Session, StoreError> {
         let id = Id::from_uuid(row.id);
         let key = row
@@ -213,6 +206,106 @@ impl TenantScope {
             metadata,
             key: key.map(Arc::new),
         })
+    }
+}
+
+/// A new conversation's row.
+pub(crate) struct CreateSession(session::ActiveModel);
+
+impl GroupWrite for CreateSession {
+    type Outcome = ();
+
+    async fn commit(
+        connections: &Connections,
+        _tenant: Id<id::Tenant>,
+        writes: &[Self],
+    ) -> Result<Vec<()>, StoreError> {
+        let rows = writes.iter().map(|CreateSession(row)| row.clone());
+        // One statement is its own transaction.
+        session::Entity::insert_many(rows).exec_without_returning(connections.writer()).await?;
+        Ok(vec![(); writes.len()])
+    }
+}
+
+/// A conversation whose row is locked: what a message needs to know to be stored in it.
+pub(crate) struct LockedSession {
+    pub last_seq: i64,
+    pub has_ended: bool,
+    /// Whether messages were added to it in this transaction.
+    pub has_news: bool,
+}
+
+/// Takes conversations' rows for the rest of the transaction: the lock under which `seq` is given. Those that do not
+/// exist are left out. Always in the same order, so that two transactions never wait for each other.
+pub(crate) async fn lock_sessions(
+    transaction: &DatabaseTransaction,
+    tenant: Id<id::Tenant>,
+    sessions: impl Iterator<Item = Uuid>,
+) -> Result<HashMap<Uuid, LockedSession>, StoreError> {
+    let mut ids: Vec<_> = sessions.collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let rows: Vec<(Uuid, i64, Option<DateTime<Utc>>)> = session::Entity::find()
+        .select_only()
+        .columns([session::Column::Id, session::Column::LastSeq, session::Column::EndedAt])
+        .filter(session::Column::TenantId.eq(tenant.uuid()))
+        .filter(session::Column::Id.is_in(ids))
+        .order_by_asc(session::Column::Id)
+        .lock_exclusive()
+        .into_tuple()
+        .all(transaction)
+        .await?;
+    let locked = |(id, last_seq, ended_at): (Uuid, i64, Option<DateTime<Utc>>)| {
+        (id, LockedSession { last_seq, has_ended: ended_at.is_some(), has_news: false })
+    };
+    Ok(rows.into_iter().map(locked).collect())
+}
+
+/// Notes the newest `seq` of the conversations that have news, in one statement.
+pub(crate) async fn note_messages(
+    transaction: &DatabaseTransaction,
+    tenant: Id<id::Tenant>,
+    sessions: &HashMap<Uuid, LockedSession>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let mut news: Vec<_> =
+        sessions.iter().filter(|(_, session)| session.has_news).map(|(id, session)| (*id, session.last_seq)).collect();
+    news.sort_unstable();
+    let mut last_seq = CaseStatement::new();
+    for (id, seq) in &news {
+        last_seq = last_seq.case(session::Column::Id.eq(*id), *seq);
+    }
+    session::Entity::update_many()
+        .col_expr(session::Column::LastSeq, last_seq.finally(Expr::col(session::Column::LastSeq)).into())
+        .col_expr(session::Column::LastActiveAt, Expr::value(now))
+        .filter(session::Column::TenantId.eq(tenant.uuid()))
+        .filter(session::Column::Id.is_in(news.iter().map(|(id, _)| *id)))
+        .exec(transaction)
+        .await?;
+    Ok(())
+}
+
+impl Installation {
+    /// Of these conversations, those that have newer messages than the given `seq`, or have ended; with their newest.
+    pub async fn conversations_changed_since(
+        &self,
+        known: &HashMap<Id<id::Session>, i64>,
+    ) -> Result<Vec<(Id<id::Session>, i64)>, StoreError> {
+        let rows: Vec<(Uuid, i64, Option<DateTime<Utc>>)> = session::Entity::find()
+            .select_only()
+            .columns([session::Column::Id, session::Column::LastSeq, session::Column::EndedAt])
+            .filter(session::Column::Id.is_in(known.keys().map(|id| id.uuid())))
+            .into_tuple()
+            .all(self.reader())
+            .await?;
+        Ok(rows
+            .into_iter()
+            .map(|(id, last_seq, ended_at)| (Id::from_uuid(id), last_seq, ended_at))
+            .filter(|(id, last_seq, ended_at)| {
+                ended_at.is_some() || known.get(id).is_some_and(|known| last_seq > known)
+            })
+            .map(|(id, last_seq, _)| (id, last_seq))
+            .collect())
     }
 }
 

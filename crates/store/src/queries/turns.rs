@@ -1,14 +1,16 @@
 //! The work of answering.
 
-use chrono::{DateTime, Utc};
-use kuzushi_domain::{Id, Phi, Role, TurnState, UnknownName, id};
+use std::collections::HashSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use kuzushi_domain::{Id, TurnState, UnknownName, id};
 use sea_orm::{
     ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, SimpleExpr},
+    sea_query::{Expr, Query, SimpleExpr},
 };
 
-use super::messages::{Message, MessageDetails};
-use crate::{Installation, Session, StoreError, TenantScope, entities::turn};
+use super::nodes::{is_alive, other_nodes_alive};
+use crate::{Installation, StoreError, TenantScope, entities::turn};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Turn {
@@ -21,6 +23,8 @@ pub struct Turn {
     pub state: TurnState,
     /// How often the answer was begun since the question was last sent.
     pub attempts: i32,
+    /// When it was opened, begun or handed over, whichever was last, before it was begun this time.
+    pub since: DateTime<Utc>,
 }
 
 /// A conversation in which something waits to be answered.
@@ -30,21 +34,23 @@ pub struct OpenTurn {
     pub session: Id<id::Session>,
 }
 
-/// How a turn ended.
-#[derive(Debug, Clone)]
-pub enum FinishedAnswer {
-    Done {
-        content: Phi<String>,
-        details: MessageDetails,
-    },
-    /// Stopped by the visitor. What was said until then is kept, if anything was.
-    Cancelled {
-        content: Phi<String>,
-    },
-    /// Failed with this error code; nothing is kept, and the question can be sent again.
-    Failed {
-        code: &'static str,
-    },
+/// What a conversation has to answer next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NextTurn {
+    /// This turn, which runs on this node now.
+    Begun(Turn),
+    /// Another node that is alive works on it.
+    Elsewhere,
+    Nothing,
+}
+
+/// A question without an answer, for a client that comes back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unanswered {
+    pub message_id: String,
+    pub question_seq: i64,
+    /// The error code of an answer that failed. None: it is still to come.
+    pub failure: Option<String>,
 }
 
 pub(crate) fn is_open() -> SimpleExpr {
@@ -62,112 +68,135 @@ impl TryFrom<turn::Model> for Turn {
             answer_id: row.answer_id,
             state: row.state.parse().map_err(|error: UnknownName| StoreError::Other(error.to_string()))?,
             attempts: row.attempts,
+            since: row.updated_at,
         })
     }
 }
 
 impl Installation {
-    /// Conversations with open turns, oldest first: what a restarted server has to take up again.
-    pub async fn open_turns(&self) -> Result<Vec<OpenTurn>, StoreError> {
+    /// Conversations with open turns that no other living node works on, longest waiting first: what this node has to
+    /// take up when it starts, and when another one has died. Only what has stood still for so long: a question that
+    /// another node has just stored is about to be begun there.
+    pub async fn open_turns(&self, now: DateTime<Utc>, still_for: TimeDelta) -> Result<Vec<OpenTurn>, StoreError> {
+        let elsewhere = Query::select()
+            .column(turn::Column::SessionId)
+            .from(turn::Entity)
+            .and_where(turn::Column::State.eq(TurnState::Running.as_str()))
+            .and_where(turn::Column::Owner.in_subquery(other_nodes_alive(self.node(), now)))
+            .to_owned();
         let rows = turn::Entity::find()
             .filter(is_open())
+            .filter(turn::Column::SessionId.not_in_subquery(elsewhere))
+            .filter(turn::Column::UpdatedAt.lte(now - still_for))
             .order_by_asc(turn::Column::CreatedAt)
             .limit(10_000)
             .all(self.reader())
             .await?;
-        let mut open: Vec<OpenTurn> = Vec::new();
-        for row in rows {
-            let turn = OpenTurn { tenant: Id::from_uuid(row.tenant_id), session: Id::from_uuid(row.session_id) };
-            if !open.contains(&turn) {
-                open.push(turn);
-            }
-        }
-        Ok(open)
+        let mut seen = HashSet::new();
+        Ok(rows
+            .into_iter()
+            .map(|row| OpenTurn { tenant: Id::from_uuid(row.tenant_id), session: Id::from_uuid(row.session_id) })
+            .filter(|open| seen.insert(open.session.uuid()))
+            .collect())
+    }
+}
+
+impl Installation {
+    /// Answers that this node is giving and that were withdrawn at another: their conversations and questions.
+    pub async fn withdrawn_turns(&self) -> Result<Vec<(Id<id::Session>, String)>, StoreError> {
+        let rows: Vec<(uuid::Uuid, String)> = turn::Entity::find()
+            .select_only()
+            .columns([turn::Column::SessionId, turn::Column::MessageId])
+            .filter(is_open())
+            .filter(turn::Column::Owner.eq(self.node().uuid()))
+            .filter(turn::Column::Withdrawn.eq(true))
+            .into_tuple()
+            .all(self.reader())
+            .await?;
+        Ok(rows.into_iter().map(|(session, question)| (Id::from_uuid(session), question)).collect())
     }
 }
 
 impl TenantScope {
-    /// Takes the conversation's oldest open turn and marks it running. None when nothing waits.
-    pub async fn begin_next_turn(
-        &self,
-        session: Id<id::Session>,
-        now: DateTime<Utc>,
-    ) -> Result<Option<Turn>, StoreError> {
-        let transaction = self.write().await?;
-        let row = turn::Entity::find()
+    /// Takes the conversation's oldest open turn and marks it running here, unless another living node runs it.
+    pub async fn begin_next_turn(&self, session: Id<id::Session>, now: DateTime<Utc>) -> Result<NextTurn, StoreError> {
+        let oldest = turn::Entity::find()
             .filter(turn::Column::TenantId.eq(self.id().uuid()))
             .filter(turn::Column::SessionId.eq(session.uuid()))
             .filter(is_open())
             .order_by_asc(turn::Column::QuestionSeq)
-            .limit(1)
-            .lock_exclusive()
-            .one(&transaction)
-            .await?;
-        let Some(row) = row else {
-            return Ok(None);
+            .limit(1);
+        // Most often there is nothing, and a look costs less than a transaction.
+        if oldest.clone().one(self.reader()).await?.is_none() {
+            return Ok(NextTurn::Nothing);
+        }
+        let transaction = self.write().await?;
+        let Some(row) = oldest.lock_exclusive().one(&transaction).await? else {
+            return Ok(NextTurn::Nothing);
         };
+        let owner = row.owner.map(Id::from_uuid).filter(|owner| *owner != self.node());
+        if let Some(owner) = owner
+            && row.state == TurnState::Running.as_str()
+            && is_alive(&transaction, owner, now).await?
+        {
+            return Ok(NextTurn::Elsewhere);
+        }
         let attempts = row.attempts + 1;
         turn::Entity::update_many()
             .col_expr(turn::Column::State, Expr::value(TurnState::Running.as_str()))
             .col_expr(turn::Column::Attempts, Expr::value(attempts))
+            .col_expr(turn::Column::Owner, Expr::value(Some(self.node().uuid())))
             .col_expr(turn::Column::UpdatedAt, Expr::value(now))
+            .filter(turn::Column::TenantId.eq(self.id().uuid()))
             .filter(turn::Column::Id.eq(row.id))
             .exec(&transaction)
             .await?;
         transaction.commit().await?;
-        Ok(Some(Turn { state: TurnState::Running, attempts, ..row.try_into()? }))
+        Ok(NextTurn::Begun(Turn { state: TurnState::Running, attempts, ..row.try_into()? }))
     }
 
-    /// Stores the outcome of a running turn, and the answer with it. None when the turn is no longer running,
-    /// because the conversation ended, or when there is nothing to keep.
-    pub async fn finish_turn(
-        &self,
-        session: &Session,
-        turn: &Turn,
-        outcome: FinishedAnswer,
-        now: DateTime<Utc>,
-    ) -> Result<Option<Message>, StoreError> {
-        let (state, failure, answer) = match outcome {
-            FinishedAnswer::Done { content, details } => (TurnState::Done, None, Some((content, details))),
-            FinishedAnswer::Cancelled { content } if content.expose().is_empty() => (TurnState::Cancelled, None, None),
-            FinishedAnswer::Cancelled { content } => {
-                let details = MessageDetails { stopped: true, ..MessageDetails::default() };
-                (TurnState::Cancelled, None, Some((content, details)))
-            }
-            FinishedAnswer::Failed { code } => (TurnState::Failed, Some(code), None),
-        };
+    /// Puts a turn that runs here back: it waits again, for any node, as if it had not been begun this time.
+    pub async fn hand_over_turn(&self, turn: &Turn, now: DateTime<Utc>) -> Result<(), StoreError> {
         let transaction = self.write().await?;
-        let row = self.lock_session(&transaction, session.id).await?;
-        let updated = turn::Entity::update_many()
-            .col_expr(turn::Column::State, Expr::value(state.as_str()))
-            .col_expr(turn::Column::Failure, Expr::value(failure))
+        turn::Entity::update_many()
+            .col_expr(turn::Column::State, Expr::value(TurnState::Pending.as_str()))
+            .col_expr(turn::Column::Attempts, Expr::value(turn.attempts - 1))
+            .col_expr(turn::Column::Owner, Expr::value(None::<uuid::Uuid>))
             .col_expr(turn::Column::UpdatedAt, Expr::value(now))
             .filter(turn::Column::TenantId.eq(self.id().uuid()))
             .filter(turn::Column::Id.eq(turn.id.uuid()))
             .filter(turn::Column::State.eq(TurnState::Running.as_str()))
+            .filter(turn::Column::Owner.eq(self.node().uuid()))
             .exec(&transaction)
             .await?;
-        if updated.rows_affected == 0 {
-            return Ok(None);
-        }
-        let message = answer.map(|(content, details)| Message {
-            message_id: turn.answer_id.clone(),
-            seq: row.last_seq + 1,
-            role: Role::Assistant,
-            content,
-            details,
-            in_reply_to: Some(turn.message_id.clone()),
-            created_at: now,
-        });
-        if let Some(message) = &message {
-            self.append(&transaction, session, message).await?;
-        }
         transaction.commit().await?;
-        Ok(message)
+        Ok(())
     }
 
-    /// Closes a turn that waits its turn. Returns whether it was still waiting.
-    pub async fn cancel_pending_turn(
+    /// Questions of the conversation whose answer is still to come, or failed, in their order.
+    pub async fn unanswered(&self, session: Id<id::Session>) -> Result<Vec<Unanswered>, StoreError> {
+        let rows = turn::Entity::find()
+            .filter(turn::Column::TenantId.eq(self.id().uuid()))
+            .filter(turn::Column::SessionId.eq(session.uuid()))
+            .filter(turn::Column::State.is_in([
+                TurnState::Pending.as_str(),
+                TurnState::Running.as_str(),
+                TurnState::Failed.as_str(),
+            ]))
+            .order_by_asc(turn::Column::QuestionSeq)
+            .all(self.reader())
+            .await?;
+        let unanswered = |row: turn::Model| Unanswered {
+            message_id: row.message_id,
+            question_seq: row.question_seq,
+            failure: row.failure,
+        };
+        Ok(rows.into_iter().map(unanswered).collect())
+    }
+
+    /// Closes a turn that waits, and marks one that another node runs as withdrawn, for that node to see. Returns
+    /// whether it was waiting.
+    pub async fn withdraw_turn(
         &self,
         session: Id<id::Session>,
         message_id: &str,
@@ -183,39 +212,50 @@ impl TenantScope {
             .filter(turn::Column::State.eq(TurnState::Pending.as_str()))
             .exec(&transaction)
             .await?;
+        if updated.rows_affected == 0 {
+            turn::Entity::update_many()
+                .col_expr(turn::Column::Withdrawn, Expr::value(true))
+                .filter(turn::Column::TenantId.eq(self.id().uuid()))
+                .filter(turn::Column::SessionId.eq(session.uuid()))
+                .filter(turn::Column::MessageId.eq(message_id))
+                .filter(turn::Column::State.eq(TurnState::Running.as_str()))
+                .filter(turn::Column::Owner.ne(self.node().uuid()))
+                .exec(&transaction)
+                .await?;
+        }
         transaction.commit().await?;
         Ok(updated.rows_affected > 0)
     }
+}
 
-    /// The turn of a question that was sent again: open once more if it had failed.
-    pub(crate) async fn reopen_failed_turn(
-        &self,
-        transaction: &DatabaseTransaction,
-        session: Id<id::Session>,
-        message_id: &str,
-        now: DateTime<Utc>,
-    ) -> Result<Turn, StoreError> {
-        let row = turn::Entity::find()
-            .filter(turn::Column::TenantId.eq(self.id().uuid()))
-            .filter(turn::Column::SessionId.eq(session.uuid()))
-            .filter(turn::Column::MessageId.eq(message_id))
-            .lock_exclusive()
-            .one(transaction)
-            .await?
-            .ok_or(StoreError::NotFound)?;
-        let turn = Turn::try_from(row)?;
-        if turn.state != TurnState::Failed {
-            return Ok(turn);
-        }
-        turn::Entity::update_many()
-            .col_expr(turn::Column::State, Expr::value(TurnState::Pending.as_str()))
-            .col_expr(turn::Column::Failure, Expr::value(None::<String>))
-            .col_expr(turn::Column::Attempts, Expr::value(0))
-            .col_expr(turn::Column::UpdatedAt, Expr::value(now))
-            .filter(turn::Column::TenantId.eq(self.id().uuid()))
-            .filter(turn::Column::Id.eq(turn.id.uuid()))
-            .exec(transaction)
-            .await?;
-        Ok(Turn { state: TurnState::Pending, attempts: 0, ..turn })
+/// The turn of a question that was sent again: open once more if it had failed.
+pub(crate) async fn reopen_failed_turn(
+    transaction: &DatabaseTransaction,
+    tenant: Id<id::Tenant>,
+    (session, message_id): &(uuid::Uuid, String),
+    now: DateTime<Utc>,
+) -> Result<Turn, StoreError> {
+    let row = turn::Entity::find()
+        .filter(turn::Column::TenantId.eq(tenant.uuid()))
+        .filter(turn::Column::SessionId.eq(*session))
+        .filter(turn::Column::MessageId.eq(message_id))
+        .lock_exclusive()
+        .one(transaction)
+        .await?
+        .ok_or(StoreError::NotFound)?;
+    let turn = Turn::try_from(row)?;
+    if turn.state != TurnState::Failed {
+        return Ok(turn);
     }
+    turn::Entity::update_many()
+        .col_expr(turn::Column::State, Expr::value(TurnState::Pending.as_str()))
+        .col_expr(turn::Column::Failure, Expr::value(None::<String>))
+        .col_expr(turn::Column::Attempts, Expr::value(0))
+        .col_expr(turn::Column::Withdrawn, Expr::value(false))
+        .col_expr(turn::Column::UpdatedAt, Expr::value(now))
+        .filter(turn::Column::TenantId.eq(tenant.uuid()))
+        .filter(turn::Column::Id.eq(turn.id.uuid()))
+        .exec(transaction)
+        .await?;
+    Ok(Turn { state: TurnState::Pending, attempts: 0, since: now, ..turn })
 }

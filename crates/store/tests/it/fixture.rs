@@ -3,8 +3,8 @@
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use kuzushi_domain::{Phi, config::AppConfig};
 use kuzushi_store::{
-    AcceptedMessage, App, Engine, NewApp, NewConfig, NewSession, NewTenant, NewUserMessage, Session, SessionMetadata,
-    Store, TenantScope, testing::TestDatabase,
+    AcceptedMessage, App, Engine, NewApp, NewConfig, NewSession, NewTenant, NewUserMessage, NextTurn, Session,
+    SessionMetadata, Store, TenantScope, Turn, testing::TestDatabase,
 };
 
 pub struct Hospital {
@@ -38,13 +38,23 @@ impl Hospital {
         self.scope.create_session(new, at(0)).await.unwrap()
     }
 
+    /// Begins the conversation's next turn, which there has to be.
+    pub async fn begin(&self, session: &Session, seconds: i64) -> Turn {
+        begun(self.scope.begin_next_turn(session.id, at(seconds)).await.unwrap())
+    }
+
     pub async fn say(&self, session: &Session, message_id: &str, content: &str) -> AcceptedMessage {
         self.scope.accept_user_message(session, message(message_id, content), at(1)).await.unwrap()
     }
 }
 
+pub fn begun(next: NextTurn) -> Turn {
+    let NextTurn::Begun(turn) = next else { panic!("a turn, not {next:?}") };
+    turn
+}
+
 pub fn message(message_id: &str, content: &str) -> NewUserMessage {
-    NewUserMessage { message_id: message_id.into(), content: Phi::from(content), client_timestamp: None }
+    NewUserMessage { message_id: message_id.into(), content: Phi::from(content), client_timestamp: None, begin: false }
 }
 
 pub async fn add_tenant(store: &Store, name: &str) -> (TenantScope, App) {

@@ -1,6 +1,6 @@
 //! What belongs to one tenant does not exist for another.
 
-use kuzushi_store::{NewApp, NewArticle, PageRequest, StoreError, on_both_engines};
+use kuzushi_store::{NewApp, NewArticle, NextTurn, PageRequest, StoreError, on_both_engines};
 
 use crate::fixture::{Hospital, add_tenant, at, config, message};
 
@@ -39,8 +39,8 @@ on_both_engines! {
         assert_eq!(stranger.article(hospital.app.id, "visiting").await.unwrap(), None);
         let page = PageRequest { before: None, after: None, limit: 50 };
         assert!(stranger.messages(&session, page).await.unwrap().messages.is_empty());
-        assert!(stranger.begin_next_turn(session.id, at(2)).await.unwrap().is_none());
-        assert!(!stranger.cancel_pending_turn(session.id, "m1", at(2)).await.unwrap());
+        assert_eq!(stranger.begin_next_turn(session.id, at(2)).await.unwrap(), NextTurn::Nothing);
+        assert!(!stranger.withdraw_turn(session.id, "m1", at(2)).await.unwrap());
         // The database refuses a record whose parent belongs to another tenant.
         let planted = stranger.replace_articles(hospital.app.id, vec![article], at(2)).await;
         assert!(matches!(planted, Err(StoreError::Conflict(_))));

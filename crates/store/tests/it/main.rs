@@ -8,5 +8,6 @@ mod fixture;
 mod isolation;
 mod messages;
 mod migrations;
+mod nodes;
 mod sealing;
 mod turns;

@@ -1,3 +1,4 @@
+use chrono::TimeDelta;
 use kuzushi_domain::{Role, TurnState};
 use kuzushi_store::{AcceptedMessage, FinishedAnswer, MessageDetails, PageRequest, StoreError, on_both_engines};
 
@@ -90,7 +91,7 @@ on_both_engines! {
         assert_eq!(hospital.scope.end_session(session.id, false, at(5)).await.unwrap(), at(5));
         assert_eq!(hospital.scope.end_session(session.id, false, at(9)).await.unwrap(), at(5));
         assert!(matches!(hospital.say(&session, "m2", "Hello?").await, AcceptedMessage::Ended));
-        assert!(hospital.store.installation().open_turns().await.unwrap().is_empty());
+        assert!(hospital.store.installation().open_turns(at(9), TimeDelta::zero()).await.unwrap().is_empty());
         let session = hospital.scope.session(session.id).await.unwrap();
         assert_eq!(hospital.scope.messages(&session, page(None, None, 50)).await.unwrap().messages.len(), 1);
     }
@@ -111,7 +112,7 @@ on_both_engines! {
         let hospital = Hospital::open(engine).await;
         let session = hospital.session().await;
         hospital.say(&session, "m1", "Hello").await;
-        let turn = hospital.scope.begin_next_turn(session.id, at(2)).await.unwrap().unwrap();
+        let turn = hospital.begin(&session, 2).await;
         let outcome = FinishedAnswer::Done { content: "Hi".into(), details: MessageDetails::default() };
         let answer = hospital.scope.finish_turn(&session, &turn, outcome, at(3)).await.unwrap().unwrap();
         assert_eq!((answer.seq, answer.role, answer.in_reply_to.as_deref()), (2, Role::Assistant, Some("m1")));

@@ -17,7 +17,7 @@ on_both_engines! {
         let hospital = Hospital::open(engine).await;
         let session = hospital.session().await;
         hospital.say(&session, "m1", CANARY).await;
-        let turn = hospital.scope.begin_next_turn(session.id, at(2)).await.unwrap().unwrap();
+        let turn = hospital.begin(&session, 2).await;
         let outcome = FinishedAnswer::Done { content: CANARY.into(), details: MessageDetails::default() };
         hospital.scope.finish_turn(&session, &turn, outcome, at(3)).await.unwrap();
 

@@ -1,0 +1,40 @@
+//! Config versions at hand. A version never changes, so one that was read is good for ever.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use kuzushi_domain::{Id, config::AppConfig, id};
+use kuzushi_store::{StoreError, TenantScope};
+
+/// Versions kept at most. More than this many in use at once is another product.
+const MOST: usize = 1_000;
+
+#[derive(Default)]
+pub struct ConfigShelf {
+    versions: Mutex<HashMap<(Id<id::App>, i32), Arc<AppConfig>>>,
+}
+
+impl ConfigShelf {
+    pub async fn version(
+        &self,
+        scope: &TenantScope,
+        app: Id<id::App>,
+        version: i32,
+    ) -> Result<Arc<AppConfig>, StoreError> {
+        // An app's id is unguessable and belongs to one tenant, so the key needs no tenant.
+        let place = (app, version);
+        let known = self.versions.lock().unwrap_or_else(PoisonError::into_inner).get(&place).cloned();
+        if let Some(config) = known {
+            return Ok(config);
+        }
+        let config = Arc::new(scope.config_version(app, version).await?.config);
+        let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        if versions.len() >= MOST {
+            versions.clear();
+        }
+        versions.insert(place, Arc::clone(&config));
+        Ok(config)
+    }
+}
