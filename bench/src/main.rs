@@ -58,6 +58,9 @@ struct Run {
     /// Its app that answers word by word.
     #[arg(long)]
     paced_project: Option<String>,
+    /// The milliseconds between two words of that app.
+    #[arg(long, default_value_t = hospital::PACE_MS)]
+    pace_ms: u64,
     /// Its app that answers with the model of `kuzushi-bench fake-provider`.
     #[arg(long)]
     model_project: Option<String>,
@@ -157,7 +160,7 @@ async fn run(arguments: Run) -> anyhow::Result<ExitCode> {
         scenarios::run(&place, &scenarios, &sizes, &mut report).await?;
     }
     println!("\n{report}");
-    Ok(ExitCode::SUCCESS)
+    Ok(if report.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn places(arguments: Run) -> anyhow::Result<Vec<Place>> {
@@ -169,7 +172,8 @@ fn places(arguments: Run) -> anyhow::Result<Vec<Place>> {
             at_once: project,
         };
         let target = target.with_origin(&arguments.origin);
-        return Ok(vec![Place::There(There { target, projects, pid: arguments.pid })]);
+        let pace = Duration::from_millis(arguments.pace_ms);
+        return Ok(vec![Place::There(There { target, projects, pace, pid: arguments.pid })]);
     }
     let binary = existing(arguments.binary.unwrap_or_default())?;
     let started = |database| {

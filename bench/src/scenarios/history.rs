@@ -3,9 +3,13 @@
 use std::time::Duration;
 
 use anyhow::ensure;
+use tokio::task::JoinSet;
 
-use super::{Meter, Row, Running, Sizes, load};
-use crate::protocol::{http::HttpConnection, session};
+use super::{Address, Meter, Row, Running, Sizes, load};
+use crate::protocol::{
+    http::HttpConnection,
+    session::{self, Session},
+};
 
 /// Messages in the page that is read.
 const PAGE: usize = 50;
@@ -14,20 +18,13 @@ const CONVERSATIONS: usize = 20;
 
 pub async fn measure(running: &Running, sizes: &Sizes) -> anyhow::Result<Vec<Row>> {
     let sessions = load::sessions(running, &running.projects.short, CONVERSATIONS).await?;
-    for (number, session) in sessions.iter().enumerate() {
-        let mut socket = load::socket(&running.address, session, number).await?;
-        for question in 0..PAGE / 2 {
-            load::ask(&mut socket, question).await?;
-            loop {
-                let text = load::next(&mut socket).await?;
-                let frame = load::Frame::parse(&text)?;
-                frame.expect_no_error()?;
-                if frame.is_answer() {
-                    break;
-                }
-            }
-        }
-        socket.close().await;
+    let mut filling = JoinSet::new();
+    for (number, session) in sessions.iter().cloned().enumerate() {
+        let address = running.address.clone();
+        filling.spawn(async move { fill(&address, &session, number).await });
+    }
+    while let Some(filled) = filling.join_next().await {
+        filled??;
     }
     let mut http = HttpConnection::new(running.address.0.clone());
     let stored = session::history(&mut http, &sessions[0]).await?.len();
@@ -47,4 +44,22 @@ pub async fn measure(running: &Running, sizes: &Sizes) -> anyhow::Result<Vec<Row
         rows.push(Row::new("CPU ms each", 1_000.0 * cpu / read));
     }
     Ok(rows)
+}
+
+/// Has a conversation of a page's length.
+async fn fill(address: &Address, session: &Session, number: usize) -> anyhow::Result<()> {
+    let mut socket = load::socket(address, session, number).await?;
+    for question in 0..PAGE / 2 {
+        load::ask(&mut socket, question).await?;
+        loop {
+            let text = load::next(&mut socket).await?;
+            let frame = load::Frame::parse(&text)?;
+            frame.expect_no_error()?;
+            if frame.is_answer() {
+                break;
+            }
+        }
+    }
+    socket.close().await;
+    Ok(())
 }

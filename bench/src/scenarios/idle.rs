@@ -11,8 +11,6 @@ use tokio::{
 use super::{Row, Running, Sizes, load};
 use crate::{protocol::socket::Heard, server::usage::Usage};
 
-/// How long memory has to stay as it is to count as settled.
-const SETTLING: Duration = Duration::from_secs(3);
 /// How long it may take to get there.
 const SETTLE_PATIENCE: Duration = Duration::from_secs(30);
 /// Sockets that are opened at the same time.
@@ -23,9 +21,9 @@ pub async fn measure(running: &Running, sizes: &Sizes) -> anyhow::Result<Vec<Row
     // The first of everything costs more than the rest.
     let warm = load::sessions(running, &running.projects.short, 1).await?;
     let _warm = load::socket(&running.address, &warm[0], 0).await?;
-    let before = settled(pid).await?;
+    let before = settled(pid, sizes).await?;
     let sessions = load::sessions(running, &running.projects.short, sizes.sockets).await?;
-    let with_sessions = settled(pid).await?;
+    let with_sessions = settled(pid, sizes).await?;
     let mut opening = JoinSet::new();
     let mut open = JoinSet::new();
     for (number, session) in sessions.into_iter().enumerate() {
@@ -40,7 +38,7 @@ pub async fn measure(running: &Running, sizes: &Sizes) -> anyhow::Result<Vec<Row
     while let Some(socket) = opening.join_next().await {
         hold(&mut open, socket??);
     }
-    let after = settled(pid).await?;
+    let after = settled(pid, sizes).await?;
     let rest = Duration::from_secs(sizes.rest_seconds.max(1));
     let before_rest = usage(pid)?;
     sleep(rest).await;
@@ -66,11 +64,11 @@ fn usage(pid: u32) -> anyhow::Result<Usage> {
 }
 
 /// Memory once it has stopped changing.
-async fn settled(pid: u32) -> anyhow::Result<u64> {
+async fn settled(pid: u32, sizes: &Sizes) -> anyhow::Result<u64> {
     let deadline = Instant::now() + SETTLE_PATIENCE;
     let mut last = usage(pid)?.resident_bytes;
     loop {
-        sleep(SETTLING).await;
+        sleep(Duration::from_secs(sizes.settle_seconds)).await;
         let now = usage(pid)?.resident_bytes;
         if now.abs_diff(last) < 64 * 1_024 || Instant::now() > deadline {
             return Ok(now);

@@ -13,8 +13,6 @@ mod stream;
 
 use std::time::Duration;
 
-use anyhow::Context;
-
 use crate::{
     protocol::Target,
     server::{postgres::Postgres, usage::Usage},
@@ -51,6 +49,9 @@ pub struct Sizes {
     /// Sockets that are open and idle.
     #[arg(long, default_value_t = 10_000)]
     pub sockets: usize,
+    /// Seconds for which memory has to stay the same to be measured.
+    #[arg(long, default_value_t = 3)]
+    pub settle_seconds: u64,
     /// Seconds over which idle sockets are watched.
     #[arg(long, default_value_t = 30)]
     pub rest_seconds: u64,
@@ -96,19 +97,23 @@ pub async fn run(place: &Place, scenarios: &[Scenario], sizes: &Sizes, report: &
     if let Place::Started(Started { database: Database::Postgres, database_url: None, .. }) = place
         && !Postgres::is_installed()
     {
-        report.note(String::from("PostgreSQL, since it is not installed (on Debian: apt-get install postgresql)"));
+        report.leave_out(String::from("PostgreSQL, since it is not installed (on Debian: apt-get install postgresql)"));
         return Ok(());
     }
     for scenario in scenarios {
         println!("  {} on {}", scenario.title(), place.name());
         let rows = match scenario.prepare(place).await? {
-            Ok(running) => measure(*scenario, &running, sizes).await.with_context(|| scenario.title())?,
+            Ok(running) => measure(*scenario, &running, sizes).await,
             Err(reason) => {
-                report.note(format!("{} on {}: {reason}", scenario.title(), place.name()));
+                report.leave_out(format!("{} on {}: {reason}", scenario.title(), place.name()));
                 continue;
             }
         };
-        report.add(scenario.title(), place.name(), rows);
+        match rows {
+            Ok(rows) => report.add(scenario.title(), place.name(), rows),
+            // The others may go well.
+            Err(error) => report.fail(format!("{} on {}: {error:#}", scenario.title(), place.name())),
+        }
     }
     Ok(())
 }

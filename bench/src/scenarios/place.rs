@@ -41,6 +41,8 @@ pub struct Started {
 pub struct There {
     pub target: Target,
     pub projects: Projects,
+    /// The pause between two words of the paced app.
+    pub pace: Duration,
     /// Its process, where it is on this machine.
     pub pid: Option<u32>,
 }
@@ -49,6 +51,7 @@ pub struct There {
 pub struct Running {
     pub address: Address,
     pub projects: Projects,
+    pub pace: Duration,
     pub pid: Option<u32>,
     // In the order in which they have to go.
     _server: Option<ServerProcess>,
@@ -62,6 +65,7 @@ impl There {
         Ok(Running {
             address: (self.target.clone(), self.target.address().await?),
             projects: self.projects.clone(),
+            pace: self.pace,
             pid: self.pid,
             _server: None,
             _model: None,
@@ -129,6 +133,7 @@ async fn serve(
             short: hospital::EMPTY.to_owned(),
             model: hospital::MODEL.to_owned(),
         },
+        pace: Duration::from_millis(hospital::PACE_MS),
         pid: server.pid(),
         _server: Some(server),
         _model: model,

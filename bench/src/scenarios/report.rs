@@ -75,7 +75,8 @@ fn readable(value: f64) -> String {
 #[derive(Debug, Default)]
 pub struct Report {
     rows: Vec<(&'static str, String, Row)>,
-    notes: Vec<String>,
+    left_out: Vec<String>,
+    failed: Vec<String>,
 }
 
 impl Report {
@@ -83,9 +84,18 @@ impl Report {
         self.rows.extend(rows.into_iter().map(|row| (scenario, place.to_owned(), row)));
     }
 
-    /// Something left out, and why.
-    pub fn note(&mut self, note: String) {
-        self.notes.push(note);
+    /// Something that cannot be measured here, and why.
+    pub fn leave_out(&mut self, reason: String) {
+        self.left_out.push(reason);
+    }
+
+    /// Something that should have been measured, and what went wrong.
+    pub fn fail(&mut self, reason: String) {
+        self.failed.push(reason);
+    }
+
+    pub fn is_complete(&self) -> bool {
+        self.failed.is_empty()
     }
 }
 
@@ -98,8 +108,11 @@ impl fmt::Display for Report {
             let (measure, median, range) = (&row.measure, readable(row.median()), row.range());
             writeln!(formatter, "| {scenario} | {place} | {measure} | {median} | {range} |")?;
         }
-        for note in &self.notes {
-            writeln!(formatter, "\nNot measured: {note}")?;
+        for reason in &self.left_out {
+            writeln!(formatter, "\nLeft out: {reason}")?;
+        }
+        for reason in &self.failed {
+            writeln!(formatter, "\nFailed: {reason}")?;
         }
         Ok(())
     }

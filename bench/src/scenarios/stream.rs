@@ -8,7 +8,10 @@ use tokio::{
 };
 
 use super::{Meter, Row, Running, Sizes, clock::shared_micros, load, provider::Stamps, report::percentile};
-use crate::{protocol::socket::ChatSocket, server::hospital::PACE_MS};
+use crate::protocol::socket::ChatSocket;
+
+/// The time over which paced streams begin.
+const STAGGER: Duration = Duration::from_millis(200);
 
 /// How lateness is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +34,7 @@ struct Seen {
 }
 
 pub async fn paced(running: &Running, project: &str, sizes: &Sizes) -> anyhow::Result<Vec<Row>> {
-    let lateness = Lateness::BeyondPace(Duration::from_millis(PACE_MS));
+    let lateness = Lateness::BeyondPace(running.pace);
     measure(running, project, sizes.streams, sizes.rounds, lateness).await
 }
 
@@ -60,8 +63,10 @@ async fn measure(
     let mut tasks = JoinSet::new();
     for (number, mut socket) in sockets.into_iter().enumerate() {
         // Visitors do not press the key at the same time; streams in step would measure a crowd instead.
-        let pace = Duration::from_millis(PACE_MS) * u32::try_from(number).unwrap_or(0) / u32::try_from(streams)?;
-        let stagger = if lateness == Lateness::Unknown { Duration::ZERO } else { pace * 10 };
+        let stagger = match lateness {
+            Lateness::Unknown => Duration::ZERO,
+            Lateness::BeyondPace(_) | Lateness::SinceStamp => STAGGER.mul_f64(number as f64 / streams as f64),
+        };
         tasks.spawn(async move {
             sleep(stagger).await;
             let mut seen = Seen::default();

@@ -1,7 +1,9 @@
-//! The history checker on histories made by hand, and a small soak of the real server.
+//! The history checker on histories made by hand, and a small soak and small scenarios with the real server.
 
 #![allow(clippy::expect_used, reason = "a failed step fails its test")]
 
 mod checker;
 mod history;
+mod scenarios;
+mod server;
 mod soak;

@@ -1,23 +1,8 @@
 //! A few cycles of the soak against the real server.
 
-use std::path::PathBuf;
-
 use kuzushi_bench::soak::{Database, Options, run};
 
-/// The server's binary, where the workspace's tests leave it.
-fn binary() -> PathBuf {
-    if let Some(binary) = std::env::var_os("KUZUSHI_BINARY") {
-        return PathBuf::from(binary);
-    }
-    let test = std::env::current_exe().expect("this test has a path");
-    let binary = test.ancestors().nth(2).expect("tests are in the target folder's `deps`").join("kuzushi");
-    assert!(
-        binary.is_file(),
-        "{} is missing: run `cargo build --package kuzushi-server`, or name a binary in KUZUSHI_BINARY",
-        binary.display()
-    );
-    binary
-}
+use crate::server::binary;
 
 async fn soak(database: Database, nodes: usize) {
     let options = Options { binary: binary(), database, nodes, cycles: 5, clients: 8, tabs: 3, seed: 20_261_123 };
