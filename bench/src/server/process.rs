@@ -143,12 +143,26 @@ impl ServerProcess {
         Ok(())
     }
 
+    /// Keeps it from doing anything until [`Self::go_on`], as a machine that hangs does.
+    pub fn pause(&self) -> anyhow::Result<()> {
+        self.signal(Signal::STOP)
+    }
+
+    pub fn go_on(&self) -> anyhow::Result<()> {
+        self.signal(Signal::CONT)
+    }
+
+    fn signal(&self, signal: Signal) -> anyhow::Result<()> {
+        let pid = self.pid().and_then(|pid| Pid::from_raw(pid.cast_signed())).context("the server does not run")?;
+        Ok(kill_process(pid, signal)?)
+    }
+
     /// SIGTERM, and waits for the end. False: it had to be killed because it would not go.
     pub async fn stop(&mut self) -> anyhow::Result<bool> {
-        let Some(mut child) = self.child.take() else { return Ok(true) };
-        if let Some(pid) = child.id().and_then(|pid| Pid::from_raw(pid.cast_signed())) {
-            kill_process(pid, Signal::TERM)?;
+        if self.pid().is_some() {
+            self.signal(Signal::TERM)?;
         }
+        let Some(mut child) = self.child.take() else { return Ok(true) };
         let patience = Duration::from_secs(2 * SHUTDOWN_GRACE) + STOP_PATIENCE;
         if let Ok(status) = timeout(patience, child.wait()).await {
             status?;

@@ -18,6 +18,8 @@ use crate::{
 
 /// How long a killed server stays away at most, in milliseconds, when another one is there.
 const AWAY_MS: u64 = 1_500;
+/// How long a paused server stays paused, in milliseconds, when another one is there to take over.
+const PAUSED_MS: std::ops::RangeInclusive<u64> = 500..=14_000;
 /// How long the database stays away at most, in milliseconds.
 const DATABASE_AWAY_MS: u64 = 1_000;
 
@@ -27,6 +29,7 @@ pub struct Disturber {
     postgres: Option<Postgres>,
     restarts: u32,
     database_restarts: u32,
+    pauses: u32,
 }
 
 impl Disturber {
@@ -52,16 +55,16 @@ impl Disturber {
             node.start().await?;
             nodes.push(node);
         }
-        Ok(Self { nodes, postgres, restarts: 0, database_restarts: 0 })
+        Ok(Self { nodes, postgres, restarts: 0, database_restarts: 0, pauses: 0 })
     }
 
     pub fn nodes(&self) -> &[ServerProcess] {
         &self.nodes
     }
 
-    /// How often a server and the database were started again.
-    pub fn counts(&self) -> (u32, u32) {
-        (self.restarts, self.database_restarts)
+    /// How often a server was started again, the database was, and a server was paused.
+    pub fn counts(&self) -> (u32, u32, u32) {
+        (self.restarts, self.database_restarts, self.pauses)
     }
 
     /// Something at random; afterwards everything runs again.
@@ -80,6 +83,13 @@ impl Disturber {
                     violations.push(of_process(String::from("a server did not end in time when it was told to")));
                 }
                 self.restarts += 1;
+            }
+            // It comes back believing that its work is still its own.
+            22..30 if self.nodes.len() > 1 => {
+                self.nodes[victim].pause()?;
+                sleep(Duration::from_millis(random.u64(PAUSED_MS))).await;
+                self.nodes[victim].go_on()?;
+                self.pauses += 1;
             }
             _ => {
                 self.nodes[victim].kill().await?;

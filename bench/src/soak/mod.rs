@@ -73,10 +73,14 @@ pub struct Summary {
     pub acknowledged: usize,
     pub answers: usize,
     pub stopped: usize,
+    /// Questions without an answer: stopped before it began, or failed for good.
+    pub withdrawn: usize,
+    pub failed: usize,
     pub sockets: usize,
     pub reloads: usize,
     pub restarts: u32,
     pub database_restarts: u32,
+    pub pauses: u32,
     pub settled_after: Duration,
     pub violations: Vec<Violation>,
     /// Where logs and histories are, when there is something to look into.
@@ -121,7 +125,7 @@ pub async fn run(options: &Options) -> anyhow::Result<Summary> {
     violations.extend(history::check(&histories));
     violations.extend(words_in_logs(disturber.nodes())?);
     summary.count(&histories);
-    (summary.restarts, summary.database_restarts) = disturber.counts();
+    (summary.restarts, summary.database_restarts, summary.pauses) = disturber.counts();
     if !violations.is_empty() {
         summary.evidence = Some(keep_evidence(folder, &histories, &violations)?);
     }
@@ -213,8 +217,13 @@ impl Summary {
     fn count(&mut self, histories: &[SessionHistory]) {
         for history in histories {
             let questions = history::timeline::questions(history);
-            self.acknowledged += questions.values().filter(|question| !question.acks.is_empty()).count();
-            for answer in history::timeline::answers(history).values().flatten() {
+            let answers = history::timeline::answers(history);
+            for (id, question) in questions.iter().filter(|(_, question)| !question.acks.is_empty()) {
+                self.acknowledged += 1;
+                self.withdrawn += usize::from(question.cancelled && !answers.contains_key(id));
+                self.failed += usize::from(question.failed && !question.cancelled && !answers.contains_key(id));
+            }
+            for answer in answers.values().flatten() {
                 self.answers += 1;
                 self.stopped += usize::from(answer.metadata.stopped);
             }
@@ -233,14 +242,16 @@ impl fmt::Display for Summary {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             formatter,
-            "  {} messages acknowledged, {} answers, {} of them stopped; {} sockets, {} reloads",
-            self.acknowledged, self.answers, self.stopped, self.sockets, self.reloads
+            "  {} messages acknowledged: {} answers, {} of them stopped; {} withdrawn before; {} failed, and said so",
+            self.acknowledged, self.answers, self.stopped, self.withdrawn, self.failed
         )?;
+        writeln!(formatter, "  {} sockets, {} reloads", self.sockets, self.reloads)?;
         writeln!(
             formatter,
-            "  {} restarts of a server, {} of the database; all was answered {:.1} s after the last one",
+            "  {} restarts of a server, {} of the database, {} pauses; all was answered {:.1} s after the last one",
             self.restarts,
             self.database_restarts,
+            self.pauses,
             self.settled_after.as_secs_f64()
         )?;
         for violation in self.violations.iter().take(MOST_SHOWN) {
