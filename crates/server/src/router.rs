@@ -1,11 +1,11 @@
 //! Every route.
 
-use std::{any::Any, time::Duration};
+use std::{any::Any, net::SocketAddr, time::Duration};
 
 use anyhow::Context;
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, MatchedPath, Request},
+    extract::{DefaultBodyLimit, MatchedPath, Request, connect_info::IntoMakeServiceWithConnectInfo},
     http::{HeaderName, HeaderValue, Method, header},
     response::{IntoResponse, Redirect, Response},
     routing::get,
@@ -85,6 +85,11 @@ pub fn router(state: AppState) -> Router {
                 .on_failure(()),
         )
         .with_state(state)
+}
+
+/// The router with the addresses of those who connect.
+pub fn service(state: AppState) -> IntoMakeServiceWithConnectInfo<Router, SocketAddr> {
+    router(state).into_make_service_with_connect_info()
 }
 
 /// Any page may read our answers: they hold nothing without a token, no cookie is ever used, and a page that may not

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use kuzushi_domain::{Clock, Id, id};
+use kuzushi_domain::Clock;
 use kuzushi_store::Store;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     auth::tokens::Tokens,
-    chat::limits::{ConnectionLimit, MessageLimit},
     config::Config,
     conversation::{ConfigShelf, Conversations, KnowledgeShelf},
+    directory::AppDirectory,
+    limits::{ConnectionLimits, RateLimits},
 };
 
 /// Cheap to clone: everything in it is shared.
@@ -23,8 +24,9 @@ pub struct AppState {
     pub conversations: Conversations,
     pub configs: Arc<ConfigShelf>,
     pub knowledge: Arc<KnowledgeShelf>,
-    pub connections: ConnectionLimit,
-    pub message_limit: Arc<MessageLimit>,
+    pub directory: Arc<AppDirectory>,
+    pub connections: ConnectionLimits,
+    pub rates: Arc<RateLimits>,
     /// Cancelled when the server is told to stop: nothing new is begun.
     pub stopping: CancellationToken,
     /// Cancelled when the time for what was running is over: everything ends.
@@ -40,8 +42,9 @@ pub struct AppState {
 impl AppState {
     pub fn new(config: Config, store: Store, clock: Arc<dyn Clock>, tokens: Tokens) -> Self {
         Self {
-            connections: ConnectionLimit::new(config.limits.ws_max_connections),
-            message_limit: Arc::new(MessageLimit::new(config.limits.messages_per_minute)),
+            directory: Arc::default(),
+            connections: ConnectionLimits::new(&config.limits),
+            rates: Arc::new(RateLimits::new(&config.limits)),
             config: Arc::new(config),
             store,
             clock,
@@ -55,10 +58,5 @@ impl AppState {
             sockets: TaskTracker::new(),
             demo: None,
         }
-    }
-
-    /// Whether the conversation's visitor has sent more messages than one may.
-    pub fn is_over_message_limit(&self, session: Id<id::Session>) -> bool {
-        !self.message_limit.take(session)
     }
 }

@@ -5,6 +5,7 @@ use axum::{
     extract::State,
     http::{HeaderMap, StatusCode, header},
 };
+use chrono::TimeDelta;
 use kuzushi_domain::config::{AppConfig, ColorScheme};
 use kuzushi_store::{ConfigVersion, NewSession, PublishedApp, Session, SessionMetadata, TenantScope};
 use serde::{Deserialize, Serialize};
@@ -16,13 +17,15 @@ use super::{
     wire::Timestamp,
 };
 use crate::{
-    auth::{Visitor, bearer, origin, tokens::SessionClaims},
+    auth::{ClientAddress, Visitor, bearer, origin, tokens::SessionClaims},
     error::{ApiError, FieldError},
     state::AppState,
 };
 
 /// Characters a field of the request may have.
 const FIELD_LIMIT: usize = 2_048;
+/// How exactly it is noted when a conversation was last in use.
+const ACTIVITY_STEP: TimeDelta = TimeDelta::minutes(1);
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -169,11 +172,12 @@ struct WireContact {
 )]
 pub async fn session_init(
     State(state): State<AppState>,
+    address: Option<ClientAddress>,
     headers: HeaderMap,
     JsonBody(request): JsonBody<SessionInit>,
 ) -> Result<(StatusCode, Json<SessionStarted>), ApiError> {
     request.check()?;
-    let published = state.store.installation().published_app(&request.project_id).await?;
+    let published = state.directory.published(&state.store, &request.project_id).await?;
     let Some(PublishedApp { app, config: Some(active) }) = published else {
         return Err(ApiError::UnknownProject { project_id: request.project_id });
     };
@@ -193,7 +197,9 @@ pub async fn session_init(
             if session.ended_at.is_some() {
                 return Err(ApiError::SessionEnded);
             }
-            scope.touch_session(session.id, now).await?;
+            if now - session.last_active_at > ACTIVITY_STEP {
+                scope.touch_session(session.id, now).await?;
+            }
             let config = if session.config_version == active.version {
                 active
             } else {
@@ -202,6 +208,7 @@ pub async fn session_init(
             (StatusCode::OK, session, config, scope)
         }
         None => {
+            state.rates.take_session(address).map_err(|retry_after| ApiError::RateLimited { retry_after })?;
             let scope = state.store.tenant(app.tenant).await?;
             let new = NewSession {
                 app: app.id,

@@ -46,7 +46,7 @@ impl FromRequestParts<AppState> for Visitor {
         let claims = state.tokens.verify(token, state.clock.now()).map_err(|_| ApiError::InvalidToken)?;
         let visitor = Self::of_claims(state, claims).await?;
         if let Some(origin) = origin::of_request(&parts.headers) {
-            let app = visitor.scope.app(visitor.session.app).await?;
+            let app = state.directory.app(&visitor.scope, visitor.session.app).await?;
             if !origin::is_allowed(state, &app, &origin) {
                 return Err(ApiError::OriginNotAllowed { origin });
             }

@@ -14,9 +14,10 @@ use super::{
     socket::{End, receive, send},
 };
 use crate::{
-    auth::{Visitor, origin, tokens::SessionClaims},
+    auth::{ClientAddress, Visitor, origin, tokens::SessionClaims},
     conversation::{SocketId, Subscription},
     error::ApiError,
+    limits::ConnectionSlot,
     state::AppState,
 };
 
@@ -29,11 +30,17 @@ pub struct Knock {
     /// None: the first frame brings it.
     pub token: Option<String>,
     pub origin: Option<String>,
+    pub address: Option<ClientAddress>,
 }
 
 /// Finds out who is there, and whether they may come in.
-pub async fn admit(state: &AppState, socket: &mut WebSocket, knock: Knock) -> Result<(Party, Subscription), End> {
-    let Knock { session, token, origin } = knock;
+pub async fn admit(
+    state: &AppState,
+    socket: &mut WebSocket,
+    knock: Knock,
+    slot: &mut ConnectionSlot,
+) -> Result<(Party, Subscription), End> {
+    let Knock { session, token, origin, address } = knock;
     let (session, token) = match token {
         Some(token) => (session, token),
         None => {
@@ -49,20 +56,23 @@ pub async fn admit(state: &AppState, socket: &mut WebSocket, knock: Knock) -> Re
     let claims = state.tokens.verify(&token, state.clock.now()).map_err(|_| CloseReason::InvalidToken)?;
     // Listening begins before the session is read, so that nothing stored in between is missed.
     let conversation = state.conversations.enter(session);
-    let socket = SocketId::next();
-    let subscription = conversation.subscribe(socket);
+    let id = SocketId::next();
+    let subscription = conversation.subscribe(id);
     let visitor = visitor(state, session, claims).await?;
-    let app = visitor.scope.app(visitor.session.app).await.map_err(|error| closing(&error))?;
+    let app = state.directory.app(&visitor.scope, visitor.session.app).await.map_err(|error| closing(&error))?;
     if origin.is_some_and(|origin| !origin::is_allowed(state, &app, &origin)) {
         return Err(CloseReason::OriginNotAllowed.into());
     }
     if visitor.session.ended_at.is_some() {
         return Err(CloseReason::SessionEnded.into());
     }
+    if !state.connections.admit(slot, session, app.id) {
+        return Err(CloseReason::TooMany.into());
+    }
     conversation.know_of(visitor.session.last_seq);
     let config = state.configs.version(&visitor.scope, app.id, visitor.session.config_version).await;
     let may_write = config.map_err(|error| closing(&error))?.features.text_chat;
-    let party = Party { state: state.clone(), visitor, conversation, socket, may_write };
+    let party = Party { state: state.clone(), visitor, conversation, socket: id, address, may_write };
     Ok((party, subscription))
 }
 

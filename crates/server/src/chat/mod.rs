@@ -4,7 +4,7 @@ mod admission;
 pub mod close_codes;
 mod connection;
 pub mod frames;
-pub mod limits;
+mod limits;
 mod order;
 mod receive;
 pub mod socket;

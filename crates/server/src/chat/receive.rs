@@ -11,7 +11,7 @@ use super::{
     frames::{Cancel, ClientFrame, ErrorCode, FrameError, ServerFrame, Status, UserMessage},
 };
 use crate::{
-    auth::Visitor,
+    auth::{ClientAddress, Visitor},
     conversation::{Begun, Conversation, SocketId, Withdrawal, answer_what_waits},
     state::AppState,
 };
@@ -22,6 +22,7 @@ pub struct Party {
     pub visitor: Visitor,
     pub conversation: Arc<Conversation>,
     pub socket: SocketId,
+    pub address: Option<ClientAddress>,
     /// Whether the conversation's config lets visitors write.
     pub may_write: bool,
 }
@@ -88,8 +89,10 @@ impl Party {
                 "this server is restarting; send the message again when connected anew",
             );
         }
-        if self.state.is_over_message_limit(self.visitor.session.id) {
-            return refuse(ErrorCode::RateLimited, "too many messages; wait a moment");
+        let session = &self.visitor.session;
+        if let Err(wait) = self.state.rates.take_message(session.id, self.address, session.app) {
+            let seconds = wait.as_secs_f64().ceil().max(1.0);
+            return refuse(ErrorCode::RateLimited, &format!("too many messages; try again in {seconds} s"));
         }
         let new = NewUserMessage {
             message_id: message_id.clone(),

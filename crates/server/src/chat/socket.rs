@@ -19,7 +19,11 @@ use super::{
     connection::Connection,
     frames::FRAME_LIMIT,
 };
-use crate::{auth::origin, error::ApiError, state::AppState};
+use crate::{
+    auth::{ClientAddress, origin},
+    error::ApiError,
+    state::AppState,
+};
 
 /// How long a client may take to drain what was written to it before it counts as gone.
 const SEND_TIMEOUT: Duration = Duration::from_secs(20);
@@ -50,6 +54,7 @@ impl From<CloseReason> for End {
 /// `GET /ws/chat`. Refusals come as close codes after the upgrade, because a page cannot read an HTTP status here.
 pub async fn chat(
     State(state): State<AppState>,
+    address: Option<ClientAddress>,
     Query(mut query): Query<HashMap<String, String>>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
@@ -61,6 +66,7 @@ pub async fn chat(
         session: query.remove("sessionId"),
         token: query.remove("token"),
         origin: origin::of_request(&headers),
+        address,
     };
     let sockets = state.sockets.clone();
     upgrade
@@ -81,10 +87,10 @@ async fn serve(state: AppState, mut socket: WebSocket, knock: Knock) {
 }
 
 async fn converse(state: &AppState, socket: &mut WebSocket, knock: Knock) -> End {
-    let Some(_slot) = state.connections.take() else {
+    let Some(mut slot) = state.connections.take(knock.address) else {
         return CloseReason::TooMany.into();
     };
-    match admit(state, socket, knock).await {
+    match admit(state, socket, knock, &mut slot).await {
         Ok((party, subscription)) => Connection::new(party, subscription).run(socket).await,
         Err(end) => end,
     }

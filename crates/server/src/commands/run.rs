@@ -51,7 +51,7 @@ pub async fn run(listener: TcpListener, state: AppState) -> anyhow::Result<()> {
             tracing::debug!(error = %error, "TCP_NODELAY could not be set");
         }
     });
-    let server = axum::serve(listener, router::router(state.clone()))
+    let server = axum::serve(listener, router::service(state.clone()))
         .with_graceful_shutdown(state.stopping.clone().cancelled_owned());
     let grace = Duration::from_secs(state.config.limits.shutdown_grace);
     // A connection that is kept open by its peer must not keep the server up.
@@ -106,7 +106,7 @@ async fn tidy(state: AppState) {
     let mut ticks = interval(TIDY_INTERVAL);
     loop {
         tokio::select! {
-            _ = ticks.tick() => state.message_limit.forget_the_quiet(),
+            _ = ticks.tick() => state.rates.forget_the_quiet(),
             () = state.stopping.cancelled() => return,
         }
     }

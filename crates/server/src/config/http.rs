@@ -1,5 +1,6 @@
 use std::net::IpAddr;
 
+use ipnet::IpNet;
 use kuzushi_domain::origin::OriginPattern;
 
 use super::value::{Unusable, list, parse};
@@ -21,6 +22,10 @@ pub struct Http {
     /// Origins that may embed every app, beside those each app allows itself. Separated by commas.
     #[config(env = "ALLOWED_ORIGINS", default = [], parse_env = origins)]
     pub allowed_origins: Vec<String>,
+    /// Networks of reverse proxies, separated by commas. From them, `X-Forwarded-For` tells the client's address that
+    /// limits are counted by; a request from them without it counts for no address.
+    #[config(env = "TRUSTED_PROXIES", default = ["127.0.0.0/8", "::1/128"], parse_env = networks)]
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 impl Http {
@@ -28,6 +33,15 @@ impl Http {
         origins(&self.allowed_origins.join(","))?;
         self.api_base_url.as_deref().map_or(Ok(()), |url| base_url(url).map(drop))
     }
+}
+
+fn networks(text: &str) -> Result<Vec<IpNet>, Unusable> {
+    let wanted = "networks such as 10.0.0.0/8 or addresses such as 192.0.2.1, separated by commas";
+    let network = |item: &String| {
+        let network = item.parse().or_else(|_| item.parse::<IpAddr>().map(IpNet::from));
+        network.map_err(|_| Unusable::new(item, wanted))
+    };
+    list(text).iter().map(network).collect()
 }
 
 fn host(text: &str) -> Result<IpAddr, Unusable> {

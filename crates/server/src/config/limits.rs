@@ -10,9 +10,28 @@ pub struct Limits {
     /// Milliseconds between two heartbeats on a WebSocket. A peer that misses two is taken for gone.
     #[config(env = "WS_HEARTBEAT_INTERVAL", default = 30_000, parse_env = heartbeat)]
     pub ws_heartbeat_interval: u64,
+    /// WebSocket connections of one conversation at most, over all tabs.
+    #[config(env = "CONNECTIONS_PER_SESSION", default = 20, parse_env = positive)]
+    pub connections_per_session: usize,
+    /// WebSocket connections from one client address at most (IPv6: from one network of 64 bits). Think of everybody
+    /// behind the address of a hospital.
+    #[config(env = "CONNECTIONS_PER_ADDRESS", default = 1_000, parse_env = positive)]
+    pub connections_per_address: usize,
+    /// WebSocket connections of one app at most. Without it, as many as there may be in all.
+    #[config(env = "CONNECTIONS_PER_APP", parse_env = positive)]
+    pub connections_per_app: Option<usize>,
     /// Messages a conversation may receive in a minute; that many may come at once.
     #[config(env = "MESSAGES_PER_MINUTE", default = 60, parse_env = positive)]
     pub messages_per_minute: u32,
+    /// Messages from one client address in a minute; that many may come at once.
+    #[config(env = "MESSAGES_PER_MINUTE_PER_ADDRESS", default = 3_000, parse_env = positive)]
+    pub messages_per_minute_per_address: u32,
+    /// Messages to one app in a minute; that many may come at once. Without it, any number.
+    #[config(env = "MESSAGES_PER_MINUTE_PER_APP", parse_env = positive)]
+    pub messages_per_minute_per_app: Option<u32>,
+    /// Conversations that one client address may begin in a minute; that many may be begun at once.
+    #[config(env = "SESSIONS_PER_MINUTE_PER_ADDRESS", default = 600, parse_env = positive)]
+    pub sessions_per_minute_per_address: u32,
     /// Seconds that an answer may take before it counts as failed.
     #[config(env = "ANSWER_TIMEOUT", default = 60, parse_env = positive)]
     pub answer_timeout: u64,

@@ -33,7 +33,7 @@ pub struct TestApp {
     pub clock: TestClock,
     pub state: AppState,
     /// Holds the database while the server runs.
-    _database: TestDatabase,
+    database: Arc<TestDatabase>,
 }
 
 /// The machine's clock, set forward by a test.
@@ -76,17 +76,29 @@ impl TestApp {
         let database = TestDatabase::new(engine).await;
         let mut config = Config::builder().load().expect("defaults");
         change(&mut config);
-        Self::on(database, config, TestClock::default(), hospital()).await
+        Self::on(Arc::new(database), config, TestClock::default(), hospital()).await
+    }
+
+    /// On a database that is reached in another way than directly.
+    pub async fn start_on(database: TestDatabase) -> Self {
+        let config = Config::builder().load().expect("defaults");
+        Self::on(Arc::new(database), config, TestClock::default(), hospital()).await
+    }
+
+    /// Another node on the same database.
+    pub async fn start_beside(&self) -> Self {
+        let config = Config::clone(&self.state.config);
+        Self::on(Arc::clone(&self.database), config, self.clock.clone(), hospital()).await
     }
 
     /// With the demo hospital and its site instead of the small one.
     pub async fn start_demo(engine: Engine) -> Self {
         let database = TestDatabase::new(engine).await;
         let config = Config::builder().load().expect("defaults");
-        Self::on(database, config, TestClock::default(), Source::Demo).await
+        Self::on(Arc::new(database), config, TestClock::default(), Source::Demo).await
     }
 
-    async fn on(database: TestDatabase, config: Config, clock: TestClock, source: Source) -> Self {
+    async fn on(database: Arc<TestDatabase>, config: Config, clock: TestClock, source: Source) -> Self {
         let store = database.open().await;
         let tokens = Tokens::new(SECRET, config.security.jwt_expiration.0);
         let mut state = AppState::new(config, store, Arc::new(clock.clone()), tokens);
@@ -98,8 +110,8 @@ impl TestApp {
         tokio::spawn(conversation::keep_place(state.clone()));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address").to_string();
-        let router = router::router(state.clone());
-        tokio::spawn(async move { axum::serve(listener, router).await.expect("serving") });
-        Self { server: Server::at(address), clock, state, _database: database }
+        let service = router::service(state.clone());
+        tokio::spawn(async move { axum::serve(listener, service).await.expect("serving") });
+        Self { server: Server::at(address), clock, state, database }
     }
 }

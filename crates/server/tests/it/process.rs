@@ -25,6 +25,7 @@ pub struct ServerProcess {
     database: TestDatabase,
     folder: TempDir,
     port: u16,
+    settings: Vec<(String, String)>,
     child: Option<Child>,
 }
 
@@ -53,12 +54,18 @@ impl ServerProcess {
         let folder = tempfile::tempdir().expect("a folder");
         let port = free_port();
         let server = Server::at(format!("127.0.0.1:{port}"));
-        let mut process = Self { server, database: TestDatabase::new(engine).await, folder, port, child: None };
+        let mut process =
+            Self { server, database: TestDatabase::new(engine).await, folder, port, settings: Vec::new(), child: None };
         let hospital = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/hospital");
         let seeded = process.command(&["seed", hospital]).status().expect("kuzushi seed runs");
         assert!(seeded.success());
         process.start_again().await;
         process
+    }
+
+    /// Sets a variable for the next start.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.settings.push((name.to_owned(), value.to_owned()));
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -71,6 +78,7 @@ impl ServerProcess {
             .env("JWT_SECRET", crate::app::SECRET)
             .env("PORT", self.port.to_string())
             .env("LOG_LEVEL", "trace")
+            .envs(self.settings.iter().cloned())
             .stdout(Stdio::null())
             .stderr(log);
         command

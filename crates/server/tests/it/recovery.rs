@@ -54,4 +54,26 @@ on_both_engines! {
         let page: serde_json::Value = app.get(&path, &session.token).await.json().await.unwrap();
         assert!(page["messages"][1]["content"].as_str().unwrap().contains("10 am to 8 pm"));
     }
+
+    async fn an_answer_that_would_take_too_long_is_handed_over_at_once(engine: Engine) {
+        let mut app = ServerProcess::start(engine).await;
+        app.set("SHUTDOWN_GRACE", "0");
+        app.stop().await;
+        app.start_again().await;
+        let session = app.init("slow").await;
+        let mut socket = app.connect(&session).await;
+        socket.say("m1", "When can I visit?").await;
+        socket.next_of("token").await;
+        let (status, (code, reason)) = tokio::join!(app.stop(), socket.close_frame());
+        assert!(status.success());
+        assert_eq!(code, 1012);
+        let reason: serde_json::Value = serde_json::from_str(&reason).unwrap();
+        assert!(reason["retryAfterMs"].as_u64().unwrap() < 15_000, "{reason}");
+        let left = std::time::Instant::now();
+        app.start_again().await;
+        let mut back = app.connect(&session).await;
+        back.send(json!({"type": "init", "sessionId": session.id, "lastSeq": 1})).await;
+        assert_eq!(back.next_of("message").await["inReplyTo"], "m1");
+        assert!(left.elapsed() < std::time::Duration::from_secs(10), "nobody waits for a lease to run out");
+    }
 }

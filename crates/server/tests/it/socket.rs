@@ -97,9 +97,17 @@ impl Socket {
 
     /// The code the socket is closed with; frames before that are passed over.
     pub async fn close_code(&mut self) -> u16 {
+        self.close_frame().await.0
+    }
+
+    /// The code and the reason the socket is closed with; frames before that are passed over.
+    pub async fn close_frame(&mut self) -> (u16, String) {
         loop {
-            if let Err(code) = self.next_or_close().await {
-                return code;
+            match timeout(PATIENCE, self.stream.next()).await.expect("a frame in time") {
+                Some(Ok(Message::Close(Some(frame)))) => return (frame.code.into(), frame.reason.to_string()),
+                Some(Ok(Message::Close(None))) => return (1005, String::new()),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return (1006, String::new()),
             }
         }
     }

@@ -1,0 +1,57 @@
+//! Two servers on one database.
+
+use kuzushi_store::Engine;
+use serde_json::json;
+
+use crate::app::TestApp;
+
+/// The embedded database has one server only.
+async fn two_nodes() -> (TestApp, TestApp) {
+    let one = TestApp::start(Engine::Postgres).await;
+    let two = one.start_beside().await;
+    (one, two)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tabs_at_different_nodes_see_the_same_conversation() {
+    let (one, two) = two_nodes().await;
+    let session = one.init("portal").await;
+    let (mut here, mut there) = (one.connect(&session).await, two.connect(&session).await);
+    assert_eq!(here.say("m1", "Where can I park?").await, 1);
+    let answer = here.next_of("message").await;
+    let question = there.next_of("message").await;
+    assert_eq!((&question["messageId"], &question["role"]), (&json!("m1"), &json!("user")));
+    assert_eq!(there.next_of("message").await, answer);
+    assert_eq!(there.say("m1", "Where can I park?").await, 1, "the same name is the same message at every node");
+    assert_eq!(there.say("m2", "When can I visit?").await, 3);
+    assert_eq!(there.next_of("message").await["inReplyTo"], "m2");
+    assert_eq!(here.next_of("message").await["messageId"], "m2");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_given_at_one_node_can_be_stopped_at_another() {
+    let (one, two) = two_nodes().await;
+    let session = one.init("slow").await;
+    let (mut here, mut there) = (one.connect(&session).await, two.connect(&session).await);
+    // Long enough to be stopped in the middle.
+    here.say("m1", "When can I visit, where can I park, and what does parking cost?").await;
+    here.next_of("token").await;
+    there.send(json!({"type": "init", "sessionId": session.id, "lastSeq": 1})).await;
+    assert_eq!(there.next_of("status").await["status"], "typing", "it is being answered, though elsewhere");
+    there.send(json!({"type": "cancel", "messageId": "m1"})).await;
+    let stopped = here.next_of("message").await;
+    assert_eq!(stopped["metadata"]["stopped"], true, "{stopped}");
+    assert_eq!(there.next_of("message").await, stopped);
+    let frames = there.until_idle().await;
+    assert_eq!(frames.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_conversation_ended_at_one_node_ends_at_every_node() {
+    let (one, two) = two_nodes().await;
+    let session = one.init("portal").await;
+    let mut there = two.connect(&session).await;
+    let ended = one.post(&format!("/v1/sessions/{}/end", session.id), &session.token, json!({})).await;
+    assert_eq!(ended.status(), 200);
+    assert_eq!(there.close_code().await, 4008);
+}
