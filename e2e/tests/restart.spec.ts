@@ -61,6 +61,27 @@ test('killed in the middle of an answer: the answer ends up whole, once', async 
   await expect(widget.answers.locator('.prose')).toHaveText(text)
 })
 
+test('stopped for an update in the middle of an answer: the answer ends up whole, once, without anybody asking', async ({
+  page,
+  widget,
+  server,
+  site,
+}) => {
+  await page.goto(site.add('/clinic', ordinaryPage({ body: embedCode(server.url, 'riverside-unhurried') })))
+  await widget.open()
+  await widget.send('How do I prepare for my stay?')
+  await expect(widget.answers).toContainText('two days before')
+  await server.stop()
+  await server.start()
+  await widget.connected()
+  const text = await (await widget.wholeAnswer(0)).locator('.prose').textContent()
+  await expect(widget.answers).toHaveCount(1)
+  const stored = await storedMessages(page, server, 'riverside-unhurried')
+  expect(stored.map(({ role }) => role)).toEqual(['user', 'assistant'])
+  expect(letters(text)).toBe(letters(stored[1]?.content))
+  expect(text).toContain('until you are back')
+})
+
 test('after five tries it stops, says that nothing is lost, and comes back when asked', async ({
   page,
   widget,

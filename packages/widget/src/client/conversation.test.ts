@@ -188,7 +188,7 @@ describe('a lost connection', () => {
     socket.push({ type: 'ack', messageId, seq: 1 }, { type: 'status', status: 'typing' })
     socket.push({ type: 'token', messageId: 'm2', delta: 'Part one', offset: 0 })
     socket.drop()
-    expect(state().connection).toBe('reconnecting')
+    expect(state()).toMatchObject({ connection: 'reconnecting', answering: false })
     await vi.advanceTimersByTimeAsync(1000)
     expect(sockets).toHaveLength(2)
     latestSocket().accept(1)
@@ -373,7 +373,7 @@ describe('a lost connection', () => {
     })
     const { conversation, socket, state } = await connected()
     socket.push({ type: 'session_ack', sessionId: 'sess_1', lastSeq: 1 })
-    await vi.advanceTimersByTimeAsync(8000)
+    await vi.advanceTimersByTimeAsync(3000)
     expect(state().transcript[0]?.failure).toEqual({ code: 'UNANSWERED', retryable: true })
     conversation.retry('m1')
     expect(socket.frames('user_message')).toMatchObject([{ messageId: 'm1', content: 'Still there?' }])
@@ -387,7 +387,7 @@ describe('a lost connection', () => {
     })
     const { socket, state } = await connected()
     socket.push({ type: 'session_ack', sessionId: 'sess_1', lastSeq: 1 })
-    await vi.advanceTimersByTimeAsync(8000)
+    await vi.advanceTimersByTimeAsync(3000)
     socket.push({ type: 'status', status: 'typing' })
     expect(state().transcript[0]?.failure).toBeUndefined()
   })
@@ -457,14 +457,15 @@ describe('what goes wrong', () => {
     expect(sockets).toHaveLength(1)
   })
 
-  test('too many sessions: waits as long as the server asks, and a little more', async () => {
-    let limited = true
-    installFakeServer(() =>
-      limited ? { status: 429, json: { code: 'RATE_LIMITED' }, retryAfter: 20 } : undefined,
-    )
+  test.each([
+    [429, 'RATE_LIMITED'],
+    [503, 'UNAVAILABLE'],
+  ])('no session with %i %s: waits as long as the server asks, and a little more', async (status, code) => {
+    let refused = true
+    installFakeServer(() => (refused ? { status, json: { code }, retryAfter: 20 } : undefined))
     converse().start()
     await settle()
-    limited = false
+    refused = false
     await vi.advanceTimersByTimeAsync(24_999)
     expect(sockets).toHaveLength(0)
     await vi.advanceTimersByTimeAsync(1)
@@ -500,6 +501,31 @@ describe('what goes wrong', () => {
     expect(state().transcript).toMatchObject([{ failure: { code: 'AI_ERROR', retryable: true } }])
     conversation.retry(messageId)
     expect(socket.frames('user_message').map((frame) => frame.messageId)).toEqual([messageId, messageId])
+  })
+
+  test('a failure that is told again on a return is no news, and takes nothing from the answer being written', async () => {
+    installFakeServer()
+    const { conversation, socket, state } = await connected()
+    conversation.send('One')
+    conversation.send('Two')
+    const [one, two] = socket.frames('user_message').map(({ messageId }) => messageId) as [string, string]
+    const failure = {
+      type: 'error',
+      code: 'AI_ERROR',
+      message: 'x',
+      messageId: one,
+      retryable: true,
+    } as const
+    socket.push({ type: 'ack', messageId: one, seq: 1 }, { type: 'ack', messageId: two, seq: 2 }, failure)
+    socket.push({ type: 'token', messageId: 'm3', delta: 'Begun', offset: 0 })
+    socket.push(failure, { ...failure, messageId: 'of another page' })
+    expect(state().transcript.map(({ content, failure }) => [content, failure?.code])).toEqual([
+      ['One', 'AI_ERROR'],
+      ['Two', undefined],
+      ['Begun', undefined],
+    ])
+    expect(listener.onProblem).toHaveBeenCalledOnce()
+    expect(listener.onDelivery).toHaveBeenCalledOnce()
   })
 
   test('a message is refused: it is marked, and stays', async () => {

@@ -19,7 +19,7 @@ import {
 } from './transcript'
 
 /** After a reconnect: how long to wait for an answer in progress to show itself before calling the question unanswered. */
-const ANSWER_SHOWS_WITHIN_MS = 8_000
+const ANSWER_SHOWS_WITHIN_MS = 3_000
 const UNANSWERED = 'UNANSWERED'
 /** A message that took longer to be stored was worth worrying about, and its arrival is worth a word. */
 const LATE_AFTER_MS = 5_000
@@ -129,6 +129,7 @@ export class Conversation {
   /** The page is in front again: sees what became of the conversation meanwhile. */
   wake(): void {
     this.followDevice()
+    if (this.#kept) this.#sending.followAll(this.#sessionId)
     this.#connection.wake()
     if (Date.now() - this.#askedAt > ASK_AGAIN_AFTER_MS) this.#askForMissed()
   }
@@ -368,12 +369,16 @@ export class Conversation {
   }
 
   #errorArrived({ code, messageId, retryable }: Extract<ServerFrame, { type: 'error' }>): void {
-    this.#listener.onProblem(code)
     const entry = messageId ? this.#entry(messageId) : undefined
+    // Of a message that is not on this page, taken back perhaps.
+    if (messageId && !entry) return
+    // A failure that stands is told again to everybody who comes back.
+    if (entry?.failure?.code !== code) this.#listener.onProblem(code)
     if (!entry) return
     const failure = { code, retryable }
     if (entry.seq === undefined) return this.#sending.refused(entry.messageId, failure)
-    this.#change(withoutUnfinished)
+    if (questionInAnswer(this.state.getState().transcript)?.messageId === messageId)
+      this.#change(withoutUnfinished)
     this.#mark(entry.messageId, { delivery: 'sent', failure })
   }
 
@@ -416,6 +421,8 @@ export class Conversation {
     this.state.setState({ connection })
     if (connection === 'online') return
     this.#clearTimers()
+    // Nobody here can tell now whether the answer goes on, or stop it.
+    this.state.setState({ answering: false })
   }
 
   #refused(refusal: Refusal, code: string): void {

@@ -354,6 +354,22 @@ describe('two tabs', () => {
     expect(sentIds(other.socket)).toEqual([])
   })
 
+  test('one that slept through what the other did has it right when it wakes', async () => {
+    installFakeServer()
+    const one = await connectedTab()
+    const other = await connectedTab()
+    one.socket.drop()
+    one.conversation.send('Kept')
+    one.conversation.send('Taken back')
+    const [kept, takenBack] = waitingIds() as [string, string]
+    other.conversation.wake()
+    expect(other.transcript().map(({ messageId }) => messageId)).toEqual([kept, takenBack])
+    one.conversation.takeBack(takenBack)
+    other.conversation.wake()
+    expect(other.transcript().map(({ messageId }) => messageId)).toEqual([kept])
+    expect(sentIds(other.socket)).toEqual([])
+  })
+
   test('when the one that wrote it is gone before it could be sent, the other sends it under the same id', async () => {
     installFakeServer()
     const one = await connectedTab()

@@ -90,17 +90,27 @@ export class Sending {
     return others.map(({ content }) => content)
   }
 
-  /** Another tab wrote a message, or has nothing more to do with it: the server took it, or its author did. */
+  /** Another tab may have written a message, or has nothing more to do with it: the server took it, or its author did. */
   follow(storageKey: string | null, sessionId: string | undefined): void {
     const messageId = this.#outbox.messageIdIn(storageKey)
-    if (!messageId) return
+    if (messageId) this.#follow(messageId, sessionId)
+  }
+
+  /** What other tabs did while this page could not hear of it, in the browser's back-forward cache for example. */
+  followAll(sessionId: string | undefined): void {
+    const unsent = this.#port.transcript().filter(({ seq, role }) => seq === undefined && role === 'user')
+    const ids = [...this.#outbox.all(), ...unsent].map(({ messageId }) => messageId)
+    for (const messageId of new Set(ids)) this.#follow(messageId, sessionId)
+  }
+
+  #follow(messageId: string, sessionId: string | undefined): void {
     const waiting = this.#outbox.get(messageId)
     const entry = this.#port.transcript().find((candidate) => candidate.messageId === messageId)
     if (!waiting) {
       // If the server took it, it comes from there, if it has not come yet.
       if (entry?.seq === undefined) this.#port.remove(messageId)
     } else if (entry) {
-      if (entry.failure?.code !== waiting.failure?.code) this.#port.show([entryOf(waiting)])
+      if ((entry.delivery === 'failed') !== Boolean(waiting.failure)) this.#port.show([entryOf(waiting)])
     } else if (!waiting.sessionId || waiting.sessionId === sessionId) {
       this.#port.show([entryOf(waiting)])
       // The other tab sends it. Should it be gone before it has, this one takes over.

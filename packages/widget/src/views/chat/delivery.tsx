@@ -10,7 +10,7 @@ export function Delivery({ entry, showTime }: { entry: TranscriptEntry; showTime
   const { conversation, wording } = controller
   const locale = useWidget((state) => state.locale)
   const online = useConversation((state) => state.connection === 'online')
-  const { delivery, failure, messageId, createdAt } = entry
+  const { delivery, failure, messageId, createdAt, seq } = entry
   const text = deliveryText(entry, online, wording)
   if (!text)
     return showTime ? (
@@ -20,8 +20,8 @@ export function Delivery({ entry, showTime }: { entry: TranscriptEntry; showTime
         <time dateTime={createdAt}>{timeOfDay(createdAt, locale)}</time>
       </p>
     ) : null
-  const unsent = delivery !== 'sent'
-  const failed = delivery === 'failed' || !unsent
+  const unsent = seq === undefined
+  const failed = delivery === 'failed' || delivery === 'sent'
   const onItsWay = delivery === 'sending' && online
   return (
     <div className={`meta${failed ? ' problem' : ''}${onItsWay ? ' on-its-way' : unsent ? ' unsent' : ''}`}>
