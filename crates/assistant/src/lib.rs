@@ -4,6 +4,7 @@
 //! articles it rests on. Nothing here knows HTTP, a database or the environment; dropping the stream cancels the answer.
 
 pub mod answer;
+mod encoder;
 pub mod knowledge;
 mod language;
 pub mod providers;

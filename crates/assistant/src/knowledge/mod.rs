@@ -1,6 +1,7 @@
 //! What the hospital approved: an app's articles, cut into passages and indexed for questions.
 
 mod fields;
+mod meanings;
 mod passages;
 mod retrieval;
 mod similar_words;
@@ -12,6 +13,7 @@ use std::{
 
 use kuzushi_domain::{Id, id::Article};
 
+pub use meanings::Likeness;
 pub use passages::{Block, Passage, passages, plain_text};
 pub use retrieval::Candidate;
 
@@ -20,6 +22,7 @@ use crate::{
     question::{Intent, Question, Spelling, answers, intents},
 };
 use fields::{Field, FieldIndex};
+use meanings::Meanings;
 use similar_words::SimilarWords;
 
 /// An article as the hospital wrote it.
@@ -65,6 +68,7 @@ pub struct Knowledge {
     headlines: HashSet<String>,
     spelling: Spelling,
     similar: SimilarWords,
+    meanings: Meanings,
 }
 
 #[derive(Debug)]
@@ -90,6 +94,7 @@ struct EditorsQuestion {
     article: usize,
     /// The passage that answers it. None for an article that shares no word with it.
     passage: Option<usize>,
+    text: String,
     /// Its terms, each with how much it counts.
     terms: HashMap<String, f32>,
 }
@@ -151,10 +156,11 @@ impl Knowledge {
             title_terms: articles.iter().map(|article| terms(&article.title)).collect(),
             headlines,
             passage_fields: FieldIndex::build(PASSAGE_FIELDS, PASSAGE_ABOUT, &texts),
-            articles,
-            passages: indexed,
             article_fields,
             similar: SimilarWords::new(articles_words),
+            meanings: Meanings::new(&[], &[], &[]),
+            articles,
+            passages: indexed,
             spelling,
         };
         unassigned.with_questions(texts)
@@ -176,9 +182,11 @@ impl Knowledge {
                     let weight = concept.weight;
                     concept.alternatives.into_iter().next().map(|(term, _)| (term, weight))
                 });
-                questions.push(EditorsQuestion { article, passage, terms: own_words.collect() });
+                let terms = own_words.collect();
+                questions.push(EditorsQuestion { article, passage, text: text.clone(), terms });
             }
         }
+        self.meanings = Meanings::new(&self.articles, &questions, &self.passages);
         self.questions = questions;
         self.passage_fields = FieldIndex::build(PASSAGE_FIELDS, PASSAGE_ABOUT, &texts);
         self
@@ -197,7 +205,7 @@ impl Knowledge {
     pub fn search(&self, query: &str, limit: usize) -> Vec<Hit> {
         let question = self.read(query, "");
         let mut seen = HashSet::new();
-        self.rank(&question, None)
+        self.rank_by_words(&question, None)
             .into_iter()
             .filter(|candidate| seen.insert(candidate.article))
             .take(limit)

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, ops::Range};
 
-use super::{EditorsQuestion, IndexedPassage, Knowledge, fields::FieldIndex};
+use super::{EditorsQuestion, IndexedPassage, Knowledge, Likeness, fields::FieldIndex, meanings::QUESTIONS};
 use crate::question::{Concept, Question};
 
 /// What the whole article adds to the score of one of its passages.
@@ -52,6 +52,9 @@ pub struct Candidate {
     pub strength: f32,
     /// How much the question resembles the most similar one the editors expect, 0 to 1.
     pub resemblance: f32,
+    /// The same for those that the passage answers.
+    pub resemblance_here: f32,
+    pub likeness: Likeness,
 }
 
 /// How well one concept is found in each document: the best of its alternatives.
@@ -66,9 +69,8 @@ struct Found {
 }
 
 impl Knowledge {
-    /// Passages that share a word with the question, best first. `favoured` is an article the conversation is about,
-    /// and how much that is worth.
-    pub fn rank(&self, question: &Question, favoured: Option<(usize, f32)>) -> Vec<Candidate> {
+    /// Passages that share a word with the question, the best by their words first.
+    pub(super) fn rank_by_words(&self, question: &Question, favoured: Option<(usize, f32)>) -> Vec<Candidate> {
         self.rank_within(0..self.passages.len(), question, favoured)
     }
 
@@ -154,6 +156,8 @@ impl Knowledge {
                     pointed: judgement.pointed,
                     strength: judgement.found,
                     resemblance: in_article,
+                    resemblance_here: in_passage,
+                    likeness: Likeness::default(),
                 }
             })
             .collect();
@@ -188,6 +192,15 @@ impl Knowledge {
     fn information(&self, term: &str) -> f32 {
         let most = self.article_fields.most_rarity();
         (self.article_fields.rarity(term) / most * UNKNOWN).min(RAREST)
+    }
+
+    /// By article: the places of the expected questions that a question resembles most.
+    pub(super) fn most_resembling(&self, question: &Question) -> HashMap<usize, Vec<usize>> {
+        let resemblances = self.resemblances(question).articles;
+        resemblances
+            .into_iter()
+            .map(|(article, best)| (article, best.into_iter().map(|(_, place)| place).collect()))
+            .collect()
     }
 
     /// How much a question resembles those the editors expect.
@@ -252,16 +265,18 @@ fn best_found(expected: &EditorsQuestion, concept: &Concept) -> f32 {
 /// How much a question resembles those the editors expect: the most similar one of each article and of each passage.
 #[derive(Debug, Default)]
 struct Resemblances {
-    /// With the question's place in the list.
-    articles: HashMap<usize, (f32, usize)>,
+    /// With the questions' places in the list, the most similar first.
+    articles: HashMap<usize, Vec<(f32, usize)>>,
     passages: HashMap<usize, f32>,
 }
 
 impl Resemblances {
     fn note(&mut self, position: usize, expected: &EditorsQuestion, resemblance: f32) {
-        let best = self.articles.entry(expected.article).or_insert((resemblance, position));
-        if resemblance > best.0 {
-            *best = (resemblance, position);
+        let best = self.articles.entry(expected.article).or_default();
+        let place = best.partition_point(|(other, _)| *other >= resemblance);
+        if place < QUESTIONS {
+            best.insert(place, (resemblance, position));
+            best.truncate(QUESTIONS);
         }
         if let Some(passage) = expected.passage {
             let best = self.passages.entry(passage).or_default();
@@ -270,11 +285,11 @@ impl Resemblances {
     }
 
     fn best_of(&self, article: usize) -> Option<usize> {
-        self.articles.get(&article).map(|(_, position)| *position)
+        self.articles.get(&article).and_then(|best| best.first()).map(|(_, position)| *position)
     }
 
     fn of(&self, article: usize, passage: usize) -> (f32, f32) {
-        let in_article = self.articles.get(&article).map_or(0.0, |(resemblance, _)| *resemblance);
+        let in_article = self.articles.get(&article).and_then(|best| best.first()).map_or(0.0, |best| best.0);
         (in_article, self.passages.get(&passage).copied().unwrap_or(0.0))
     }
 }

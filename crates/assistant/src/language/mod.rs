@@ -2,11 +2,13 @@
 
 mod lexicon;
 mod phrases;
+mod sentences;
 mod similar;
 mod words;
 
 pub use lexicon::LEXICON;
 pub use phrases::{Phrases, spoken};
+pub use sentences::sentences;
 pub use similar::{MEANINGS, Meaning};
 pub use words::{Word, stem, words};
 

@@ -6,9 +6,12 @@ mod spelling;
 pub use intents::{Intent, answers, intents};
 pub use spelling::Spelling;
 
-use std::fmt;
+use std::{fmt, sync::OnceLock};
 
-use crate::language::{LEXICON, MEANINGS, Word, stem, words};
+use crate::{
+    encoder::{ENCODER, Meaning},
+    language::{LEXICON, MEANINGS, Word, stem, words},
+};
 
 /// How much a word in a phrase counts when only the word is found.
 const PART_OF_PHRASE: f32 = 0.45;
@@ -51,6 +54,11 @@ pub struct Question {
     pub stems: Vec<String>,
     /// Whether the question names anything an article could be about.
     pub has_subject: bool,
+    /// As it was written, without the typing mistakes.
+    text: String,
+    /// The same after the question it leans on.
+    in_context: Option<String>,
+    meaning: OnceLock<Meaning>,
 }
 
 /// Both hold a patient's words.
@@ -96,7 +104,34 @@ impl Question {
                 concept.missed = concept.missed.max(ONLY_BACKGROUND_MISSED);
             }
         }
-        Self { concepts, intents: intents(text), stems, has_subject }
+        let text_read = if corrected.iter().any(|(_, is_corrected)| *is_corrected) {
+            let words: Vec<&str> = corrected.iter().map(|(word, _)| word.text.as_str()).collect();
+            words.join(" ")
+        } else {
+            text.to_owned()
+        };
+        let intents = intents(text);
+        Self { concepts, intents, stems, has_subject, text: text_read, in_context: None, meaning: OnceLock::new() }
+    }
+
+    /// What it means: by itself, and as much by what it leans on.
+    pub fn meaning(&self) -> &Meaning {
+        self.meaning.get_or_init(|| {
+            let texts: Vec<&str> = self.in_context.as_deref().into_iter().chain([self.text.as_str()]).collect();
+            Meaning::between(&ENCODER.encode(&texts))
+        })
+    }
+
+    /// Takes another question's text before its own, and whether that has a subject.
+    pub fn stand_for(&mut self, earlier: &Self) {
+        self.text = format!("{} {}", earlier.text, self.text);
+        self.has_subject = earlier.has_subject;
+    }
+
+    /// Lets it mean what it means after another question.
+    pub fn lean_on(&mut self, earlier: &Self) {
+        self.in_context = Some(format!("{} {}", earlier.text, self.text));
+        self.meaning = OnceLock::new();
     }
 }
 

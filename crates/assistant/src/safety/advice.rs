@@ -10,8 +10,11 @@ static PHRASES: LazyLock<Phrases> = LazyLock::new(|| Phrases::read(include_str!(
 pub fn asks_for_medical_advice(message: &str) -> bool {
     let spoken = spoken(message);
     let says = |list: &str| PHRASES.occur(list, &spoken);
+    let is_to_take = says("taking") && (!says("no medicine") || says("either way"));
+    let only_handles = says("handling") && !says("using");
     says("always")
-        || (says("asking") && says("treatment"))
+        || is_to_take
+        || (says("asking") && says("treatment") && !only_handles)
         || (says("judging") && says("complaint"))
         || (says("diagnosing") && says("illness"))
 }
@@ -32,6 +35,12 @@ mod tests {
             "Is my ankle broken?",
             "my son has a fever, what should I do?",
             "How much aspirin can I have",
+            "should I take two ibuprofen",
+            "Should I take my pills before I come or bring them with me?",
+            "should i bring my insulin or take it at home first",
+            "Can I give my daughter the rest of the amoxicillin bottle?",
+            "can I drink alcohol with the antibiotics I picked up",
+            "Should I take my blood pressure medicine when I come in on the bus?",
         ] {
             assert!(asks_for_medical_advice(message), "{message}");
         }
@@ -48,6 +57,14 @@ mod tests {
             "Which doctor should I see for my knee?",
             "How do I get my test results?",
             "Is my insurance accepted?",
+            "should I bring my pill bottles",
+            "Should I bring my insulin?",
+            "Can I pick up my antibiotics on Sunday?",
+            "should i take a taxi to get home",
+            "Should I take a list of my medicines with me?",
+            "Should I take the elevator to the lab?",
+            "can I get my metformin refilled online",
+            "How much does insulin cost at your pharmacy?",
         ] {
             assert!(!asks_for_medical_advice(message), "{message}");
         }

@@ -20,8 +20,8 @@ const FAVOUR: f32 = 0.4;
 const FAVOUR_POINTING_BACK: f32 = 1.0;
 /// The same for a question without a subject of its own: "how much is it?".
 const FAVOUR_WITHOUT_SUBJECT: f32 = 3.0;
-/// The share of the best score that is enough for a terse question to be taken as one about the article at hand.
-const AS_GOOD: f32 = 0.4;
+/// How far behind the best score is near enough for a terse question to be taken as one about the article at hand.
+const AS_GOOD: f32 = 3.0;
 /// The same share of what the best passage covers.
 const COVERS_AS_MUCH: f32 = 0.55;
 /// How many messages back a follow-up may reach.
@@ -68,6 +68,7 @@ fn with_context(mut question: Question, earlier: Earlier, text: &str) -> Asked {
     };
     let asks_the_same = opens_like_a_follow_up(text);
     let has_own_intent = !question.intents.is_empty();
+    question.lean_on(&earlier.question);
     if !has_own_intent && (asks_the_same || !question.has_subject) {
         question.intents = earlier.question.intents;
     }
@@ -91,7 +92,7 @@ fn goes_on(knowledge: &Knowledge, alone: &Asked, article: usize) -> bool {
     };
     let ranked = knowledge.rank(&alone.question, None);
     let here = ranked.iter().find(|candidate| candidate.article == article);
-    here.is_some_and(|here| here.coverage >= best.coverage * COVERS_AS_MUCH && here.score >= best.score * AS_GOOD)
+    here.is_some_and(|here| here.coverage >= best.coverage * COVERS_AS_MUCH && here.score >= best.score - AS_GOOD)
 }
 
 /// Whether a question can be understood without what came before.
@@ -175,6 +176,9 @@ fn earlier(knowledge: &Knowledge, history: &[HistoryMessage], hospital_name: &st
         }
         let read = knowledge.read(text, hospital_name);
         let leaning = leaning(text, &read);
+        if !question.has_subject {
+            question.stand_for(&read);
+        }
         if !found {
             question.intents = read.intents;
             found = true;

@@ -1,9 +1,8 @@
 //! The part of a passage that answers a question, in the passage's own words.
 
-use super::sentences::sentences;
 use crate::{
     knowledge::{Block, Candidate, Knowledge, plain_text},
-    language::terms,
+    language::{sentences, terms},
     question::{Question, answers},
 };
 

@@ -6,7 +6,6 @@
 mod conversation;
 mod excerpt;
 mod judgement;
-mod sentences;
 mod small_talk;
 mod stream;
 mod wording;
