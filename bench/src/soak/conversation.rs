@@ -43,6 +43,8 @@ pub struct Said {
     pub message_id: String,
     pub content: String,
     about: &'static str,
+    /// Its answer may be stopped. Most may not, so that most questions are answered.
+    may_be_withdrawn: bool,
     acknowledged: bool,
     /// Answered, stopped, or failed once too often.
     settled: bool,
@@ -88,6 +90,7 @@ impl Conversation {
             message_id: format!("{}-{}", self.canary, state.said.len()),
             content: format!("{OPENING} {about} {}?", self.canary),
             about,
+            may_be_withdrawn: random.u32(..5) == 0,
             acknowledged: false,
             settled: false,
             retries: 0,
@@ -122,10 +125,10 @@ impl Conversation {
         self.lock().said.iter().find(|said| said.message_id == message_id).cloned()
     }
 
-    /// A question to stop the answer to. It counts as settled from now on.
+    /// A question whose answer is to be stopped. It counts as settled from now on.
     pub fn withdraw(&self) -> Option<String> {
         let mut state = self.lock();
-        let said = state.said.iter_mut().find(|said| said.acknowledged && !said.settled)?;
+        let said = state.said.iter_mut().find(|said| said.may_be_withdrawn && said.acknowledged && !said.settled)?;
         said.settled = true;
         Some(said.message_id.clone())
     }

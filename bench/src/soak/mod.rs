@@ -4,7 +4,13 @@ mod conversation;
 mod disturbance;
 mod tab;
 
-use std::{collections::BTreeMap, fmt, fs, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fmt, fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::Context;
 use fastrand::Rng;
@@ -87,11 +93,17 @@ pub struct Summary {
     pub evidence: Option<PathBuf>,
 }
 
-/// Runs the whole soak. An error is a fault of the set-up; what the server did wrong is in the summary.
+/// Runs the whole soak. An error says that it could not be run to its end; what the server did wrong is in the summary.
 pub async fn run(options: &Options) -> anyhow::Result<Summary> {
-    let folder = TempDir::with_prefix("kuzushi-soak-")?;
+    let mut folder = TempDir::with_prefix("kuzushi-soak-")?;
+    let done = soak(options, folder.path()).await;
+    folder.disable_cleanup(!matches!(&done, Ok(summary) if summary.violations.is_empty()));
+    done
+}
+
+async fn soak(options: &Options, folder: &Path) -> anyhow::Result<Summary> {
     let mut random = Rng::with_seed(options.seed);
-    let mut disturber = Disturber::start(options, folder.path()).await?;
+    let mut disturber = Disturber::start(options, folder).await?;
     let targets: Arc<[Target]> = disturber.nodes().iter().map(ServerProcess::target).collect();
     let (phase, phases) = watch::channel(Phase::Busy);
     let mut tabs = JoinSet::new();
@@ -127,7 +139,8 @@ pub async fn run(options: &Options) -> anyhow::Result<Summary> {
     summary.count(&histories);
     (summary.restarts, summary.database_restarts, summary.pauses) = disturber.counts();
     if !violations.is_empty() {
-        summary.evidence = Some(keep_evidence(folder, &histories, &violations)?);
+        write_evidence(folder, &histories, &violations)?;
+        summary.evidence = Some(folder.to_owned());
     }
     summary.violations = violations;
     Ok(summary)
@@ -191,9 +204,8 @@ fn words_in_logs(nodes: &[ServerProcess]) -> anyhow::Result<Vec<Violation>> {
     Ok(violations)
 }
 
-/// Leaves the folder, with the histories that are wrong written into it.
-fn keep_evidence(folder: TempDir, histories: &[SessionHistory], violations: &[Violation]) -> anyhow::Result<PathBuf> {
-    let folder = folder.keep();
+/// Writes down the violations, and the histories that are wrong.
+fn write_evidence(folder: &Path, histories: &[SessionHistory], violations: &[Violation]) -> anyhow::Result<()> {
     let all: Vec<String> = violations.iter().map(ToString::to_string).collect();
     fs::write(folder.join("violations.txt"), all.join("\n"))?;
     for history in histories {
@@ -210,7 +222,7 @@ fn keep_evidence(folder: TempDir, histories: &[SessionHistory], violations: &[Vi
             fs::write(folder.join(format!("{}.txt", history.session)), text)?;
         }
     }
-    Ok(folder)
+    Ok(())
 }
 
 impl Summary {

@@ -164,17 +164,17 @@ impl Tab {
                 Some(said) => self.say(socket, &said).await,
                 None => Ok(()),
             },
-            57..61 => match self.conversation.withdraw() {
+            57..64 => match self.conversation.withdraw() {
                 Some(message_id) => {
                     self.conversation.record(Event::Cancelled { tab: self.id, message_id: message_id.clone() });
                     socket.send(&ClientFrame::Cancel { message_id: &message_id }).await
                 }
                 None => Ok(()),
             },
-            61..67 => self.resume(socket).await,
-            67..75 => return ControlFlow::Break(Left::Dropped),
-            75..79 => return ControlFlow::Break(Left::Closed),
-            79..86 => return ControlFlow::Break(Left::Reload),
+            64..70 => self.resume(socket).await,
+            70..78 => return ControlFlow::Break(Left::Dropped),
+            78..82 => return ControlFlow::Break(Left::Closed),
+            82..89 => return ControlFlow::Break(Left::Reload),
             _ => socket.send(&ClientFrame::Ping).await,
         };
         or_lost(sent)
