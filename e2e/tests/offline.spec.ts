@@ -40,8 +40,11 @@ test('an answer that goes on while the page is offline is whole when it is back'
   await expect(widget.answers).toContainText('two days')
   await context.setOffline(true)
   await expect(widget.panel.getByText(PLAINLY)).toBeVisible()
+  await expect(widget.answers).toContainText('The answer goes on when the connection is back.')
+  await expect(widget.stopButton).toBeHidden()
   await context.setOffline(false)
   const answer = await widget.wholeAnswer(0)
+  await expect(answer).not.toContainText('The answer goes on')
   const [, stored] = await storedMessages(page, server, 'riverside-unhurried')
   const shown = (await answer.locator('.prose').textContent()) ?? ''
   expect(shown.match(/call the front desk/g)).toHaveLength(1)

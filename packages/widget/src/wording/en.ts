@@ -35,6 +35,7 @@ export const en = {
   sent: 'Sent',
   notSent: 'Not sent',
   notAnswered: 'No answer came.',
+  answerCutOff: 'The answer goes on when the connection is back.',
   answerFailed: 'Something went wrong with the answer.',
   answerTooSlow: 'The answer took too long.',
   edit: 'Edit',

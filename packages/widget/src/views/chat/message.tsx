@@ -1,7 +1,7 @@
 import { memo } from 'react'
 import type { TranscriptEntry } from '../../client/transcript'
 import { Markdown } from '../../markdown/markdown'
-import { useController, useWidget } from '../../widget-context'
+import { useController, useConversation, useWidget } from '../../widget-context'
 import { timeOfDay } from '../../wording/dates'
 import { Delivery } from './delivery'
 import { Sources } from './sources'
@@ -16,6 +16,10 @@ export const Message = memo(function Message({ entry, startsGroup, endsGroup }: 
   const { wording } = useController()
   const locale = useWidget((state) => state.locale)
   const { role, content } = entry
+  const cutOff =
+    useConversation(({ connection }) => connection !== 'online') &&
+    role === 'assistant' &&
+    entry.seq === undefined
   if (role === 'system')
     return (
       <div className="notice">
@@ -35,6 +39,7 @@ export const Message = memo(function Message({ entry, startsGroup, endsGroup }: 
           {own ? content : <Markdown text={content} />}
         </div>
       )}
+      {cutOff && <p className="meta">{wording.answerCutOff}</p>}
       {entry.stopped && <p className="meta">{wording.stopped}</p>}
       {entry.citations.length > 0 && <Sources citations={entry.citations} />}
       {own ? (
