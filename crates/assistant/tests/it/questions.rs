@@ -6,7 +6,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::demo_hospital::{DemoHospital, folder};
 
-/// A line of `paraphrases.jsonl` and `plain_questions.jsonl`.
+/// A line of `paraphrases.jsonl`, `plain_questions.jsonl` and `unseen_questions.jsonl`.
 #[derive(Deserialize)]
 struct Asked {
     app: String,
@@ -34,14 +34,22 @@ struct Turn {
 #[tokio::test]
 async fn paraphrases_find_their_article() {
     let tally = ask_all("paraphrases.jsonl").await;
-    tally.assert_shares(0.75, 0.80);
+    tally.assert_shares(0.90, 0.80);
 }
 
 /// As most people would say it.
 #[tokio::test]
 async fn plain_questions_find_their_article() {
     let tally = ask_all("plain_questions.jsonl").await;
-    tally.assert_shares(0.90, 0.70);
+    tally.assert_shares(0.94, 0.75);
+}
+
+/// Written from the articles' texts alone, and asked when nothing could be changed for them any more. Half of those
+/// without an answer come close to an article.
+#[tokio::test]
+async fn questions_that_nothing_was_tuned_on_find_their_article() {
+    let tally = ask_all("unseen_questions.jsonl").await;
+    tally.assert_shares(0.75, 0.80);
 }
 
 #[tokio::test]
@@ -59,7 +67,7 @@ async fn follow_ups_find_their_article() {
             }
         }
     }
-    tally.assert_shares(0.80, 0.80);
+    tally.assert_shares(0.92, 0.80);
 }
 
 /// A line of the demo hospital's own `questions.jsonl`: a question, or a conversation whose last question counts.
@@ -90,7 +98,7 @@ async fn the_demo_hospitals_own_questions_find_their_article() {
         let tally = if is_conversation { &mut follow_ups } else { &mut single };
         tally.count(&line.app[8..15], &turns.join(" > "), &expect, &slugs);
     }
-    single.assert_shares(0.75, 0.80);
+    single.assert_shares(0.80, 0.85);
     follow_ups.assert_shares(0.80, 0.80);
 }
 
