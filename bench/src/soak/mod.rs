@@ -40,6 +40,10 @@ const SETTLE_PATIENCE: Duration = Duration::from_secs(90);
 const QUIET: Duration = Duration::from_millis(1_500);
 /// Undisturbed time between two disturbances, in milliseconds.
 const PEACE_MS: std::ops::RangeInclusive<u64> = 100..=700;
+/// Where servers may share a database, what a dead one left waits until it is sure that it is dead. In this many cycles
+/// there is time for that once; else every question would wait in the end, and every kill hit a server without work.
+const LONG_PEACE_EVERY: u32 = 10;
+const LONG_PEACE_MS: std::ops::RangeInclusive<u64> = 10_000..=14_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Database {
@@ -118,7 +122,8 @@ async fn soak(options: &Options, folder: &Path) -> anyhow::Result<Summary> {
     }
     let mut violations = Vec::new();
     for cycle in 1..=options.cycles {
-        sleep(Duration::from_millis(random.u64(PEACE_MS))).await;
+        let long = options.database == Database::Postgres && cycle.is_multiple_of(LONG_PEACE_EVERY);
+        sleep(Duration::from_millis(random.u64(if long { LONG_PEACE_MS } else { PEACE_MS }))).await;
         disturber.disturb(&mut random, &mut violations).await?;
         if cycle % 20 == 0 {
             println!("  {cycle} of {} cycles", options.cycles);
