@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use futures_util::{Stream, StreamExt, stream::iter};
+use futures_util::{
+    Stream, StreamExt,
+    stream::{iter, once},
+};
 
 use crate::answer::{AnswerEnd, AnswerEvent, AssistantError};
 
-/// Composes on the first poll, then yields words with the space that follows them, `interval` apart, and the end.
+/// Composes on a thread of its own once it is polled, then yields words with the space that follows them, `interval` apart, and the end.
 ///
 /// Words are cut behind white space, so no piece ends inside of a character that consists of several code points,
 /// unless a mark is put on a space, which no keyboard does.
@@ -14,20 +17,23 @@ pub fn stream(
     interval: Duration,
     compose: impl FnOnce() -> (String, AnswerEnd) + Send + 'static,
 ) -> impl Stream<Item = Result<AnswerEvent, AssistantError>> + Send + 'static {
-    iter([compose])
-        .flat_map(move |compose| {
-            let (text, end) = compose();
+    // Reading meanings is work for the processor, not for the threads that serve sockets.
+    once(async move { tokio::task::spawn_blocking(compose).await })
+        .flat_map(move |composed| {
+            let Ok((text, end)) = composed else {
+                return iter(vec![(Duration::ZERO, Err(AssistantError::Unavailable))]);
+            };
             let pieces = pieces(&text).into_iter().enumerate().map(move |(position, piece)| {
                 let pause = if position == 0 { Duration::ZERO } else { interval };
-                (pause, AnswerEvent::Text(piece))
+                (pause, Ok(AnswerEvent::Text(piece)))
             });
-            iter(pieces.chain([(Duration::ZERO, AnswerEvent::Done(end))]).collect::<Vec<_>>())
+            iter(pieces.chain([(Duration::ZERO, Ok(AnswerEvent::Done(end)))]).collect::<Vec<_>>())
         })
         .then(|(pause, event)| async move {
             if !pause.is_zero() {
                 tokio::time::sleep(pause).await;
             }
-            Ok(event)
+            event
         })
 }
 
