@@ -72,11 +72,21 @@ fn readable(value: f64) -> String {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Report {
+    /// How busy the machine was with other things.
+    load_before: String,
     rows: Vec<(&'static str, String, Row)>,
     left_out: Vec<String>,
     failed: Vec<String>,
+}
+
+impl Default for Report {
+    fn default() -> Self {
+        let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+        let load_before = load.split(' ').next().filter(|load| !load.is_empty()).unwrap_or("unknown").to_owned();
+        Self { load_before, rows: Vec::new(), left_out: Vec::new(), failed: Vec::new() }
+    }
 }
 
 impl Report {
@@ -102,6 +112,7 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(formatter, "{}", machine())?;
+        writeln!(formatter, "Load average before: {}", self.load_before)?;
         writeln!(formatter, "Command: `{}`\n", std::env::args().collect::<Vec<_>>().join(" "))?;
         writeln!(formatter, "| scenario | on | measure | median | runs |\n|---|---|---|--:|---|")?;
         for (scenario, place, row) in &self.rows {
