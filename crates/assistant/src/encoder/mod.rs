@@ -2,12 +2,16 @@
 //!
 //! It needs no network and no graphics card.
 
+mod recent;
 mod transformer;
 mod weights;
 mod word_pieces;
 
 use std::sync::LazyLock;
 
+pub use recent::meaning;
+
+use tokio::runtime::{Handle, RuntimeFlavor};
 use transformer::Transformer;
 use word_pieces::WordPieces;
 
@@ -18,6 +22,9 @@ pub static ENCODER: LazyLock<Encoder> =
 /// How many pieces of words are put through the transformer at once: enough to keep the processor busy, few enough to
 /// keep the states in a few megabytes.
 const BATCH: usize = 1024;
+
+/// How many numbers of two meanings are multiplied side by side. A meaning's length is a multiple of it.
+const LANES: usize = 16;
 
 /// Turns sentences into vectors.
 #[derive(Default)]
@@ -72,7 +79,22 @@ impl Meaning {
 
     /// 1 for the same meaning, about 0 for unrelated ones.
     pub fn likeness(&self, other: &Self) -> f32 {
-        self.0.iter().zip(&other.0).map(|(one, other)| one * other).sum()
+        // Several sums side by side, as the processor adds: one after the other takes eight times as long.
+        let mut sums = [0.0; LANES];
+        for (one, other) in self.0.chunks_exact(LANES).zip(other.0.chunks_exact(LANES)) {
+            for ((sum, one), other) in sums.iter_mut().zip(one).zip(other) {
+                *sum += one * other;
+            }
+        }
+        sums.iter().sum()
+    }
+}
+
+/// Reads meanings without holding up the sockets that this thread serves, where it serves any.
+pub fn aside<T>(read: impl FnOnce() -> T) -> T {
+    match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(read),
+        _ => read(),
     }
 }
 

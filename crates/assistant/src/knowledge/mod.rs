@@ -2,6 +2,7 @@
 
 mod fields;
 mod meanings;
+mod ordering;
 mod passages;
 mod retrieval;
 mod similar_words;
@@ -13,7 +14,7 @@ use std::{
 
 use kuzushi_domain::{Id, id::Article};
 
-pub use meanings::Likeness;
+pub use ordering::Likeness;
 pub use passages::{Block, Passage, passages, plain_text};
 pub use retrieval::Candidate;
 

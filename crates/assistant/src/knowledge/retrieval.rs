@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, ops::Range};
 
-use super::{EditorsQuestion, IndexedPassage, Knowledge, Likeness, fields::FieldIndex, meanings::QUESTIONS};
+use super::{EditorsQuestion, IndexedPassage, Knowledge, Likeness, fields::FieldIndex, ordering::QUESTIONS};
 use crate::question::{Concept, Question};
 
 /// What the whole article adds to the score of one of its passages.
@@ -39,7 +39,7 @@ const ASKED_ELSEWHERE: f32 = 0.6;
 const STANDS_OUT: f32 = 1.1;
 
 /// A passage that may answer a question.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Candidate {
     pub article: usize,
     pub passage: usize,
@@ -168,11 +168,16 @@ impl Knowledge {
     /// The passage of one article that answers a question: the first of those that do so about equally well, since an
     /// article begins with what most people ask for.
     pub(super) fn best_passage_of(&self, article: usize, question: &Question) -> Option<usize> {
-        let first = self.passages.partition_point(|passage| passage.article < article);
-        let behind = self.passages.partition_point(|passage| passage.article <= article);
-        let ranked = self.rank_within(first..behind, question, None);
+        let ranked = self.rank_within(self.passages_of(article), question, None);
         let least = ranked.first()?.score / STANDS_OUT;
         ranked.iter().filter(|candidate| candidate.score >= least).map(|candidate| candidate.passage).min()
+    }
+
+    /// The places of an article's passages.
+    pub(super) fn passages_of(&self, article: usize) -> Range<usize> {
+        let first = self.passages.partition_point(|passage| passage.article < article);
+        let behind = self.passages.partition_point(|passage| passage.article <= article);
+        first..behind
     }
 
     /// The share of what an article's title speaks of that the question does not.

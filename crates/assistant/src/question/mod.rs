@@ -9,7 +9,7 @@ pub use spelling::Spelling;
 use std::{fmt, sync::OnceLock};
 
 use crate::{
-    encoder::{ENCODER, Meaning},
+    encoder::{self, Meaning},
     language::{LEXICON, MEANINGS, Word, stem, words},
 };
 
@@ -117,8 +117,9 @@ impl Question {
     /// What it means: by itself, and as much by what it leans on.
     pub fn meaning(&self) -> &Meaning {
         self.meaning.get_or_init(|| {
-            let texts: Vec<&str> = self.in_context.as_deref().into_iter().chain([self.text.as_str()]).collect();
-            Meaning::between(&ENCODER.encode(&texts))
+            let texts = self.in_context.as_deref().into_iter().chain([self.text.as_str()]);
+            let meanings: Vec<Meaning> = texts.map(encoder::meaning).collect();
+            Meaning::between(&meanings)
         })
     }
 

@@ -79,7 +79,9 @@ impl DemoHospital {
         for app in [PATIENTS, STAFF] {
             let articles = articles(app);
             slugs.extend(articles.iter().map(|article| (article.id.to_string(), article.slug.clone())));
-            apps.insert(app, Arc::new(Knowledge::index(articles)));
+            let knowledge = Knowledge::index(articles);
+            knowledge.learn_all();
+            apps.insert(app, Arc::new(knowledge));
         }
         Self { apps, slugs }
     }

@@ -41,7 +41,7 @@ async fn paraphrases_find_their_article() {
 #[tokio::test]
 async fn plain_questions_find_their_article() {
     let tally = ask_all("plain_questions.jsonl").await;
-    tally.assert_shares(0.94, 0.75);
+    tally.assert_shares(0.94, 0.70);
 }
 
 /// Written from the articles' texts alone, and asked when nothing could be changed for them any more. Half of those
@@ -49,7 +49,7 @@ async fn plain_questions_find_their_article() {
 #[tokio::test]
 async fn questions_that_nothing_was_tuned_on_find_their_article() {
     let tally = ask_all("unseen_questions.jsonl").await;
-    tally.assert_shares(0.75, 0.80);
+    tally.assert_shares(0.88, 0.80);
 }
 
 #[tokio::test]
@@ -67,7 +67,7 @@ async fn follow_ups_find_their_article() {
             }
         }
     }
-    tally.assert_shares(0.92, 0.80);
+    tally.assert_shares(0.95, 0.80);
 }
 
 /// A line of the demo hospital's own `questions.jsonl`: a question, or a conversation whose last question counts.
@@ -98,7 +98,7 @@ async fn the_demo_hospitals_own_questions_find_their_article() {
         let tally = if is_conversation { &mut follow_ups } else { &mut single };
         tally.count(&line.app[8..15], &turns.join(" > "), &expect, &slugs);
     }
-    single.assert_shares(0.80, 0.85);
+    single.assert_shares(0.85, 0.85);
     follow_ups.assert_shares(0.80, 0.80);
 }
 

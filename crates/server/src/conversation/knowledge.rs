@@ -38,17 +38,24 @@ impl KnowledgeShelf {
         }
         let compared = Instant::now();
         let stamp = scope.articles_stamp(app).await?;
-        if let Some(shelved) = shelved
+        if let Some(shelved) = &shelved
             && shelved.stamp == stamp
         {
             self.lock().insert(app, Shelved { compared, ..shelved.clone() });
-            return Ok(shelved.knowledge);
+            return Ok(Arc::clone(&shelved.knowledge));
         }
         let articles: Vec<_> = scope.articles(app).await?.into_iter().map(knowledge_article).collect();
         // Indexing is work for the processor, not for the threads that serve sockets.
-        let knowledge = tokio::task::spawn_blocking(move || Arc::new(Knowledge::index(articles)))
-            .await
-            .map_err(|error| StoreError::Other(format!("indexing articles: {error}")))?;
+        let knowledge = tokio::task::spawn_blocking(move || {
+            let knowledge = Knowledge::index(articles);
+            Arc::new(match shelved {
+                Some(earlier) => knowledge.remembering(&earlier.knowledge),
+                None => knowledge,
+            })
+        })
+        .await
+        .map_err(|error| StoreError::Other(format!("indexing articles: {error}")))?;
+        learn(&knowledge);
         self.lock().insert(app, Shelved { stamp, knowledge: Arc::clone(&knowledge), compared });
         Ok(knowledge)
     }
@@ -56,6 +63,12 @@ impl KnowledgeShelf {
     fn lock(&self) -> MutexGuard<'_, HashMap<Id<id::App>, Shelved>> {
         self.indexes.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Has it found out in the background what the articles mean, as long as somebody uses the index.
+fn learn(knowledge: &Arc<Knowledge>) {
+    let knowledge = Arc::downgrade(knowledge);
+    tokio::task::spawn_blocking(move || while knowledge.upgrade().is_some_and(|knowledge| knowledge.learn_more()) {});
 }
 
 fn knowledge_article(article: Article) -> KnowledgeArticle {

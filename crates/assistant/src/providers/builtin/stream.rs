@@ -9,7 +9,7 @@ use futures_util::{
 
 use crate::answer::{AnswerEnd, AnswerEvent, AssistantError};
 
-/// Composes on a thread of its own once it is polled, then yields words with the space that follows them, `interval` apart, and the end.
+/// Composes once it is polled, then yields words with the space that follows them, `interval` apart, and the end.
 ///
 /// Words are cut behind white space, so no piece ends inside of a character that consists of several code points,
 /// unless a mark is put on a space, which no keyboard does.
@@ -17,12 +17,8 @@ pub fn stream(
     interval: Duration,
     compose: impl FnOnce() -> (String, AnswerEnd) + Send + 'static,
 ) -> impl Stream<Item = Result<AnswerEvent, AssistantError>> + Send + 'static {
-    // Reading meanings is work for the processor, not for the threads that serve sockets.
-    once(async move { tokio::task::spawn_blocking(compose).await })
-        .flat_map(move |composed| {
-            let Ok((text, end)) = composed else {
-                return iter(vec![(Duration::ZERO, Err(AssistantError::Unavailable))]);
-            };
+    once(async move { compose() })
+        .flat_map(move |(text, end)| {
             let pieces = pieces(&text).into_iter().enumerate().map(move |(position, piece)| {
                 let pause = if position == 0 { Duration::ZERO } else { interval };
                 (pause, Ok(AnswerEvent::Text(piece)))

@@ -1,0 +1,193 @@
+//! Choosing among the articles that may answer, by their words and by what they mean.
+//!
+//! Words find most of them, meaning the others; both together tell which of them answers. Where the words leave no doubt,
+//! nobody asks what they mean.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{Candidate, Knowledge};
+use crate::{encoder::Meaning, question::Question};
+
+/// How many articles the words choose: of a hundred that answer, some 97 are among the first eight.
+const ARTICLES: usize = 8;
+/// How many passages of each.
+const PASSAGES: usize = 3;
+/// How many articles join them whose title or expected questions are nearest in meaning.
+const NEAR_ARTICLES: usize = 4;
+/// How many of an article's expected questions are read at once where they are not known yet: those most like it in words.
+pub(super) const QUESTIONS: usize = 4;
+/// Over how many of an article's expected questions likeness is averaged: one alone may be alike by chance.
+const ALIKE: usize = 3;
+
+// How much each share of the score counts, fitted by a softmax regression over the candidates (see
+// `docs/decisions/0002-retrieval.md`), then rounded.
+const BY_WORDS: f32 = 2.0;
+const BY_COVERAGE: f32 = 4.5;
+const BY_TITLE: f32 = 4.5;
+const BY_TEXT: f32 = 10.0;
+const BY_EXPECTED: f32 = 5.0;
+/// How much it counts that the question is word for word one that the editors expect; less resemblance counts less. By
+/// hand: no question in the regression was in the index word for word.
+const BY_RESEMBLANCE: f32 = 1.0;
+// What tells an article's passages apart, of which the regression knew nothing. By hand.
+/// The same for one that the passage answers.
+const BY_RESEMBLANCE_HERE: f32 = 1.0;
+/// How much it counts to have the best words of the article's passages.
+const BY_WORDS_HERE: f32 = 1.0;
+/// From here on a resemblance is no chance.
+const RESEMBLES: f32 = 0.6;
+/// How much it counts that the conversation is about the article, per unit of the favour's logarithm. By hand.
+const BY_FAVOUR: f32 = 3.0;
+
+// When the words decide. Of the known questions this is so for one in five, and the encoder would have chosen the same article for
+// each of them.
+const DECIDES_COVERAGE: f32 = 0.9;
+const DECIDES_RESEMBLANCE: f32 = 0.75;
+/// How many times the score of any other article.
+const DECIDES_AHEAD: f32 = 1.5;
+
+/// How alike in meaning a question and a passage are, 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Likeness {
+    /// By the article's title and summary.
+    pub title: f32,
+    /// By the most similar sentence of the passage.
+    pub text: f32,
+    /// By the most similar of the questions that the editors expect.
+    pub expected: f32,
+    /// By the few most similar of them, on average.
+    pub expected_on_average: f32,
+}
+
+impl Likeness {
+    pub fn most(self) -> f32 {
+        self.title.max(self.text).max(self.expected)
+    }
+}
+
+impl Knowledge {
+    /// Passages that may answer the question, best first. `favoured` is an article the conversation is about, and how
+    /// much that is worth.
+    pub fn rank(&self, question: &Question, favoured: Option<(usize, f32)>) -> Vec<Candidate> {
+        let ranked = self.rank_by_words(question, favoured);
+        if favoured.is_none()
+            && let Some(decided) = decided_by_words(&ranked)
+        {
+            return decided;
+        }
+        if question.concepts.is_empty() {
+            return Vec::new();
+        }
+        let meaning = question.meaning();
+        let mut candidates = self.with_near_ones(ranked, meaning);
+        let resembling = self.most_resembling(question);
+        let known = &self.meanings;
+        known.learn(candidates.iter().flat_map(|candidate| {
+            let questions = resembling.get(&candidate.article).map_or(&[][..], Vec::as_slice);
+            let questions = questions.iter().map(|question| known.question(*question));
+            known.sentences(candidate.passage).chain(questions).chain([known.title(candidate.article)])
+        }));
+        let best = candidates.iter().map(|candidate| candidate.score).fold(f32::EPSILON, f32::max);
+        let mut best_here: HashMap<usize, f32> = HashMap::new();
+        for candidate in &candidates {
+            let best = best_here.entry(candidate.article).or_insert(candidate.score);
+            *best = best.max(candidate.score);
+        }
+        let mut of_articles: HashMap<usize, Likeness> = HashMap::new();
+        for candidate in &mut candidates {
+            let of_article = *of_articles
+                .entry(candidate.article)
+                .or_insert_with(|| self.article_likeness(candidate.article, meaning));
+            let text = known.likeness(meaning, known.sentences(candidate.passage));
+            candidate.likeness = Likeness { text, ..of_article };
+            let favour = favoured.filter(|(article, _)| *article == candidate.article).map_or(0.0, |(_, worth)| worth);
+            candidate.score = BY_WORDS * candidate.score / best
+                + BY_WORDS_HERE * share(candidate.score, best_here[&candidate.article])
+                + BY_COVERAGE * candidate.coverage
+                + BY_TITLE * of_article.title
+                + BY_TEXT * text
+                + BY_EXPECTED * of_article.expected_on_average
+                + BY_RESEMBLANCE * beyond_chance(candidate.resemblance)
+                + BY_RESEMBLANCE_HERE * beyond_chance(candidate.resemblance_here)
+                + BY_FAVOUR * favour.ln_1p();
+        }
+        candidates.sort_by(|one, other| other.score.total_cmp(&one.score).then(one.passage.cmp(&other.passage)));
+        candidates
+    }
+
+    /// The foremost by words, and those near in meaning as far as that is known.
+    fn with_near_ones(&self, ranked: Vec<Candidate>, meaning: &Meaning) -> Vec<Candidate> {
+        let near = self.nearest_articles(meaning);
+        let mut candidates = Vec::new();
+        let mut taken: HashMap<usize, usize> = HashMap::new();
+        let mut by_words = HashSet::new();
+        for candidate in ranked {
+            if by_words.len() < ARTICLES {
+                by_words.insert(candidate.article);
+            }
+            let passages = taken.entry(candidate.article).or_default();
+            if *passages < PASSAGES && (by_words.contains(&candidate.article) || near.contains(&candidate.article)) {
+                *passages += 1;
+                candidates.push(candidate);
+            }
+        }
+        let wordless = near.iter().filter(|article| !taken.contains_key(article));
+        candidates.extend(wordless.flat_map(|article| {
+            let passages = self.passages_of(*article);
+            passages.map(|passage| Candidate { article: *article, passage, ..Candidate::default() })
+        }));
+        candidates
+    }
+
+    fn nearest_articles(&self, meaning: &Meaning) -> Vec<usize> {
+        let likeness = |article: usize| {
+            let texts = self.meanings.questions(article).chain([self.meanings.title(article)]);
+            self.meanings.likeness(meaning, texts)
+        };
+        let mut articles: Vec<(usize, f32)> = (0..self.len()).map(|article| (article, likeness(article))).collect();
+        articles.sort_by(|one, other| other.1.total_cmp(&one.1));
+        articles
+            .into_iter()
+            .filter(|(_, likeness)| *likeness > 0.0)
+            .take(NEAR_ARTICLES)
+            .map(|(article, _)| article)
+            .collect()
+    }
+
+    /// An article whose editors expect nothing is as alike by what they expect as it is by its title.
+    fn article_likeness(&self, article: usize, meaning: &Meaning) -> Likeness {
+        let known = &self.meanings;
+        let title = known.likeness(meaning, [known.title(article)].into_iter());
+        let mut expected: Vec<f32> = known.likenesses(meaning, known.questions(article)).collect();
+        if expected.is_empty() {
+            expected.push(title);
+        }
+        expected.sort_by(|one, other| other.total_cmp(one));
+        expected.truncate(ALIKE);
+        let expected_on_average = expected.iter().sum::<f32>() / expected.len() as f32;
+        Likeness { title, text: 0.0, expected: expected[0], expected_on_average }
+    }
+}
+
+/// The share of the best score; where no words were found, they speak against none of the passages.
+fn share(score: f32, best: f32) -> f32 {
+    if best > 0.0 { score / best } else { 1.0 }
+}
+
+fn beyond_chance(resemblance: f32) -> f32 {
+    ((resemblance - RESEMBLES) / (1.0 - RESEMBLES)).max(0.0)
+}
+
+/// The passages of an article that is far ahead of all others by its words, and asked for in words that the editors expect.
+fn decided_by_words(ranked: &[Candidate]) -> Option<Vec<Candidate>> {
+    let best = ranked.first()?;
+    let other = ranked.iter().find(|candidate| candidate.article != best.article);
+    let is_ahead = other.is_none_or(|other| other.score * DECIDES_AHEAD <= best.score);
+    let is_decided = is_ahead && best.coverage >= DECIDES_COVERAGE && best.resemblance >= DECIDES_RESEMBLANCE;
+    is_decided.then(|| {
+        let own = ranked.iter().filter(|candidate| candidate.article == best.article).take(PASSAGES);
+        // To be asked for in the same words is to mean the same.
+        let alike = |candidate: &Candidate| Likeness { expected: candidate.resemblance, ..Likeness::default() };
+        own.map(|candidate| Candidate { likeness: alike(candidate), ..candidate.clone() }).collect()
+    })
+}
