@@ -37,8 +37,10 @@ const BUFFER: usize = 4 * 1024;
 /// Why a socket's task ends.
 #[derive(Debug)]
 pub enum End {
-    /// The peer left, or cannot be written to any more.
+    /// The peer cannot be read from or written to any more.
     Gone,
+    /// The peer said goodbye.
+    Left,
     /// The peer is told to leave.
     Close(CloseReason),
     /// The peer broke the WebSocket protocol itself.
@@ -80,8 +82,10 @@ pub async fn chat(
 async fn serve(state: AppState, mut socket: WebSocket, knock: Knock) {
     let close = match converse(&state, &mut socket, knock).await {
         End::Gone => return,
-        End::Close(reason) => reason.into(),
-        End::Broken(frame) => frame,
+        // The library has the answer ready; it goes out as we wait for the peer to hang up.
+        End::Left => None,
+        End::Close(reason) => Some(reason.into()),
+        End::Broken(frame) => Some(frame),
     };
     say_goodbye(&mut socket, close).await;
 }
@@ -98,12 +102,15 @@ async fn converse(state: &AppState, socket: &mut WebSocket, knock: Knock) -> End
 
 /// Closes the socket and waits a moment for the peer to do the same. Hanging up with unread frames in the buffer
 /// would reset the connection, and the peer might never see the reason.
-async fn say_goodbye(socket: &mut WebSocket, close: CloseFrame) {
+async fn say_goodbye(socket: &mut WebSocket, close: Option<CloseFrame>) {
     let goodbye = async {
-        // The peer may be gone already; there is nobody left to tell then.
-        if socket.send(Message::Close(Some(close))).await.is_ok() {
-            while let Some(Ok(_)) = socket.recv().await {}
+        if let Some(close) = close
+            && socket.send(Message::Close(Some(close))).await.is_err()
+        {
+            // The peer is gone already; there is nobody left to tell.
+            return;
         }
+        while let Some(Ok(_)) = socket.recv().await {}
     };
     let _ = timeout(GOODBYE_TIMEOUT, goodbye).await;
 }
@@ -111,7 +118,8 @@ async fn say_goodbye(socket: &mut WebSocket, close: CloseFrame) {
 /// What the peer sent, or why it is the end. Pings are answered by the library.
 pub async fn receive(socket: &mut WebSocket) -> Result<Message, End> {
     match socket.recv().await {
-        None | Some(Ok(Message::Close(_))) => Err(End::Gone),
+        None => Err(End::Gone),
+        Some(Ok(Message::Close(_))) => Err(End::Left),
         Some(Ok(message)) => Ok(message),
         Some(Err(error)) => Err(broken(error)),
     }

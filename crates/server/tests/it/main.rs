@@ -23,3 +23,4 @@ mod server;
 mod session_init;
 mod sessions;
 mod socket;
+mod websocket_protocol;
