@@ -72,6 +72,13 @@ pub enum AssistantError {
     TimedOut,
 }
 
+/// How many messages before the question a provider draws on.
+pub const fn history_length(provider: Provider) -> usize {
+    match provider {
+        Provider::Builtin => providers::builtin::MEMORY,
+    }
+}
+
 /// Answers a question as a stream. Dropping the stream cancels the answer.
 pub fn answer(request: AnswerRequest) -> impl Stream<Item = Result<AnswerEvent, AssistantError>> + Send + 'static {
     match request.provider {

@@ -11,5 +11,5 @@ pub mod providers;
 mod question;
 pub mod safety;
 
-pub use answer::{AnswerEnd, AnswerEvent, AnswerRequest, AssistantError, HistoryMessage, answer};
+pub use answer::{AnswerEnd, AnswerEvent, AnswerRequest, AssistantError, HistoryMessage, answer, history_length};
 pub use knowledge::{Hit, Knowledge, KnowledgeArticle};

@@ -1,6 +1,9 @@
 //! What every handler can reach.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use kuzushi_domain::Clock;
 use kuzushi_store::Store;
@@ -27,6 +30,8 @@ pub struct AppState {
     pub directory: Arc<AppDirectory>,
     pub connections: ConnectionLimits,
     pub rates: Arc<RateLimits>,
+    /// How many other nodes live on the same database.
+    pub neighbours: Arc<AtomicU64>,
     /// Cancelled when the server is told to stop: nothing new is begun.
     pub stopping: CancellationToken,
     /// Cancelled when the time for what was running is over: everything ends.
@@ -52,11 +57,17 @@ impl AppState {
             conversations: Conversations::default(),
             configs: Arc::default(),
             knowledge: Arc::default(),
+            neighbours: Arc::default(),
             stopping: CancellationToken::new(),
             closing: CancellationToken::new(),
             answers: TaskTracker::new(),
             sockets: TaskTracker::new(),
             demo: None,
         }
+    }
+
+    /// Whether other nodes write to the same database.
+    pub fn has_neighbours(&self) -> bool {
+        self.neighbours.load(Ordering::Relaxed) > 0
     }
 }

@@ -15,7 +15,7 @@ use super::{
     limits::{Allowance, FrameLimit},
     order::Order,
     receive::{Party, Reaction},
-    socket::{End, receive, send, send_message},
+    socket::{End, feed, flush, receive, send, send_message},
 };
 use crate::conversation::{Delivery, Subscription, failure_frame};
 
@@ -42,7 +42,7 @@ impl Connection {
     }
 
     /// Until the client leaves or has to go.
-    pub async fn run(mut self, socket: &mut WebSocket) -> End {
+    pub async fn run(&mut self, socket: &mut WebSocket) -> End {
         match self.serve(socket).await {
             Err(end) => end,
             Ok(never) => match never {},
@@ -58,26 +58,27 @@ impl Connection {
         let (stopping, closing) = (self.party.state.stopping.clone(), self.party.state.closing.clone());
         let mut is_leaving = false;
         self.acknowledge(socket).await?;
+        // Whatever is large and rare is boxed: what a socket keeps while it is idle is the size of this function.
         loop {
             let gap_ends = self.gap_since.map(|since| since + GAP_PATIENCE);
             tokio::select! {
                 message = receive(socket) => {
                     last_heard = Instant::now();
                     match message? {
-                        Message::Text(text) => self.receive(socket, &text).await?,
+                        Message::Text(text) => Box::pin(self.receive(socket, &text)).await?,
                         Message::Binary(_) => send(socket, ServerFrame::refusal(FrameError::binary()).bytes()).await?,
                         Message::Ping(_) | Message::Pong(_) | Message::Close(_) => {}
                     }
                 }
                 delivery = self.subscription.next() => {
-                    self.forward(socket, delivery).await?;
+                    self.forward_all(socket, delivery).await?;
                     // An answer that ran when the server was told to stop is over now.
                     if is_leaving && !self.party.conversation.is_answering() {
                         return Err(self.restarting());
                     }
                 }
                 () = sleep_until(gap_ends.unwrap_or(last_heard)), if gap_ends.is_some() => {
-                    self.bring_up_to_date(socket, self.order.newest()).await?;
+                    Box::pin(self.bring_up_to_date(socket)).await?;
                 }
                 _ = heartbeat.tick() => {
                     if last_heard.elapsed() > beat * 2 {
@@ -131,20 +132,31 @@ impl Connection {
         CloseReason::Restarting { retry_after_ms }.into()
     }
 
-    async fn forward(&mut self, socket: &mut WebSocket, delivery: Delivery) -> Result<(), End> {
-        match delivery {
-            Delivery::Stored { seq, frame } => self.send_in_order(socket, seq, frame).await,
-            Delivery::Token { answer_id, .. } if self.complete_answer.as_deref() == Some(&*answer_id) => Ok(()),
-            Delivery::Token { frame, .. } | Delivery::Passing { frame } => send(socket, frame).await,
-            // What was missed is in the store, as for any client that comes back.
-            Delivery::Behind => self.bring_up_to_date(socket, self.order.newest()).await,
-            Delivery::Ended => Err(CloseReason::SessionEnded.into()),
+    /// Everything that waits for this socket, with one write where it fits.
+    async fn forward_all(&mut self, socket: &mut WebSocket, first: Delivery) -> Result<(), End> {
+        let mut next = Some(first);
+        while let Some(delivery) = next {
+            match delivery {
+                Delivery::Stored { seq, frame } => self.feed_in_order(socket, seq, frame).await?,
+                Delivery::Token { answer_id, .. } if self.complete_answer.as_deref() == Some(&*answer_id) => {}
+                Delivery::Token { frame, .. } | Delivery::Passing { frame } => feed(socket, frame).await?,
+                // What was missed is in the store, as for any client that comes back.
+                Delivery::Behind => Box::pin(self.bring_up_to_date(socket)).await?,
+                Delivery::Ended => return Err(CloseReason::SessionEnded.into()),
+            }
+            next = self.subscription.try_next();
         }
+        flush(socket).await
     }
 
     async fn send_in_order(&mut self, socket: &mut WebSocket, seq: i64, frame: Bytes) -> Result<(), End> {
+        self.feed_in_order(socket, seq, frame).await?;
+        flush(socket).await
+    }
+
+    async fn feed_in_order(&mut self, socket: &mut WebSocket, seq: i64, frame: Bytes) -> Result<(), End> {
         for frame in self.order.take(seq, frame) {
-            send(socket, frame).await?;
+            feed(socket, frame).await?;
         }
         self.gap_since = self.order.has_gap().then(|| self.gap_since.unwrap_or_else(Instant::now));
         Ok(())
@@ -162,9 +174,9 @@ impl Connection {
         send(socket, frame.bytes()).await
     }
 
-    async fn bring_up_to_date(&mut self, socket: &mut WebSocket, last_seq: i64) -> Result<(), End> {
+    async fn bring_up_to_date(&mut self, socket: &mut WebSocket) -> Result<(), End> {
         self.listen_again().await?;
-        let is_awaited = self.replay(socket, last_seq).await?;
+        let is_awaited = self.replay(socket, self.order.newest()).await?;
         // Among what was missed may have been the word that nobody is typing any more.
         if is_awaited { Ok(()) } else { send(socket, ServerFrame::Status { status: Status::Idle }.bytes()).await }
     }
@@ -193,8 +205,9 @@ impl Connection {
                 }
                 newest = message.seq;
                 let frame = waiting.remove(&newest).unwrap_or_else(|| ServerFrame::message(message).bytes());
-                self.send_in_order(socket, newest, frame).await?;
+                self.feed_in_order(socket, newest, frame).await?;
             }
+            flush(socket).await?;
             if !page.has_newer {
                 break;
             }

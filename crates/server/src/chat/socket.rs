@@ -11,6 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
+use futures_util::SinkExt;
 use tokio::time::timeout;
 
 use super::{
@@ -31,8 +32,11 @@ const SEND_TIMEOUT: Duration = Duration::from_secs(20);
 const GOODBYE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Above this the connection is cut: a frame that is merely too large gets an error, and the socket stays.
 const HARD_FRAME_LIMIT: usize = 16 * FRAME_LIMIT;
-/// Buffers of an idle socket. The library's default of 128 KiB a socket is most of what it costs.
-const BUFFER: usize = 4 * 1024;
+/// Bytes that every socket keeps for reading. Longer frames get what they need as they come; the library's default of
+/// 128 KiB would be most of what an idle socket costs.
+const READ_BUFFER: usize = 1024;
+/// Bytes of frames that are written together at most.
+const WRITE_BUFFER: usize = 16 * 1024;
 
 /// Why a socket's task ends.
 #[derive(Debug)]
@@ -72,8 +76,8 @@ pub async fn chat(
     };
     let sockets = state.sockets.clone();
     upgrade
-        .read_buffer_size(BUFFER)
-        .write_buffer_size(0)
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(WRITE_BUFFER)
         .max_message_size(HARD_FRAME_LIMIT)
         .max_frame_size(HARD_FRAME_LIMIT)
         .on_upgrade(move |socket| sockets.track_future(serve(state, socket, knock)))
@@ -94,10 +98,15 @@ async fn converse(state: &AppState, socket: &mut WebSocket, knock: Knock) -> End
     let Some(mut slot) = state.connections.take(knock.address) else {
         return CloseReason::TooMany.into();
     };
-    match admit(state, socket, knock, &mut slot).await {
-        Ok((party, subscription)) => Connection::new(party, subscription).run(socket).await,
+    // Boxed, because who is in needs no room for what getting in took.
+    match Box::pin(admit(state, socket, knock, &mut slot)).await {
+        Ok((party, subscription)) => Box::pin(stay(Connection::new(party, subscription), socket)).await,
         Err(end) => end,
     }
+}
+
+async fn stay(mut connection: Connection, socket: &mut WebSocket) -> End {
+    connection.run(socket).await
 }
 
 /// Closes the socket and waits a moment for the peer to do the same. Hanging up with unread frames in the buffer
@@ -146,7 +155,21 @@ pub fn send(socket: &mut WebSocket, frame: Bytes) -> impl Future<Output = Result
 }
 
 pub async fn send_message(socket: &mut WebSocket, message: Message) -> Result<(), End> {
-    match timeout(SEND_TIMEOUT, socket.send(message)).await {
+    in_time(socket.send(message)).await
+}
+
+/// Writes a frame that others may follow at once; [`flush`] makes sure that it goes.
+pub fn feed(socket: &mut WebSocket, frame: Bytes) -> impl Future<Output = Result<(), End>> {
+    let text = Utf8Bytes::try_from(frame).unwrap_or_default();
+    in_time(SinkExt::feed(socket, Message::Text(text)))
+}
+
+pub fn flush(socket: &mut WebSocket) -> impl Future<Output = Result<(), End>> {
+    in_time(SinkExt::flush(socket))
+}
+
+async fn in_time(written: impl Future<Output = Result<(), axum::Error>>) -> Result<(), End> {
+    match timeout(SEND_TIMEOUT, written).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(_)) | Err(_) => Err(End::Gone),
     }

@@ -164,11 +164,16 @@ impl Subscription {
     /// Waits for the next delivery. Nothing is lost when the wait is given up.
     pub async fn next(&mut self) -> Delivery {
         loop {
-            if let Some(delivery) = self.conversation.next_for(self.socket) {
+            if let Some(delivery) = self.try_next() {
                 return delivery;
             }
             self.news.notified().await;
         }
+    }
+
+    /// The next delivery, if one waits.
+    pub fn try_next(&mut self) -> Option<Delivery> {
+        self.conversation.next_for(self.socket)
     }
 
     /// Begins anew: what waited is forgotten, and a running answer comes from its beginning.

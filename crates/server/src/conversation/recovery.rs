@@ -1,6 +1,6 @@
 //! This node's place among those on the same database: saying that it lives, and taking up what a dead one left.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use chrono::TimeDelta;
 use kuzushi_store::{NODE_LEASE, StoreError};
@@ -19,7 +19,8 @@ const STANDSTILL: TimeDelta = TimeDelta::seconds(2);
 /// Says that this node lives, and answers every question that waits or whose answer was cut off. Called once, before
 /// the server takes connections.
 pub async fn take_place(state: &AppState) -> Result<(), StoreError> {
-    state.store.installation().renew_lease(state.clock.now()).await?;
+    let others = state.store.installation().renew_lease(state.clock.now()).await?;
+    state.neighbours.store(others, Ordering::Relaxed);
     take_up_open_turns(state, TimeDelta::zero()).await
 }
 
@@ -29,12 +30,11 @@ pub async fn keep_place(state: AppState) {
     let mut neighbourhood = interval(NEIGHBOUR_INTERVAL);
     lease.set_missed_tick_behavior(MissedTickBehavior::Delay);
     neighbourhood.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut neighbours = 0;
     let mut is_away = false;
     loop {
         let outcome = tokio::select! {
-            _ = lease.tick() => renew(&state).await.map(|others| neighbours = others),
-            _ = neighbourhood.tick(), if neighbours > 0 => look_around(&state).await,
+            _ = lease.tick() => renew(&state).await,
+            _ = neighbourhood.tick(), if state.has_neighbours() => look_around(&state).await,
             () = state.closing.cancelled() => return,
         };
         match outcome {
@@ -53,13 +53,13 @@ pub async fn keep_place(state: AppState) {
     }
 }
 
-/// Returns how many other nodes live.
-async fn renew(state: &AppState) -> Result<u64, StoreError> {
+async fn renew(state: &AppState) -> Result<(), StoreError> {
     let others = state.store.installation().renew_lease(state.clock.now()).await?;
+    state.neighbours.store(others, Ordering::Relaxed);
     if !state.stopping.is_cancelled() {
         take_up_open_turns(state, STANDSTILL).await?;
     }
-    Ok(others)
+    Ok(())
 }
 
 async fn take_up_open_turns(state: &AppState, still_for: TimeDelta) -> Result<(), StoreError> {

@@ -18,8 +18,6 @@ use crate::{
     state::AppState,
 };
 
-/// Messages before the question that an answer may draw on.
-const HISTORY_LENGTH: usize = 20;
 /// How often an answer is begun before it counts as failed.
 const MOST_ATTEMPTS: i32 = 5;
 /// How long a question may wait, for other answers or for a server, before it counts as failed.
@@ -60,7 +58,11 @@ async fn work(state: AppState, scope: TenantScope, conversation: Arc<Conversatio
     let mut pause = FIRST_PAUSE;
     // A stopping server begins nothing new; what is left open is handed over to the next one.
     while !state.stopping.is_cancelled() {
+        // A question that was begun as it was stored had nothing else waiting, and this node knows of all that came
+        // since, unless it has neighbours.
+        let knows_all = begun.is_some() && !state.has_neighbours();
         match answer_next(&state, &scope, &conversation, begun.take()).await {
+            Ok(true) if knows_all && conversation.release_worker() => return,
             Ok(true) => pause = FIRST_PAUSE,
             Ok(false) if conversation.release_worker() => return,
             Ok(false) => {}
@@ -83,6 +85,7 @@ async fn answer_next(
     conversation: &Conversation,
     begun: Option<Begun>,
 ) -> Result<bool, StoreError> {
+    let had_to_wait = begun.is_none();
     let (turn, question, session) = match begun {
         Some(Begun { turn, question, session }) => (turn, Some(question), session),
         None => {
@@ -104,7 +107,7 @@ async fn answer_next(
             FinishedAnswer::Failed { code: ErrorCode::AiTimeout.as_str() }
         }
         Some(question) => {
-            let request = request(state, scope, &session, &turn, question).await?;
+            let request = request(state, scope, &session, &turn, question, had_to_wait).await?;
             match run(state, conversation, request, cancel).await {
                 Some(outcome) => outcome,
                 None => {
@@ -167,16 +170,19 @@ async fn request(
     session: &Session,
     turn: &Turn,
     question: Message,
+    had_to_wait: bool,
 ) -> Result<AnswerRequest, StoreError> {
     let config = state.configs.version(scope, session.app, session.config_version).await?;
+    let wanted = kuzushi_assistant::history_length(config.assistant.provider);
     let mut history = Vec::new();
     // The first question of a conversation has nothing before it.
     if turn.question_seq > 1 {
-        let newest = PageRequest { before: None, after: None, limit: 2 * HISTORY_LENGTH as u64 };
-        history = scope.messages(session, newest).await?.messages;
-        // Questions that wait behind this one are not part of what came before it; answers given since are.
+        // Answers to the questions before this one may have come after it, where it had to wait.
+        let (before, limit) = if had_to_wait { (None, 2 * wanted) } else { (Some(turn.question_seq), wanted) };
+        history = scope.messages(session, PageRequest { before, after: None, limit: limit as u64 }).await?.messages;
+        // Questions that wait behind this one are not part of what came before it.
         history.retain(|message| message.role != Role::User || message.seq < turn.question_seq);
-        history.drain(..history.len().saturating_sub(HISTORY_LENGTH));
+        history.drain(..history.len().saturating_sub(wanted));
     }
     Ok(AnswerRequest {
         system_prompt: config.system_prompt.clone(),

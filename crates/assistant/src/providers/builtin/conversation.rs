@@ -25,7 +25,7 @@ const AS_GOOD: f32 = 3.0;
 /// The same share of what the best passage covers.
 const COVERS_AS_MUCH: f32 = 0.55;
 /// How many messages back a follow-up may reach.
-const MEMORY: usize = 8;
+pub const MEMORY: usize = 8;
 /// Questions with this many words or fewer may lean on the conversation without saying so.
 const TERSE: usize = 6;
 

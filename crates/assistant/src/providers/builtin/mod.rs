@@ -10,6 +10,7 @@ mod small_talk;
 mod stream;
 mod wording;
 
+pub use conversation::MEMORY;
 use futures_util::Stream;
 use kuzushi_domain::Citation;
 
