@@ -1,10 +1,15 @@
 //! What every handler can reach.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    net::SocketAddr,
+    ops::Deref,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
+use gethostname::gethostname;
 use kuzushi_domain::Clock;
 use kuzushi_store::Store;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -13,25 +18,30 @@ use crate::{
     auth::tokens::Tokens,
     config::Config,
     conversation::{ConfigShelf, Conversations, KnowledgeShelf},
+    demo::Demo,
     directory::AppDirectory,
     limits::{ConnectionLimits, RateLimits},
 };
 
-/// Cheap to clone: everything in it is shared.
+/// One pointer to what a server consists of, since every socket and every answer keeps one.
 #[derive(Clone)]
-pub struct AppState {
-    pub config: Arc<Config>,
+pub struct AppState(Arc<Parts>);
+
+pub struct Parts {
+    pub config: Config,
     pub store: Store,
     pub clock: Arc<dyn Clock>,
+    /// This machine, and the address that this process listens on.
+    pub place: String,
     pub tokens: Tokens,
     pub conversations: Conversations,
-    pub configs: Arc<ConfigShelf>,
-    pub knowledge: Arc<KnowledgeShelf>,
-    pub directory: Arc<AppDirectory>,
+    pub configs: ConfigShelf,
+    pub knowledge: KnowledgeShelf,
+    pub directory: AppDirectory,
     pub connections: ConnectionLimits,
-    pub rates: Arc<RateLimits>,
+    pub rates: RateLimits,
     /// How many other nodes live on the same database.
-    pub neighbours: Arc<AtomicU64>,
+    pub neighbours: AtomicU64,
     /// Cancelled when the server is told to stop: nothing new is begun.
     pub stopping: CancellationToken,
     /// Cancelled when the time for what was running is over: everything ends.
@@ -41,29 +51,45 @@ pub struct AppState {
     /// Open sockets.
     pub sockets: TaskTracker,
     /// The demo hospital's site; None outside demo mode.
-    pub demo: Option<Arc<crate::demo::Demo>>,
+    pub demo: Option<Demo>,
+}
+
+impl Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
 }
 
 impl AppState {
-    pub fn new(config: Config, store: Store, clock: Arc<dyn Clock>, tokens: Tokens) -> Self {
-        Self {
-            directory: Arc::default(),
+    pub fn new(
+        config: Config,
+        store: Store,
+        clock: Arc<dyn Clock>,
+        tokens: Tokens,
+        address: SocketAddr,
+        demo: Option<Demo>,
+    ) -> Self {
+        Self(Arc::new(Parts {
+            directory: Default::default(),
             connections: ConnectionLimits::new(&config.limits),
-            rates: Arc::new(RateLimits::new(&config.limits)),
-            config: Arc::new(config),
+            rates: RateLimits::new(&config.limits),
+            config,
             store,
             clock,
+            place: format!("{}/{address}", gethostname().to_string_lossy()),
             tokens,
             conversations: Conversations::default(),
-            configs: Arc::default(),
-            knowledge: Arc::default(),
-            neighbours: Arc::default(),
+            configs: Default::default(),
+            knowledge: Default::default(),
+            neighbours: Default::default(),
             stopping: CancellationToken::new(),
             closing: CancellationToken::new(),
             answers: TaskTracker::new(),
             sockets: TaskTracker::new(),
-            demo: None,
-        }
+            demo,
+        }))
     }
 
     /// Whether other nodes write to the same database.

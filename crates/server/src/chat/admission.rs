@@ -9,13 +9,14 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{
     close_codes::CloseReason,
+    connection::Connection,
     frames::{Auth, ClientFrame, ErrorCode, FrameError, ServerFrame},
     receive::Party,
     socket::{End, receive, send},
 };
 use crate::{
     auth::{ClientAddress, Visitor, origin, tokens::SessionClaims},
-    conversation::{SocketId, Subscription},
+    conversation::SocketId,
     error::ApiError,
     limits::ConnectionSlot,
     state::AppState,
@@ -37,10 +38,10 @@ pub struct Knock {
 pub async fn admit(
     state: &AppState,
     socket: &mut WebSocket,
-    knock: Knock,
+    knock: Box<Knock>,
     slot: &mut ConnectionSlot,
-) -> Result<(Party, Subscription), End> {
-    let Knock { session, token, origin, address } = knock;
+) -> Result<Box<Connection>, End> {
+    let Knock { session, token, origin, address } = *knock;
     let (session, token) = match token {
         Some(token) => (session, token),
         None => {
@@ -73,7 +74,7 @@ pub async fn admit(
     let config = state.configs.version(&visitor.scope, app.id, visitor.session.config_version).await;
     let may_write = config.map_err(|error| closing(&error))?.features.text_chat;
     let party = Party { state: state.clone(), visitor, conversation, socket: id, address, may_write };
-    Ok((party, subscription))
+    Ok(Box::new(Connection::new(party, subscription)))
 }
 
 async fn visitor(state: &AppState, session: Id<id::Session>, claims: SessionClaims) -> Result<Visitor, CloseReason> {

@@ -17,7 +17,6 @@ use tokio::time::timeout;
 use super::{
     admission::{Knock, admit},
     close_codes::CloseReason,
-    connection::Connection,
     frames::FRAME_LIMIT,
 };
 use crate::{
@@ -80,10 +79,11 @@ pub async fn chat(
         .write_buffer_size(WRITE_BUFFER)
         .max_message_size(HARD_FRAME_LIMIT)
         .max_frame_size(HARD_FRAME_LIMIT)
-        .on_upgrade(move |socket| sockets.track_future(serve(state, socket, knock)))
+        // In boxes, because a future keeps room for its arguments beside what it makes of them.
+        .on_upgrade(move |socket| sockets.track_future(serve(state, Box::new(socket), Box::new(knock))))
 }
 
-async fn serve(state: AppState, mut socket: WebSocket, knock: Knock) {
+async fn serve(state: AppState, mut socket: Box<WebSocket>, knock: Box<Knock>) {
     let close = match converse(&state, &mut socket, knock).await {
         End::Gone => return,
         // The library has the answer ready; it goes out as we wait for the peer to hang up.
@@ -94,19 +94,15 @@ async fn serve(state: AppState, mut socket: WebSocket, knock: Knock) {
     say_goodbye(&mut socket, close).await;
 }
 
-async fn converse(state: &AppState, socket: &mut WebSocket, knock: Knock) -> End {
+async fn converse(state: &AppState, socket: &mut WebSocket, knock: Box<Knock>) -> End {
     let Some(mut slot) = state.connections.take(knock.address) else {
         return CloseReason::TooMany.into();
     };
     // Boxed, because who is in needs no room for what getting in took.
     match Box::pin(admit(state, socket, knock, &mut slot)).await {
-        Ok((party, subscription)) => Box::pin(stay(Connection::new(party, subscription), socket)).await,
+        Ok(mut connection) => Box::pin(connection.run(socket)).await,
         Err(end) => end,
     }
-}
-
-async fn stay(mut connection: Connection, socket: &mut WebSocket) -> End {
-    connection.run(socket).await
 }
 
 /// Closes the socket and waits a moment for the peer to do the same. Hanging up with unread frames in the buffer

@@ -7,6 +7,7 @@ use std::{io::Write, path::PathBuf, sync::Arc};
 use anyhow::Context;
 use kuzushi_domain::SystemClock;
 use kuzushi_store::{DatabaseOptions, Store, StoreError};
+use tokio::net::TcpListener;
 
 use crate::{
     auth::tokens::Tokens,
@@ -20,7 +21,7 @@ use crate::{
 pub async fn serve(config: Config) -> anyhow::Result<()> {
     logging::init(&config.logging);
     let listener = run::listen(&config).await?;
-    let state = prepare(config, false).await?;
+    let state = prepare(config, None, &listener).await?;
     tracing::info!(address = %listener.local_addr()?, "listening");
     run::run(listener, state).await
 }
@@ -28,9 +29,8 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
 pub async fn demo(config: Config) -> anyhow::Result<()> {
     logging::init(&config.logging);
     let listener = run::listen(&config).await?;
-    let mut state = prepare(config, true).await?;
+    let state = prepare(config, Some(Demo), &listener).await?;
     seed::seed(&state.store, &SystemClock, &Source::Demo).await.context("the demo hospital")?;
-    state.demo = Some(Arc::new(Demo));
     let address = listener.local_addr()?;
     print(&format!(
         "\n  St. Mary's Hospital is open:  http://{address}/demo\n  \
@@ -67,9 +67,9 @@ pub fn print(text: &str) -> anyhow::Result<()> {
 }
 
 /// Opens the database and brings its schema up to date.
-async fn prepare(config: Config, demo: bool) -> anyhow::Result<AppState> {
+async fn prepare(config: Config, demo: Option<Demo>, listener: &TcpListener) -> anyhow::Result<AppState> {
     keys::prepare_data_folder(&config)?;
-    let tokens = Tokens::new(&keys::jwt_secret(&config, demo)?, config.security.jwt_expiration.0);
+    let tokens = Tokens::new(&keys::jwt_secret(&config, demo.is_some())?, config.security.jwt_expiration.0);
     let store = open(&config).await?;
     store.migrate().await?;
     store.installation().check_operator_key().await.map_err(|error| match error {
@@ -79,7 +79,7 @@ async fn prepare(config: Config, demo: bool) -> anyhow::Result<AppState> {
         ),
         other => other.into(),
     })?;
-    Ok(AppState::new(config, store, Arc::new(SystemClock), tokens))
+    Ok(AppState::new(config, store, Arc::new(SystemClock), tokens, listener.local_addr()?, demo))
 }
 
 async fn open(config: &Config) -> anyhow::Result<Store> {

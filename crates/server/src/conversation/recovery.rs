@@ -19,7 +19,7 @@ const STANDSTILL: TimeDelta = TimeDelta::seconds(2);
 /// Says that this node lives, and answers every question that waits or whose answer was cut off. Called once, before
 /// the server takes connections.
 pub async fn take_place(state: &AppState) -> Result<(), StoreError> {
-    let others = state.store.installation().renew_lease(state.clock.now()).await?;
+    let others = state.store.installation().renew_lease(&state.place, state.clock.now()).await?;
     state.neighbours.store(others, Ordering::Relaxed);
     take_up_open_turns(state, TimeDelta::zero()).await
 }
@@ -54,7 +54,7 @@ pub async fn keep_place(state: AppState) {
 }
 
 async fn renew(state: &AppState) -> Result<(), StoreError> {
-    let others = state.store.installation().renew_lease(state.clock.now()).await?;
+    let others = state.store.installation().renew_lease(&state.place, state.clock.now()).await?;
     state.neighbours.store(others, Ordering::Relaxed);
     if !state.stopping.is_cancelled() {
         take_up_open_turns(state, STANDSTILL).await?;

@@ -18,8 +18,10 @@ use crate::{
     state::AppState,
 };
 
-/// How often an answer is begun before it counts as failed.
+/// How often an answer is begun, and for how long, before it counts as failed. Both: a server that is killed often says
+/// nothing against a question.
 const MOST_ATTEMPTS: i32 = 5;
+const POISONOUS_AFTER: TimeDelta = TimeDelta::minutes(2);
 /// How long a question may wait, for other answers or for a server, before it counts as failed.
 const LONGEST_WAIT: TimeDelta = TimeDelta::hours(1);
 /// Pauses between attempts while the database is away.
@@ -101,7 +103,9 @@ async fn answer_next(
     let cancel = conversation.begin_answer(&turn.message_id, &turn.answer_id);
     let outcome = match question {
         // It was begun often enough: whatever kills it would kill it again.
-        _ if turn.attempts > MOST_ATTEMPTS => FinishedAnswer::Failed { code: ErrorCode::AiError.as_str() },
+        _ if turn.attempts > MOST_ATTEMPTS && state.clock.now() - turn.opened_at > POISONOUS_AFTER => {
+            FinishedAnswer::Failed { code: ErrorCode::AiError.as_str() }
+        }
         // Nobody waits any more, and an answer out of nowhere would only confuse.
         _ if state.clock.now() - turn.since > LONGEST_WAIT => {
             FinishedAnswer::Failed { code: ErrorCode::AiTimeout.as_str() }

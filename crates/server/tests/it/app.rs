@@ -101,17 +101,15 @@ impl TestApp {
     async fn on(database: Arc<TestDatabase>, config: Config, clock: TestClock, source: Source) -> Self {
         let store = database.open().await;
         let tokens = Tokens::new(SECRET, config.security.jwt_expiration.0);
-        let mut state = AppState::new(config, store, Arc::new(clock.clone()), tokens);
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let demo = matches!(source, Source::Demo).then_some(Demo);
+        let state = AppState::new(config, store, Arc::new(clock.clone()), tokens, address, demo);
         seed(&state.store, &SystemClock, &source).await.expect("the hospital is seeded");
-        if matches!(source, Source::Demo) {
-            state.demo = Some(Arc::new(Demo));
-        }
         conversation::take_place(&state).await.expect("open turns are taken up");
         tokio::spawn(conversation::keep_place(state.clone()));
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("an address").to_string();
         let service = router::service(state.clone());
         tokio::spawn(async move { axum::serve(listener, service).await.expect("serving") });
-        Self { server: Server::at(address), clock, state, database }
+        Self { server: Server::at(address.to_string()), clock, state, database }
     }
 }

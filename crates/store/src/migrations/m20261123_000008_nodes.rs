@@ -18,6 +18,7 @@ impl MigrationTrait for Migration {
                 Table::create()
                     .table("nodes")
                     .col(uuid("id").primary_key())
+                    .col(text("place"))
                     .col(timestamp_with_time_zone("lease_until"))
                     .to_owned(),
             )

@@ -153,6 +153,7 @@ impl GroupWrite for AcceptMessage {
                         answer_id: write.answer_id.clone(),
                         state: if begins { TurnState::Running } else { TurnState::Pending },
                         attempts: i32::from(begins),
+                        opened_at: write.now,
                         since: write.now,
                     };
                     messages.push(message::ActiveModel { seq: Set(session.last_seq), ..write.row.clone() });

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use kuzushi_domain::{Id, TurnState, id};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
     sea_query::{Expr, OnConflict, Query, SelectStatement},
 };
 
@@ -37,20 +37,28 @@ pub(crate) async fn is_alive(
 }
 
 impl Installation {
-    /// Says that this node is alive, and for the first time so that it is there. Returns how many others are.
-    pub async fn renew_lease(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
+    /// Says that this node is alive at this place, and for the first time so that it is there. Whoever was at the place
+    /// before is dead. Returns how many others are alive.
+    pub async fn renew_lease(&self, place: &str, now: DateTime<Utc>) -> Result<u64, StoreError> {
         let transaction = self.write().await?;
-        let row = node::ActiveModel { id: Set(self.node().uuid()), lease_until: Set(now + NODE_LEASE) };
+        let row = node::ActiveModel {
+            id: Set(self.node().uuid()),
+            place: Set(place.to_owned()),
+            lease_until: Set(now + NODE_LEASE),
+        };
         node::Entity::insert(row)
             .on_conflict(OnConflict::column(node::Column::Id).update_column(node::Column::LeaseUntil).to_owned())
             .exec_without_returning(&transaction)
             .await?;
         // Long dead nodes are forgotten; the embedded database has no other node, so whoever is noted died.
         let dead = match self.engine() {
-            Engine::Sqlite => node::Column::Id.ne(self.node().uuid()),
-            Engine::Postgres => node::Column::LeaseUntil.lt(now - NODE_LEASE * 360),
+            Engine::Sqlite => Condition::all(),
+            Engine::Postgres => Condition::any()
+                .add(node::Column::Place.eq(place))
+                .add(node::Column::LeaseUntil.lt(now - NODE_LEASE * 360)),
         };
-        node::Entity::delete_many().filter(dead).exec(&transaction).await?;
+        let others = node::Column::Id.ne(self.node().uuid());
+        node::Entity::delete_many().filter(dead).filter(others).exec(&transaction).await?;
         transaction.commit().await?;
         let others = node::Entity::find()
             .filter(node::Column::Id.ne(self.node().uuid()))

@@ -23,6 +23,8 @@ pub struct Turn {
     pub state: TurnState,
     /// How often the answer was begun since the question was last sent.
     pub attempts: i32,
+    /// When the question was last sent.
+    pub opened_at: DateTime<Utc>,
     /// When it was opened, begun or handed over, whichever was last, before it was begun this time.
     pub since: DateTime<Utc>,
 }
@@ -68,6 +70,7 @@ impl TryFrom<turn::Model> for Turn {
             answer_id: row.answer_id,
             state: row.state.parse().map_err(|error: UnknownName| StoreError::Other(error.to_string()))?,
             attempts: row.attempts,
+            opened_at: row.created_at,
             since: row.updated_at,
         })
     }
@@ -251,11 +254,12 @@ pub(crate) async fn reopen_failed_turn(
         .col_expr(turn::Column::State, Expr::value(TurnState::Pending.as_str()))
         .col_expr(turn::Column::Failure, Expr::value(None::<String>))
         .col_expr(turn::Column::Attempts, Expr::value(0))
+        .col_expr(turn::Column::CreatedAt, Expr::value(now))
         .col_expr(turn::Column::Withdrawn, Expr::value(false))
         .col_expr(turn::Column::UpdatedAt, Expr::value(now))
         .filter(turn::Column::TenantId.eq(tenant.uuid()))
         .filter(turn::Column::Id.eq(turn.id.uuid()))
         .exec(transaction)
         .await?;
-    Ok(Turn { state: TurnState::Pending, attempts: 0, since: now, ..turn })
+    Ok(Turn { state: TurnState::Pending, attempts: 0, opened_at: now, since: now, ..turn })
 }

@@ -107,8 +107,8 @@ async fn a_turn_belongs_to_one_living_node() {
     hospital.say(&session, "q1", "When?").await;
     let (first, second) = (hospital.store.clone(), hospital.database.open().await);
     let other = second.tenant(session.tenant).await.unwrap();
-    assert_eq!(first.installation().renew_lease(at(2)).await.unwrap(), 0);
-    assert_eq!(second.installation().renew_lease(at(2)).await.unwrap(), 1);
+    assert_eq!(first.installation().renew_lease("one:3001", at(2)).await.unwrap(), 0);
+    assert_eq!(second.installation().renew_lease("two:3001", at(2)).await.unwrap(), 1);
 
     let slow = hospital.begin(&session, 3).await;
     assert_eq!(other.begin_next_turn(session.id, at(4)).await.unwrap(), NextTurn::Elsewhere);
@@ -133,9 +133,20 @@ async fn a_turn_belongs_to_one_living_node() {
 async fn an_embedded_database_knows_that_whoever_was_there_before_is_gone() {
     let hospital = Hospital::open(Engine::Sqlite).await;
     let session = hospital.session().await;
-    hospital.store.installation().renew_lease(at(1)).await.unwrap();
+    hospital.store.installation().renew_lease("here", at(1)).await.unwrap();
     begin_at_once(&hospital.scope, &session, "q1").await;
     let restarted = hospital.database.open().await;
-    restarted.installation().renew_lease(at(2)).await.unwrap();
+    restarted.installation().renew_lease("elsewhere", at(2)).await.unwrap();
+    assert_eq!(restarted.installation().open_turns(at(2), TimeDelta::zero()).await.unwrap(), [open(&session)]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_listens_where_another_node_did_knows_that_it_is_gone() {
+    let hospital = Hospital::open(Engine::Postgres).await;
+    let session = hospital.session().await;
+    hospital.store.installation().renew_lease("one:3001", at(1)).await.unwrap();
+    begin_at_once(&hospital.scope, &session, "q1").await;
+    let restarted = hospital.database.open().await;
+    assert_eq!(restarted.installation().renew_lease("one:3001", at(2)).await.unwrap(), 0);
     assert_eq!(restarted.installation().open_turns(at(2), TimeDelta::zero()).await.unwrap(), [open(&session)]);
 }
