@@ -40,7 +40,8 @@ fn is_json(headers: &HeaderMap) -> bool {
     ["application/json", "text/plain", ""].iter().any(|accepted| essence.eq_ignore_ascii_case(accepted))
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+/// Reads a JSON object; a mistake is named by its field.
+pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     if !is_object(bytes) {
         return Err(ApiError::InvalidBody(vec![FieldError::new("", NO_OBJECT)]));
     }

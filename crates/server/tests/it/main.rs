@@ -10,6 +10,7 @@ mod chat_refusals;
 mod chat_streaming;
 mod command_line;
 mod demo;
+mod fuzz;
 mod generated;
 mod health;
 mod history;
