@@ -22,6 +22,12 @@ demo: tools bundles ## Run a demo hospital: build what is needed, start it, prin
 test: tools ## Run every test, on SQLite, PostgreSQL and Chromium; installs what is missing on Debian
 	@exec scripts/test.sh
 
+.PHONY: fuzz
+fuzz: ## Fuzz frames and bodies, led by coverage; FUZZ_TIME=1h for longer than five minutes each
+	@command -v cargo-bolero >/dev/null || { echo "fuzz: wants cargo-bolero: cargo install cargo-bolero"; exit 1; }
+	cargo bolero test --package kuzushi-server --rustc-bootstrap --engine libfuzzer --time $(or $(FUZZ_TIME),5m) fuzz::frames
+	cargo bolero test --package kuzushi-server --rustc-bootstrap --engine libfuzzer --time $(or $(FUZZ_TIME),5m) fuzz::bodies
+
 .PHONY: check
 check: tools bundles ## The quick gate before a commit: format, lints, types, generated files, sizes, unit tests
 	cargo fmt --all --check

@@ -56,6 +56,9 @@ macro_rules! on_both_engines {
 /// The operator key of every test database.
 pub const OPERATOR_KEY: [u8; KEY_LENGTH] = [42; KEY_LENGTH];
 
+/// Durability is not what tests look at; speed is what they need.
+const UNSYNCED: [&str; 2] = ["fsync=off", "full_page_writes=off"];
+
 /// A fresh, migrated database of one test.
 pub struct TestDatabase {
     pub url: String,
@@ -99,10 +102,9 @@ async fn fresh_postgres_database() -> String {
     let server = Postgres::shared();
     TEMPLATE
         .get_or_init(|| async {
-            server.execute("CREATE DATABASE template_kuzushi").await;
+            let url = server.create_database("template_kuzushi").await;
             let key = OperatorKey::from_bytes(&OPERATOR_KEY).expect("a key");
-            let options =
-                DatabaseOptions { url: server.url("template_kuzushi"), pool_min: 0, pool_max: 2, group_commit_max: 1 };
+            let options = DatabaseOptions { url, pool_min: 0, pool_max: 2, group_commit_max: 1 };
             let store = Store::open(&options, key).await.expect("the template opens");
             store.migrate().await.expect("migrations");
             // A template can be copied only while nobody is connected to it.
@@ -125,7 +127,8 @@ impl Postgres {
     /// The one server all tests of this process share.
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<Postgres> = OnceLock::new();
-        SHARED.get_or_init(|| Self::start().unwrap_or_else(|error| panic!("PostgreSQL for the tests: {error}")))
+        SHARED
+            .get_or_init(|| Self::start(&UNSYNCED).unwrap_or_else(|error| panic!("PostgreSQL for the tests: {error}")))
     }
 
     pub fn url(&self, database: &str) -> String {
@@ -138,7 +141,18 @@ impl Postgres {
         connection.close().await.expect("the connection closes");
     }
 
-    fn start() -> io::Result<Self> {
+    /// A server that writes as durably as a hospital's, for measurements.
+    pub fn durable() -> io::Result<Self> {
+        Self::start(&[])
+    }
+
+    /// A new, empty database; returns its address.
+    pub async fn create_database(&self, name: &str) -> String {
+        self.execute(&format!("CREATE DATABASE {name}")).await;
+        self.url(name)
+    }
+
+    fn start(settings: &[&str]) -> io::Result<Self> {
         let programs = programs()?;
         let folder = tempfile::Builder::new().prefix("kuzushi-postgres-").tempdir()?.keep();
         let account = account_for_the_server()?;
@@ -171,8 +185,8 @@ impl Postgres {
             .arg(&data)
             .args(["-p", &port.to_string(), "-h", "127.0.0.1", "-k"])
             .arg(&folder)
-            // Durability is not what these tests look at; speed is what they need.
-            .args(["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=300"])
+            .args(["-c", "max_connections=300"])
+            .args(settings.iter().flat_map(|setting| ["-c", setting]))
             .current_dir(&folder)
             .process_group(0)
             .stdin(Stdio::piped());

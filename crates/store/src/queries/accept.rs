@@ -221,6 +221,7 @@ async fn sessions_with_open_turns(
     let rows: Vec<Uuid> = turn::Entity::find()
         .select_only()
         .column(turn::Column::SessionId)
+        .distinct()
         .filter(turn::Column::TenantId.eq(tenant.uuid()))
         .filter(turn::Column::SessionId.is_in(asked))
         .filter(is_open())

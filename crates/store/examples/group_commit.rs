@@ -1,0 +1,141 @@
+//! What group commit is worth: new conversations and messages a second on a PostgreSQL that syncs every commit to disk,
+//! committed in groups and one by one, in turns on the same server.
+//!
+//! `cargo run --release --package kuzushi-store --features testing --example group_commit`
+
+#![allow(clippy::expect_used, clippy::print_stdout, reason = "a measurement that fails says so and ends")]
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use kuzushi_domain::{Clock, Phi, SystemClock, config::AppConfig};
+use kuzushi_store::{
+    DatabaseOptions, NewApp, NewConfig, NewSession, NewTenant, NewUserMessage, Session, SessionMetadata, Store,
+    TenantScope,
+    sealed::OperatorKey,
+    testing::{OPERATOR_KEY, Postgres},
+};
+use tokio::{task::JoinSet, time::Instant};
+
+/// Writes that wait at the same time.
+const CLIENTS: usize = 200;
+/// Conversations of each: a question that waits for its answer is rare, a hundred of them are not what a store is for.
+const CONVERSATIONS: usize = 20;
+const ROUNDS: usize = 5;
+const ROUND: Duration = Duration::from_secs(2);
+/// As the server has it unless told otherwise.
+const POOL: u32 = 16;
+const GROUPED: u32 = 256;
+
+#[tokio::main]
+async fn main() {
+    let server = Postgres::durable().expect("PostgreSQL starts");
+    let url = server.create_database("group_commit").await;
+    let open = async |group_commit_max| {
+        let options = DatabaseOptions { url: url.clone(), pool_min: POOL, pool_max: POOL, group_commit_max };
+        Store::open(&options, OperatorKey::from_bytes(&OPERATOR_KEY).expect("a key")).await.expect("the store opens")
+    };
+    let (grouped, single) = (open(GROUPED).await, open(1).await);
+    grouped.migrate().await.expect("migrations");
+    let (grouped, single) = scopes(&grouped, &single).await;
+    println!("{CLIENTS} writers, {ROUNDS} rounds of {} s each, in turns; median rates\n", ROUND.as_secs());
+    for what in [Write::Sessions, Write::Messages] {
+        let (mut in_groups, mut one_by_one) = (Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            in_groups.push(rate(&grouped, what).await);
+            one_by_one.push(rate(&single, what).await);
+        }
+        let (in_groups, one_by_one) = (median(in_groups), median(one_by_one));
+        let ratio = in_groups / one_by_one;
+        println!("{what:?}: {in_groups:.0}/s in groups, {one_by_one:.0}/s one commit each: {ratio:.1} times");
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Write {
+    Sessions,
+    Messages,
+}
+
+/// A tenant's scope, with the app that its conversations belong to.
+#[derive(Clone)]
+struct Hospital {
+    scope: TenantScope,
+    app: kuzushi_domain::Id<kuzushi_domain::id::App>,
+}
+
+async fn scopes(grouped: &Store, single: &Store) -> (Hospital, Hospital) {
+    let tenant = NewTenant { name: "Hospital".into(), domain: "hospital.example".into() };
+    let tenant = grouped.installation().create_tenant(tenant, now()).await.expect("a tenant");
+    let scope = grouped.tenant(tenant.id).await.expect("its scope");
+    let new = NewApp {
+        project_id: "portal".into(),
+        name: "Portal".into(),
+        description: String::new(),
+        allowed_origins: Vec::new(),
+    };
+    let app = scope.create_app(new, now()).await.expect("an app");
+    let config = NewConfig { config: AppConfig::default(), created_by: String::new(), note: String::new() };
+    scope.publish_config(app.id, config, now()).await.expect("a config");
+    let other = single.tenant(tenant.id).await.expect("its scope");
+    (Hospital { scope, app: app.id }, Hospital { scope: other, app: app.id })
+}
+
+/// Writes a second, by clients that write again as soon as the last write is committed. Each has
+/// conversations of its own, and goes from one to the next.
+async fn rate(hospital: &Hospital, what: Write) -> f64 {
+    let mut clients = JoinSet::new();
+    for _ in 0..CLIENTS {
+        let hospital = hospital.clone();
+        clients.spawn(async move {
+            let mut sessions = Vec::with_capacity(CONVERSATIONS);
+            for _ in 0..CONVERSATIONS {
+                sessions.push(begin(&hospital).await);
+            }
+            let mut written = 0_u32;
+            let end = Instant::now() + ROUND;
+            for session in sessions.iter().cycle() {
+                if Instant::now() > end {
+                    break;
+                }
+                match what {
+                    Write::Sessions => drop(begin(&hospital).await),
+                    Write::Messages => say(&hospital, session, written).await,
+                }
+                written += 1;
+            }
+            written
+        });
+    }
+    let written: u32 = clients.join_all().await.into_iter().sum();
+    f64::from(written) / ROUND.as_secs_f64()
+}
+
+async fn begin(hospital: &Hospital) -> Session {
+    let new = NewSession {
+        app: hospital.app,
+        widget_instance_id: String::new(),
+        config_version: 1,
+        metadata: SessionMetadata::default(),
+    };
+    hospital.scope.create_session(new, now()).await.expect("a conversation")
+}
+
+async fn say(hospital: &Hospital, session: &Session, number: u32) {
+    let new = NewUserMessage {
+        message_id: format!("m{number}"),
+        content: Phi::new(String::from("When can I visit my mother?")),
+        client_timestamp: None,
+        begin: false,
+    };
+    hospital.scope.accept_user_message(session, new, now()).await.expect("a stored message");
+}
+
+fn now() -> DateTime<Utc> {
+    SystemClock.now()
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
