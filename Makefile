@@ -25,8 +25,8 @@ test: tools ## Run every test, on SQLite, PostgreSQL and Chromium; installs what
 .PHONY: fuzz
 fuzz: ## Fuzz frames and bodies, led by coverage; FUZZ_TIME=1h for longer than five minutes each
 	@command -v cargo-bolero >/dev/null || { echo "fuzz: wants cargo-bolero: cargo install cargo-bolero"; exit 1; }
-	cargo bolero test --package kuzushi-server --rustc-bootstrap --engine libfuzzer --time $(or $(FUZZ_TIME),5m) fuzz::frames
-	cargo bolero test --package kuzushi-server --rustc-bootstrap --engine libfuzzer --time $(or $(FUZZ_TIME),5m) fuzz::bodies
+	cargo bolero test --package kuzushi-server --rustc-bootstrap --engine libfuzzer -T $(or $(FUZZ_TIME),5m) fuzz::frames
+	cargo bolero test --package kuzushi-server --rustc-bootstrap --engine libfuzzer -T $(or $(FUZZ_TIME),5m) fuzz::bodies
 
 .PHONY: check
 check: tools bundles ## The quick gate before a commit: format, lints, types, generated files, sizes, unit tests

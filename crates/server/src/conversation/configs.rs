@@ -11,9 +11,13 @@ use kuzushi_store::{StoreError, TenantScope};
 /// Versions kept at most. More than this many in use at once is another product.
 const MOST: usize = 1_000;
 
+/// An app and the number of a version of its config. An app's id is unguessable and belongs to one tenant, so that the
+/// tenant need not be named.
+type VersionOf = (Id<id::App>, i32);
+
 #[derive(Default)]
 pub struct ConfigShelf {
-    versions: Mutex<HashMap<(Id<id::App>, i32), Arc<AppConfig>>>,
+    versions: Mutex<HashMap<VersionOf, Arc<AppConfig>>>,
 }
 
 impl ConfigShelf {
@@ -23,7 +27,6 @@ impl ConfigShelf {
         app: Id<id::App>,
         version: i32,
     ) -> Result<Arc<AppConfig>, StoreError> {
-        // An app's id is unguessable and belongs to one tenant, so the key needs no tenant.
         let place = (app, version);
         let known = self.versions.lock().unwrap_or_else(PoisonError::into_inner).get(&place).cloned();
         if let Some(config) = known {

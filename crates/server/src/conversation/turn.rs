@@ -190,7 +190,7 @@ async fn request(
     }
     Ok(AnswerRequest {
         system_prompt: config.system_prompt.clone(),
-        provider: config.assistant.provider.clone(),
+        provider: config.assistant.provider,
         contact: config.contact.clone(),
         token_interval: Duration::from_millis(config.assistant.token_interval_ms),
         history: history.into_iter().map(history_message).collect(),

@@ -69,7 +69,7 @@ on_both_engines! {
         assert_eq!(code, 1012);
         let reason: serde_json::Value = serde_json::from_str(&reason).unwrap();
         assert!(reason["retryAfterMs"].as_u64().unwrap() < 15_000, "{reason}");
-        let left = std::time::Instant::now();
+        let left = tokio::time::Instant::now();
         app.start_again().await;
         let mut back = app.connect(&session).await;
         back.send(json!({"type": "init", "sessionId": session.id, "lastSeq": 1})).await;

@@ -178,21 +178,21 @@ async fn note_outcomes<'a>(
     tenant: Id<id::Tenant>,
     writes: impl Iterator<Item = &'a FinishTurn>,
 ) -> Result<(), StoreError> {
-    let mut kinds: Vec<((TurnState, Option<&str>), DateTime<Utc>, Vec<Uuid>)> = Vec::new();
+    let mut kinds: Vec<Vec<&FinishTurn>> = Vec::new();
     for write in writes {
-        let kind = (write.state, write.failure);
-        match kinds.iter_mut().find(|(known, ..)| *known == kind) {
-            Some((_, _, turns)) => turns.push(write.turn),
-            None => kinds.push((kind, write.now, vec![write.turn])),
+        match kinds.iter_mut().find(|kind| (kind[0].state, kind[0].failure) == (write.state, write.failure)) {
+            Some(kind) => kind.push(write),
+            None => kinds.push(vec![write]),
         }
     }
-    for ((state, failure), now, turns) in kinds {
+    for kind in kinds {
+        let FinishTurn { state, failure, now, .. } = kind[0];
         turn::Entity::update_many()
             .col_expr(turn::Column::State, Expr::value(state.as_str()))
-            .col_expr(turn::Column::Failure, Expr::value(failure))
-            .col_expr(turn::Column::UpdatedAt, Expr::value(now))
+            .col_expr(turn::Column::Failure, Expr::value(*failure))
+            .col_expr(turn::Column::UpdatedAt, Expr::value(*now))
             .filter(turn::Column::TenantId.eq(tenant.uuid()))
-            .filter(turn::Column::Id.is_in(turns))
+            .filter(turn::Column::Id.is_in(kind.iter().map(|write| write.turn)))
             .exec(transaction)
             .await?;
     }
