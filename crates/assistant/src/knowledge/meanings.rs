@@ -6,10 +6,13 @@
 use std::{
     collections::{HashMap, HashSet},
     ops::Range,
-    sync::{Mutex, OnceLock, PoisonError},
+    sync::{
+        Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
-use super::{EditorsQuestion, IndexedPassage, Knowledge, KnowledgeArticle};
+use super::{IndexedPassage, Knowledge, KnowledgeArticle, resemblance::EditorsQuestion};
 use crate::{
     encoder::{ENCODER, Meaning, aside},
     language::sentences,
@@ -25,6 +28,7 @@ pub struct Meanings {
     /// Titles with summaries, the editors' questions, the passages' sentences.
     texts: Vec<String>,
     meanings: Vec<OnceLock<Meaning>>,
+    are_all_known: AtomicBool,
     /// Each article's expected questions.
     questions: Vec<Range<usize>>,
     /// Each passage's sentences.
@@ -49,7 +53,7 @@ impl Meanings {
         });
         let sentences = sentences.collect();
         let meanings = texts.iter().map(|_| OnceLock::new()).collect();
-        Self { texts, meanings, questions, sentences }
+        Self { texts, meanings, are_all_known: AtomicBool::new(false), questions, sentences }
     }
 
     /// The place of an article's title and summary.
@@ -70,6 +74,10 @@ impl Meanings {
     /// The places of a passage's sentences.
     pub fn sentences(&self, passage: usize) -> Range<usize> {
         self.sentences[passage].clone()
+    }
+
+    pub fn are_all_known(&self) -> bool {
+        self.are_all_known.load(Ordering::Relaxed)
     }
 
     /// Finds out what some texts mean, all at once: that is much faster than one by one.
@@ -111,7 +119,9 @@ impl Knowledge {
         let known = &self.meanings;
         let mut unknown = (0..known.texts.len()).filter(|text| known.meanings[*text].get().is_none());
         known.learn(unknown.by_ref().take(AT_ONCE));
-        unknown.next().is_some()
+        let is_any_left = unknown.next().is_some();
+        known.are_all_known.store(!is_any_left, Ordering::Relaxed);
+        is_any_left
     }
 
     /// Takes over what an earlier index knows about texts that this one holds as well.

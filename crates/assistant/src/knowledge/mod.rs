@@ -4,6 +4,7 @@ mod fields;
 mod meanings;
 mod ordering;
 mod passages;
+mod resemblance;
 mod retrieval;
 mod similar_words;
 
@@ -24,6 +25,7 @@ use crate::{
 };
 use fields::{Field, FieldIndex};
 use meanings::Meanings;
+use resemblance::{EditorsQuestion, EditorsQuestions};
 use similar_words::SimilarWords;
 
 /// An article as the hospital wrote it.
@@ -61,7 +63,7 @@ pub struct Knowledge {
     passage_fields: FieldIndex<3>,
     /// Title, slug, summary, editors' questions, text.
     article_fields: FieldIndex<5>,
-    questions: Vec<EditorsQuestion>,
+    questions: EditorsQuestions,
     /// The kinds of fact that each article's title promises.
     title_promises: Vec<Vec<Intent>>,
     title_terms: Vec<Vec<String>>,
@@ -87,17 +89,6 @@ struct IndexedPassage {
     heading_stems: Vec<String>,
     /// Whether it opens its article.
     is_first: bool,
-}
-
-/// A question that an article's editor expects.
-#[derive(Debug)]
-struct EditorsQuestion {
-    article: usize,
-    /// The passage that answers it. None for an article that shares no word with it.
-    passage: Option<usize>,
-    text: String,
-    /// Its terms, each with how much it counts.
-    terms: HashMap<String, f32>,
 }
 
 /// The fields of a passage, in the order of [`Knowledge::passage_fields`].
@@ -152,7 +143,7 @@ impl Knowledge {
         let headlines = articles.iter().flat_map(|article| terms(&article.title));
         let headlines = headlines.chain(texts.iter().flat_map(|[heading, ..]| heading.iter().cloned())).collect();
         let unassigned = Self {
-            questions: Vec::new(),
+            questions: EditorsQuestions::default(),
             title_promises: articles.iter().map(|article| intents(&article.title)).collect(),
             title_terms: articles.iter().map(|article| terms(&article.title)).collect(),
             headlines,
@@ -183,12 +174,13 @@ impl Knowledge {
                     let weight = concept.weight;
                     concept.alternatives.into_iter().next().map(|(term, _)| (term, weight))
                 });
-                let terms = own_words.collect();
-                questions.push(EditorsQuestion { article, passage, text: text.clone(), terms });
+                let terms: HashMap<String, f32> = own_words.collect();
+                let information = terms.iter().map(|(term, weight)| weight * self.information(term)).sum();
+                questions.push(EditorsQuestion { article, passage, text: text.clone(), terms, information });
             }
         }
         self.meanings = Meanings::new(&self.articles, &questions, &self.passages);
-        self.questions = questions;
+        self.questions = EditorsQuestions::new(questions);
         self.passage_fields = FieldIndex::build(PASSAGE_FIELDS, PASSAGE_ABOUT, &texts);
         self
     }

@@ -14,8 +14,6 @@ const ARTICLES: usize = 8;
 const PASSAGES: usize = 3;
 /// How many articles join them whose title or expected questions are nearest in meaning.
 const NEAR_ARTICLES: usize = 4;
-/// How many of an article's expected questions are read at once where they are not known yet: those most like it in words.
-pub(super) const QUESTIONS: usize = 4;
 /// Over how many of an article's expected questions likeness is averaged: one alone may be alike by chance.
 const ALIKE: usize = 3;
 
@@ -75,34 +73,30 @@ impl Knowledge {
         {
             return decided;
         }
-        if question.concepts.is_empty() {
+        if ranked.is_empty() {
             return Vec::new();
         }
         let meaning = question.meaning();
-        let mut candidates = self.with_near_ones(ranked, meaning);
-        let resembling = self.most_resembling(question);
         let known = &self.meanings;
-        known.learn(candidates.iter().flat_map(|candidate| {
-            let questions = resembling.get(&candidate.article).map_or(&[][..], Vec::as_slice);
-            let questions = questions.iter().map(|question| known.question(*question));
-            known.sentences(candidate.passage).chain(questions).chain([known.title(candidate.article)])
-        }));
+        let mut articles = self.article_likenesses(meaning);
+        let mut candidates = foremost(ranked, &articles);
+        if !known.are_all_known() {
+            self.learn_about(&candidates, question);
+            articles = self.article_likenesses(meaning);
+        }
         let best = candidates.iter().map(|candidate| candidate.score).fold(f32::EPSILON, f32::max);
         let mut best_here: HashMap<usize, f32> = HashMap::new();
         for candidate in &candidates {
-            let best = best_here.entry(candidate.article).or_insert(candidate.score);
+            let best = best_here.entry(candidate.article).or_insert(f32::EPSILON);
             *best = best.max(candidate.score);
         }
-        let mut of_articles: HashMap<usize, Likeness> = HashMap::new();
         for candidate in &mut candidates {
-            let of_article = *of_articles
-                .entry(candidate.article)
-                .or_insert_with(|| self.article_likeness(candidate.article, meaning));
+            let of_article = articles[candidate.article];
             let text = known.likeness(meaning, known.sentences(candidate.passage));
             candidate.likeness = Likeness { text, ..of_article };
             let favour = favoured.filter(|(article, _)| *article == candidate.article).map_or(0.0, |(_, worth)| worth);
             candidate.score = BY_WORDS * candidate.score / best
-                + BY_WORDS_HERE * share(candidate.score, best_here[&candidate.article])
+                + BY_WORDS_HERE * candidate.score / best_here[&candidate.article]
                 + BY_COVERAGE * candidate.coverage
                 + BY_TITLE * of_article.title
                 + BY_TEXT * text
@@ -115,43 +109,20 @@ impl Knowledge {
         candidates
     }
 
-    /// The foremost by words, and those near in meaning as far as that is known.
-    fn with_near_ones(&self, ranked: Vec<Candidate>, meaning: &Meaning) -> Vec<Candidate> {
-        let near = self.nearest_articles(meaning);
-        let mut candidates = Vec::new();
-        let mut taken: HashMap<usize, usize> = HashMap::new();
-        let mut by_words = HashSet::new();
-        for candidate in ranked {
-            if by_words.len() < ARTICLES {
-                by_words.insert(candidate.article);
-            }
-            let passages = taken.entry(candidate.article).or_default();
-            if *passages < PASSAGES && (by_words.contains(&candidate.article) || near.contains(&candidate.article)) {
-                *passages += 1;
-                candidates.push(candidate);
-            }
-        }
-        let wordless = near.iter().filter(|article| !taken.contains_key(article));
-        candidates.extend(wordless.flat_map(|article| {
-            let passages = self.passages_of(*article);
-            passages.map(|passage| Candidate { article: *article, passage, ..Candidate::default() })
+    /// Reads what is not known yet of some candidates: of the questions that the editors expect, those most similar in words.
+    fn learn_about(&self, candidates: &[Candidate], question: &Question) {
+        let known = &self.meanings;
+        let resembling = self.most_resembling(question);
+        known.learn(candidates.iter().flat_map(|candidate| {
+            let questions = resembling.get(&candidate.article).map_or(&[][..], Vec::as_slice);
+            let questions = questions.iter().map(|question| known.question(*question));
+            known.sentences(candidate.passage).chain(questions).chain([known.title(candidate.article)])
         }));
-        candidates
     }
 
-    fn nearest_articles(&self, meaning: &Meaning) -> Vec<usize> {
-        let likeness = |article: usize| {
-            let texts = self.meanings.questions(article).chain([self.meanings.title(article)]);
-            self.meanings.likeness(meaning, texts)
-        };
-        let mut articles: Vec<(usize, f32)> = (0..self.len()).map(|article| (article, likeness(article))).collect();
-        articles.sort_by(|one, other| other.1.total_cmp(&one.1));
-        articles
-            .into_iter()
-            .filter(|(_, likeness)| *likeness > 0.0)
-            .take(NEAR_ARTICLES)
-            .map(|(article, _)| article)
-            .collect()
+    /// How alike a meaning and each of the articles are, as far as that is known.
+    fn article_likenesses(&self, meaning: &Meaning) -> Vec<Likeness> {
+        (0..self.len()).map(|article| self.article_likeness(article, meaning)).collect()
     }
 
     /// An article whose editors expect nothing is as alike by what they expect as it is by its title.
@@ -169,9 +140,28 @@ impl Knowledge {
     }
 }
 
-/// The share of the best score; where no words were found, they speak against none of the passages.
-fn share(score: f32, best: f32) -> f32 {
-    if best > 0.0 { score / best } else { 1.0 }
+/// The best passages by words, of the articles that are best by words and of those that are nearest in meaning.
+fn foremost(ranked: Vec<Candidate>, articles: &[Likeness]) -> Vec<Candidate> {
+    let mut chosen: HashSet<usize> = nearest(articles).into_iter().collect();
+    let mut by_words = HashSet::new();
+    let mut passages: HashMap<usize, usize> = HashMap::new();
+    let mut take = |article: usize| {
+        if by_words.len() < ARTICLES && by_words.insert(article) {
+            chosen.insert(article);
+        }
+        let passages = passages.entry(article).or_default();
+        *passages += 1;
+        *passages <= PASSAGES && chosen.contains(&article)
+    };
+    ranked.into_iter().filter(|candidate| take(candidate.article)).collect()
+}
+
+/// The articles whose titles or expected questions are nearest.
+fn nearest(articles: &[Likeness]) -> Vec<usize> {
+    let mut nearest: Vec<(usize, f32)> = articles.iter().map(|likeness| likeness.most()).enumerate().collect();
+    nearest.sort_by(|one, other| other.1.total_cmp(&one.1));
+    nearest.retain(|(_, likeness)| *likeness > 0.0);
+    nearest.into_iter().take(NEAR_ARTICLES).map(|(article, _)| article).collect()
 }
 
 fn beyond_chance(resemblance: f32) -> f32 {
@@ -190,4 +180,44 @@ fn decided_by_words(ranked: &[Candidate]) -> Option<Vec<Candidate>> {
         let alike = |candidate: &Candidate| Likeness { expected: candidate.resemblance, ..Likeness::default() };
         own.map(|candidate| Candidate { likeness: alike(candidate), ..candidate.clone() }).collect()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn candidate(article: usize, score: f32) -> Candidate {
+        Candidate {
+            article,
+            passage: article,
+            score,
+            coverage: 1.0,
+            pointed: 1.0,
+            strength: 1.0,
+            resemblance: 1.0,
+            resemblance_here: 1.0,
+            likeness: Likeness::default(),
+        }
+    }
+
+    #[test]
+    fn the_words_decide_where_one_article_is_far_ahead_and_expects_the_question() {
+        let ahead = [candidate(0, 3.0), candidate(0, 2.5), candidate(1, 2.0)];
+        let decided = decided_by_words(&ahead).expect("a decision");
+        assert!(decided.len() == 2 && decided.iter().all(|candidate| candidate.likeness.most() >= 1.0));
+        assert_eq!(decided_by_words(&[candidate(0, 3.0), candidate(1, 2.1)]), None);
+        let unexpected = Candidate { resemblance: 0.5, ..candidate(0, 3.0) };
+        assert_eq!(decided_by_words(&[unexpected]), None);
+        assert_eq!(decided_by_words(&[]), None);
+    }
+
+    #[test]
+    fn an_article_that_is_near_in_meaning_joins_those_that_the_words_find() {
+        let ranked = || (0..ARTICLES + 2).map(|article| candidate(article, 1.0)).collect();
+        let mut articles = [Likeness::default(); ARTICLES + 2];
+        assert_eq!(foremost(ranked(), &articles).len(), ARTICLES);
+        articles[ARTICLES + 1].title = 0.5;
+        let found: Vec<usize> = foremost(ranked(), &articles).iter().map(|candidate| candidate.article).collect();
+        assert_eq!((found.len(), found.last()), (ARTICLES + 1, Some(&(ARTICLES + 1))));
+    }
 }

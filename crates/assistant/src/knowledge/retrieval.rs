@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, ops::Range};
 
-use super::{EditorsQuestion, IndexedPassage, Knowledge, Likeness, fields::FieldIndex, ordering::QUESTIONS};
+use super::{IndexedPassage, Knowledge, Likeness, fields::FieldIndex};
 use crate::question::{Concept, Question};
 
 /// What the whole article adds to the score of one of its passages.
@@ -39,7 +39,7 @@ const ASKED_ELSEWHERE: f32 = 0.6;
 const STANDS_OUT: f32 = 1.1;
 
 /// A passage that may answer a question.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
     pub article: usize,
     pub passage: usize,
@@ -91,13 +91,13 @@ impl Knowledge {
             let in_articles = find(&self.article_fields, concept, |[title, slug, summary, questions, text]| {
                 (title + slug + summary, *text, *questions)
             });
+            let in_questions = self.questions.found(concept);
             for (article, score) in &in_articles.scores {
                 *of_article.entry(*article).or_default() += score * concept.weight;
             }
             for position in positions.clone() {
                 let article = self.passages[position].article;
-                let asked =
-                    resemblances.best_of(article).map_or(0.0, |best| best_found(&self.questions[best], concept));
+                let asked = resemblances.best_of(article).map_or(0.0, |best| in_questions[best]);
                 let about = in_articles.pointed_in(article).max(in_passages.pointed_in(position)).max(asked);
                 let elsewhere = in_articles.found_in(article) * FOUND_ELSEWHERE;
                 let expected = in_articles.asked.get(&article).copied().unwrap_or(0.0) * ASKED_ELSEWHERE;
@@ -194,44 +194,9 @@ impl Knowledge {
     }
 
     /// How much information a term carries, on a scale that does not depend on how many articles there are.
-    fn information(&self, term: &str) -> f32 {
+    pub(super) fn information(&self, term: &str) -> f32 {
         let most = self.article_fields.most_rarity();
         (self.article_fields.rarity(term) / most * UNKNOWN).min(RAREST)
-    }
-
-    /// By article: the places of the expected questions that a question resembles most.
-    pub(super) fn most_resembling(&self, question: &Question) -> HashMap<usize, Vec<usize>> {
-        let resemblances = self.resemblances(question).articles;
-        resemblances
-            .into_iter()
-            .map(|(article, best)| (article, best.into_iter().map(|(_, place)| place).collect()))
-            .collect()
-    }
-
-    /// How much a question resembles those the editors expect.
-    fn resemblances(&self, question: &Question) -> Resemblances {
-        let mut resemblances = Resemblances::default();
-        // What is carried over resembles the question before, not this one.
-        let has_own = question.concepts.iter().any(|concept| !concept.is_carried());
-        let concepts: Vec<&Concept> =
-            question.concepts.iter().filter(|concept| !has_own || !concept.is_carried()).collect();
-        let asked: f32 = concepts.iter().map(|concept| self.importance(concept) * concept.weight).sum();
-        if asked <= 0.0 {
-            return resemblances;
-        }
-        for (position, expected) in self.questions.iter().enumerate() {
-            let mut shared = 0.0;
-            for concept in &concepts {
-                shared += best_found(expected, concept) * self.importance(concept) * concept.weight;
-            }
-            if shared <= 0.0 {
-                continue;
-            }
-            let whole: f32 = expected.terms.iter().map(|(term, weight)| weight * self.information(term)).sum();
-            let resemblance = 2.0 * shared / (asked + whole).max(f32::EPSILON);
-            resemblances.note(position, expected, resemblance.min(1.0));
-        }
-        resemblances
     }
 }
 
@@ -259,44 +224,6 @@ struct Judgement {
     found: f32,
     missed: f32,
     pointed: f32,
-}
-
-/// How much a concept counts in an editors' question: the best of its terms there.
-fn best_found(expected: &EditorsQuestion, concept: &Concept) -> f32 {
-    let found = concept.terms().filter(|(term, _)| expected.terms.contains_key(term));
-    found.map(|(_, weight)| *weight).fold(0.0, f32::max)
-}
-
-/// How much a question resembles those the editors expect: the most similar one of each article and of each passage.
-#[derive(Debug, Default)]
-struct Resemblances {
-    /// With the questions' places in the list, the most similar first.
-    articles: HashMap<usize, Vec<(f32, usize)>>,
-    passages: HashMap<usize, f32>,
-}
-
-impl Resemblances {
-    fn note(&mut self, position: usize, expected: &EditorsQuestion, resemblance: f32) {
-        let best = self.articles.entry(expected.article).or_default();
-        let place = best.partition_point(|(other, _)| *other >= resemblance);
-        if place < QUESTIONS {
-            best.insert(place, (resemblance, position));
-            best.truncate(QUESTIONS);
-        }
-        if let Some(passage) = expected.passage {
-            let best = self.passages.entry(passage).or_default();
-            *best = best.max(resemblance);
-        }
-    }
-
-    fn best_of(&self, article: usize) -> Option<usize> {
-        self.articles.get(&article).and_then(|best| best.first()).map(|(_, position)| *position)
-    }
-
-    fn of(&self, article: usize, passage: usize) -> (f32, f32) {
-        let in_article = self.articles.get(&article).and_then(|best| best.first()).map_or(0.0, |best| best.0);
-        (in_article, self.passages.get(&passage).copied().unwrap_or(0.0))
-    }
 }
 
 impl Found {
