@@ -12,7 +12,10 @@ use kuzushi_domain::{Id, id};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::listener::{AnswerText, Delivery, Listener, Subscription, Waiting};
+use super::{
+    listener::{AnswerText, Delivery, Listener, Subscription, Waiting},
+    recent::RecentMessages,
+};
 use crate::chat::frames::{ServerFrame, Status};
 
 /// Withdrawn questions a conversation remembers at most; more would be a game, not a visitor.
@@ -40,6 +43,7 @@ pub struct Conversation {
     id: Id<id::Session>,
     /// Held while something is delivered, so that what a listener has and what follows it fit together.
     state: Mutex<State>,
+    pub(super) recent: RecentMessages,
     all: Conversations,
 }
 
@@ -88,7 +92,12 @@ impl Conversations {
         if let Some(conversation) = live.get(&id).and_then(Weak::upgrade) {
             return conversation;
         }
-        let conversation = Arc::new(Conversation { id, state: Mutex::default(), all: self.clone() });
+        let conversation = Arc::new(Conversation {
+            id,
+            state: Mutex::default(),
+            recent: RecentMessages::default(),
+            all: self.clone(),
+        });
         live.insert(id, Arc::downgrade(&conversation));
         conversation
     }

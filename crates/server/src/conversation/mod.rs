@@ -6,6 +6,7 @@ mod delivery;
 mod knowledge;
 mod listener;
 mod neighbours;
+mod recent;
 mod recovery;
 mod turn;
 

@@ -100,6 +100,7 @@ async fn answer_next(
             (turn, scope.messages(&session, asked).await?.messages.pop(), session)
         }
     };
+    let mut said_before = Vec::new();
     let cancel = conversation.begin_answer(&turn.message_id, &turn.answer_id);
     let outcome = match question {
         // It was begun often enough: whatever kills it would kill it again.
@@ -111,9 +112,14 @@ async fn answer_next(
             FinishedAnswer::Failed { code: ErrorCode::AiTimeout.as_str() }
         }
         Some(question) => {
-            let request = request(state, scope, &session, &turn, question, had_to_wait).await?;
+            let request = request(state, scope, conversation, &session, &turn, &question, had_to_wait).await?;
+            let mut history = request.history.clone();
             match run(state, conversation, request, cancel).await {
-                Some(outcome) => outcome,
+                Some(outcome) => {
+                    history.push(history_message(question));
+                    said_before = history;
+                    outcome
+                }
                 None => {
                     conversation.abandon_answer(None);
                     scope.hand_over_turn(&turn, state.clock.now()).await?;
@@ -124,11 +130,16 @@ async fn answer_next(
         // The question is gone: the conversation was erased.
         None => FinishedAnswer::Cancelled { content: Phi::default() },
     };
-    finish(state, scope, conversation, &session, &turn, outcome).await?;
+    let answer = finish(state, scope, conversation, &session, &turn, outcome).await?;
+    if let Some(answer) = answer.filter(|answer| answer.seq == turn.question_seq + 1 && !said_before.is_empty()) {
+        let newest = answer.seq;
+        said_before.push(history_message(answer));
+        conversation.recent.keep(newest, said_before);
+    }
     Ok(true)
 }
 
-/// Stores how the turn ended, however long the database is away, and tells everybody.
+/// Stores how the turn ended, however long the database is away, and tells everybody. Returns the stored answer.
 async fn finish(
     state: &AppState,
     scope: &TenantScope,
@@ -136,7 +147,7 @@ async fn finish(
     session: &Session,
     turn: &Turn,
     outcome: FinishedAnswer,
-) -> Result<(), StoreError> {
+) -> Result<Option<Message>, StoreError> {
     let failure = match &outcome {
         FinishedAnswer::Failed { code } => Some(*code),
         FinishedAnswer::Done { .. } | FinishedAnswer::Cancelled { .. } => None,
@@ -152,8 +163,8 @@ async fn finish(
             stored => break stored?,
         }
     };
-    match (stored, failure) {
-        (Some(message), _) => conversation.complete_answer(message.seq, &ServerFrame::message(&message)),
+    match (&stored, failure) {
+        (Some(message), _) => conversation.complete_answer(message.seq, &ServerFrame::message(message)),
         (None, Some(code)) => {
             tracing::warn!(session = %session.id, code, attempts = turn.attempts, "an answer failed");
             conversation.abandon_answer(Some(&failure_frame(code, &turn.message_id)));
@@ -164,37 +175,43 @@ async fn finish(
             conversation.look_in_the_store();
         }
     }
-    Ok(())
+    Ok(stored)
 }
 
 /// Everything the answer may draw on.
 async fn request(
     state: &AppState,
     scope: &TenantScope,
+    conversation: &Conversation,
     session: &Session,
     turn: &Turn,
-    question: Message,
+    question: &Message,
     had_to_wait: bool,
 ) -> Result<AnswerRequest, StoreError> {
     let config = state.configs.version(scope, session.app, session.config_version).await?;
     let wanted = kuzushi_assistant::history_length(config.assistant.provider);
-    let mut history = Vec::new();
-    // The first question of a conversation has nothing before it.
-    if turn.question_seq > 1 {
-        // Answers to the questions before this one may have come after it, where it had to wait.
-        let (before, limit) = if had_to_wait { (None, 2 * wanted) } else { (Some(turn.question_seq), wanted) };
-        history = scope.messages(session, PageRequest { before, after: None, limit: limit as u64 }).await?.messages;
-        // Questions that wait behind this one are not part of what came before it.
-        history.retain(|message| message.role != Role::User || message.seq < turn.question_seq);
-        history.drain(..history.len().saturating_sub(wanted));
-    }
+    let mut history = match conversation.recent.before(turn.question_seq) {
+        Some(recent) => recent,
+        // The first question of a conversation has nothing before it.
+        None if turn.question_seq == 1 => Vec::new(),
+        None => {
+            // Answers to the questions before this one may have come after it, where it had to wait.
+            let (before, limit) = if had_to_wait { (None, 2 * wanted) } else { (Some(turn.question_seq), wanted) };
+            let page = PageRequest { before, after: None, limit: limit as u64 };
+            let mut stored = scope.messages(session, page).await?.messages;
+            // Questions that wait behind this one are not part of what came before it.
+            stored.retain(|message| message.role != Role::User || message.seq < turn.question_seq);
+            stored.into_iter().map(history_message).collect()
+        }
+    };
+    history.drain(..history.len().saturating_sub(wanted));
     Ok(AnswerRequest {
         system_prompt: config.system_prompt.clone(),
         provider: config.assistant.provider,
         contact: config.contact.clone(),
         token_interval: Duration::from_millis(config.assistant.token_interval_ms),
-        history: history.into_iter().map(history_message).collect(),
-        question: question.content,
+        history,
+        question: question.content.clone(),
         locale: session.metadata.locale.clone().unwrap_or_else(|| String::from("en-US")),
         knowledge: state.knowledge.of_app(scope, session.app).await?,
     })
