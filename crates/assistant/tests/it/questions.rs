@@ -6,7 +6,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::demo_hospital::{DemoHospital, folder};
 
-/// A line of `paraphrases.jsonl`, `plain_questions.jsonl` and `unseen_questions.jsonl`.
+/// A line of every file here but `conversations.jsonl`.
 #[derive(Deserialize)]
 struct Asked {
     app: String,
@@ -44,11 +44,18 @@ async fn plain_questions_find_their_article() {
     tally.assert_shares(0.94, 0.70);
 }
 
-/// Written from the articles' texts alone, and asked when nothing could be changed for them any more. Half of those
-/// without an answer come close to an article.
+/// Typed on a phone in a hurry, by people whose language it is not, or at length. Written from the articles' texts alone,
+/// and asked when nothing could be changed for them any more. Half of those without an answer come close to an article.
 #[tokio::test]
 async fn questions_that_nothing_was_tuned_on_find_their_article() {
     let tally = ask_all("unseen_questions.jsonl").await;
+    tally.assert_shares(0.66, 0.70);
+}
+
+/// Written in the same way, before weights were chosen whose totals here were looked at.
+#[tokio::test]
+async fn questions_that_only_totals_were_known_of_find_their_article() {
+    let tally = ask_all("once_unseen_questions.jsonl").await;
     tally.assert_shares(0.88, 0.80);
 }
 
