@@ -24,6 +24,10 @@ const REPLAY_PAGE: u64 = 100;
 /// How long an event may wait for the one before it, before that one is looked for in the store.
 const GAP_PATIENCE: Duration = Duration::from_millis(500);
 
+/// How long a client that has just come in may take to ask for what it missed, before it gets what happens meanwhile.
+/// Pieces of an answer sent before that would come twice.
+const FIRST_WORD: Duration = Duration::from_secs(1);
+
 pub struct Connection {
     party: Party,
     subscription: Subscription,
@@ -57,6 +61,7 @@ impl Connection {
         let mut last_heard = Instant::now();
         let (stopping, closing) = (self.party.state.stopping.clone(), self.party.state.closing.clone());
         let mut is_leaving = false;
+        let mut waits_until = Some(Instant::now() + FIRST_WORD);
         self.acknowledge(socket).await?;
         // Whatever is large and rare is boxed: what a socket keeps while it is idle is the size of this function.
         loop {
@@ -64,13 +69,15 @@ impl Connection {
             tokio::select! {
                 message = receive(socket) => {
                     last_heard = Instant::now();
+                    waits_until = None;
                     match message? {
                         Message::Text(text) => Box::pin(self.receive(socket, &text)).await?,
                         Message::Binary(_) => send(socket, ServerFrame::refusal(FrameError::binary()).bytes()).await?,
                         Message::Ping(_) | Message::Pong(_) | Message::Close(_) => {}
                     }
                 }
-                delivery = self.subscription.next() => {
+                () = sleep_until(waits_until.unwrap_or(last_heard)), if waits_until.is_some() => waits_until = None,
+                delivery = self.subscription.next(), if waits_until.is_none() => {
                     self.forward_all(socket, delivery).await?;
                     // An answer that ran when the server was told to stop is over now.
                     if is_leaving && !self.party.conversation.is_answering() {

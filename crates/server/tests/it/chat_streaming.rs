@@ -54,6 +54,23 @@ on_both_engines! {
         assert_eq!(answer["content"], streamed(&frames));
     }
 
+    async fn nothing_of_an_answer_comes_before_a_client_could_ask_for_all_of_it(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let session = app.init("slow").await;
+        let mut first = app.connect(&session).await;
+        first.say("m1", "When can I visit?").await;
+        first.next_of("token").await;
+        let mut late = app.connect(&session).await;
+        // Some words later.
+        for _ in 0..4 {
+            first.next_of("token").await;
+        }
+        late.send(json!({"type": "init", "sessionId": session.id, "lastSeq": 1})).await;
+        let frames = late.until_idle().await;
+        assert_eq!(frames[0]["type"], "session_ack");
+        assert_eq!(frames[frames.len() - 2]["content"], streamed(&frames));
+    }
+
     async fn an_answer_goes_on_when_the_one_who_asked_is_gone(engine: Engine) {
         let app = TestApp::start(engine).await;
         let session = app.init("slow").await;
