@@ -3,12 +3,14 @@
 mod lexicon;
 mod phrases;
 mod sentences;
+mod shorthand;
 mod similar;
 mod words;
 
 pub use lexicon::LEXICON;
 pub use phrases::{Phrases, spoken};
 pub use sentences::sentences;
+pub use shorthand::spelled_out;
 pub use similar::{MEANINGS, Meaning};
 pub use words::{Word, stem, words};
 

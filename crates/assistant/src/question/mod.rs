@@ -10,7 +10,7 @@ use std::{fmt, sync::OnceLock};
 
 use crate::{
     encoder::{self, Meaning},
-    language::{LEXICON, MEANINGS, Word, stem, words},
+    language::{LEXICON, MEANINGS, Word, spelled_out, stem, words},
 };
 
 /// How much a word in a phrase counts when only the word is found.
@@ -54,7 +54,7 @@ pub struct Question {
     pub stems: Vec<String>,
     /// Whether the question names anything an article could be about.
     pub has_subject: bool,
-    /// As it was written, without the typing mistakes.
+    /// As it was written, without typing mistakes and short spellings.
     text: String,
     /// The same after the question it leans on.
     in_context: Option<String>,
@@ -78,7 +78,10 @@ impl Question {
     /// Reads a question against the vocabulary it will be matched with. The hospital's own name says nothing there.
     pub fn read(text: &str, spelling: &Spelling, hospital_name: &str) -> Self {
         let own_name: Vec<String> = words(hospital_name).into_iter().map(|word| stem(&word.text)).collect();
-        let words: Vec<Word> = words(text).into_iter().flat_map(|word| spelling.divide(word)).collect();
+        let written = words(text);
+        let words: Vec<Word> = written.iter().cloned().flat_map(spelled_out).collect();
+        let is_shortened = words != written;
+        let words: Vec<Word> = words.into_iter().flat_map(|word| spelling.divide(word)).collect();
         let corrected: Vec<(Word, bool)> = words.iter().map(|word| spelling.correct(word)).collect();
         let stems: Vec<String> = corrected.iter().map(|(word, _)| stem(&word.text)).collect();
         let mut concepts: Vec<Concept> = Vec::new();
@@ -104,7 +107,7 @@ impl Question {
                 concept.missed = concept.missed.max(ONLY_BACKGROUND_MISSED);
             }
         }
-        let text_read = if corrected.iter().any(|(_, is_corrected)| *is_corrected) {
+        let text_read = if is_shortened || corrected.iter().any(|(_, is_corrected)| *is_corrected) {
             let words: Vec<&str> = corrected.iter().map(|(word, _)| word.text.as_str()).collect();
             words.join(" ")
         } else {
@@ -289,6 +292,13 @@ mod tests {
         let question = read("cancle my appointmnet");
         assert_eq!(first_terms(&question), ["cancel", "appoint"]);
         assert!(question.concepts[1].alternatives[0].1 < 1.0);
+    }
+
+    #[test]
+    fn short_spellings_are_read_as_what_they_stand_for() {
+        let question = read("can u cancel my appt tmrw");
+        assert_eq!(first_terms(&question), ["cancel", "appoint", "tomorrow"]);
+        assert_eq!(question.text, "can you cancel my appointment tomorrow");
     }
 
     #[test]
