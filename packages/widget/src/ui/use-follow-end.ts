@@ -31,17 +31,21 @@ export function useFollowEnd(
     const element = scroller.current
     if (!element || !enabled) return
     let previousTop = element.scrollTop
+    let previousHeight = element.scrollHeight
     const onScroll = () => {
       const { scrollTop, scrollHeight, clientHeight } = element
       const nearEnd = scrollHeight - scrollTop - clientHeight < NEAR_END_PX
-      // What arrived between our own scrolling and its event is no sign of the reader: only going up lets go.
-      if (nearEnd || scrollTop < previousTop) following.current = nearEnd
+      // What arrived between our own scrolling and its event is no sign of the reader: only going up lets go, and not
+      // while the height changes, since what grows smaller and larger again within a frame also moves up.
+      if (nearEnd || (scrollTop < previousTop && scrollHeight === previousHeight)) following.current = nearEnd
       previousTop = scrollTop
+      previousHeight = scrollHeight
       setAtEnd(following.current)
     }
     element.addEventListener('scroll', onScroll, { passive: true })
     const observer = new ResizeObserver(() => {
       if (following.current) element.scrollTop = element.scrollHeight
+      previousHeight = element.scrollHeight
     })
     observer.observe(element)
     if (content.current) observer.observe(content.current)
