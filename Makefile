@@ -10,7 +10,7 @@ PAGE_SOURCES := $(shell find packages scripts -type f -not -path '*/node_modules
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: tools bundles ## Run a demo hospital: build what is needed, start it, print its address
@@ -52,6 +52,10 @@ build: tools bundles ## Build the release binary, bundles included: target/relea
 bench: build ## Measure the release binary on SQLite and PostgreSQL, and print a table; BENCH="--scenario idle" for less
 	cargo build --release --package kuzushi-bench
 	target/release/kuzushi-bench run --binary target/release/kuzushi $(BENCH)
+
+.PHONY: bench-store
+bench-store: ## Measure what committing writes in groups is worth, on a PostgreSQL of its own
+	cargo run --release --package kuzushi-store --features testing --example group_commit
 
 .PHONY: soak
 soak: build ## Kill the server 200 times on each database under load, and check that nothing was lost or mixed up
