@@ -1,30 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { installFakeServer, latestSocket, sessionStarted, sockets, stored } from '../testing/fake-server'
+import { KEPT, listener, visit } from '../testing/kept-conversation'
 import { Api } from './api'
 import { Conversation } from './conversation'
-import { DeviceStorage, type KeptConversation } from './device-record'
-
-const listener = {
-  onSession: vi.fn(),
-  onMessage: vi.fn(),
-  onDelivery: vi.fn(),
-  onReturned: vi.fn(),
-  onForgotten: vi.fn(),
-  onNotKept: vi.fn(),
-  onProblem: vi.fn(),
-}
-const visit = {
-  pageUrl: 'https://host.test/',
-  hostOrigin: 'https://host.test',
-  userAgent: 'test',
-  locale: 'en',
-}
-const KEPT: KeptConversation = {
-  sessionId: 'sess_1',
-  token: 'kept-token',
-  expiresAt: '2099-01-01T00:00:00.000Z',
-  startedAt: '2026-01-01T00:00:00.000Z',
-}
+import { DeviceStorage } from './device-record'
 
 let storage: DeviceStorage
 
