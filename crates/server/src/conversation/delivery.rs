@@ -148,7 +148,7 @@ impl Conversation {
         let mut listener = Listener::new(socket, Arc::clone(&news));
         let mut state = self.lock();
         if let Some(making) = &state.answer {
-            listener.skip(&making.answer);
+            listener.start_after(&making.answer);
         }
         state.listeners.push(listener);
         Subscription { conversation: Arc::clone(self), socket, news }

@@ -84,7 +84,7 @@ impl Listener {
     }
 
     /// Counts what the running answer says so far as read: only a client that asks for it gets it.
-    pub fn skip(&mut self, answer: &AnswerText) {
+    pub fn start_after(&mut self, answer: &AnswerText) {
         let units = answer.text.encode_utf16().count();
         self.cursor = Cursor { run: answer.run, bytes: answer.text.len(), units };
     }
