@@ -17,4 +17,5 @@ pub mod logging;
 pub mod router;
 pub mod seed;
 pub mod segment;
+mod shelf;
 pub mod state;

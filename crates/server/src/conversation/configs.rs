@@ -1,23 +1,25 @@
 //! Config versions at hand. A version never changes, so one that was read is good for ever.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{sync::Arc, time::Duration};
 
 use kuzushi_domain::{Id, config::AppConfig, id};
 use kuzushi_store::{StoreError, TenantScope};
+use tokio::time::Instant;
 
-/// Versions kept at most. More than this many in use at once is another product.
+use crate::shelf::Shelf;
+
+/// Versions kept at most.
 const MOST: usize = 1_000;
 
-/// An app and the number of a version of its config. An app's id is unguessable and belongs to one tenant, so that the
-/// tenant need not be named.
-type VersionOf = (Id<id::App>, i32);
+/// The number of a version, within its app and tenant.
+type VersionOf = (Id<id::Tenant>, Id<id::App>, i32);
 
-#[derive(Default)]
-pub struct ConfigShelf {
-    versions: Mutex<HashMap<VersionOf, Arc<AppConfig>>>,
+pub struct ConfigShelf(Shelf<VersionOf, Arc<AppConfig>>);
+
+impl Default for ConfigShelf {
+    fn default() -> Self {
+        Self(Shelf::new(MOST, Duration::MAX))
+    }
 }
 
 impl ConfigShelf {
@@ -27,17 +29,13 @@ impl ConfigShelf {
         app: Id<id::App>,
         version: i32,
     ) -> Result<Arc<AppConfig>, StoreError> {
-        let place = (app, version);
-        let known = self.versions.lock().unwrap_or_else(PoisonError::into_inner).get(&place).cloned();
-        if let Some(config) = known {
+        let key = (scope.id(), app, version);
+        if let Some(config) = self.0.get(&key) {
             return Ok(config);
         }
+        let read = Instant::now();
         let config = Arc::new(scope.config_version(app, version).await?.config);
-        let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
-        if versions.len() >= MOST {
-            versions.clear();
-        }
-        versions.insert(place, Arc::clone(&config));
+        self.0.keep(key, read, Arc::clone(&config));
         Ok(config)
     }
 }
