@@ -5,6 +5,7 @@ import { keepFiles } from '../environment/kept-files'
 import type { KuzushiServer } from '../environment/kuzushi-server'
 import { storedMessages } from '../environment/stored'
 import { expect, test } from '../environment/test'
+import type { Widget } from '../environment/widget'
 
 const PROJECT = 'riverside-plain'
 const WAITING = 'Will be sent when the connection is back'
@@ -16,6 +17,20 @@ const clinic = (site: HostSite, server: KuzushiServer, project = PROJECT) =>
 const kept = (page: Page): Promise<string> =>
   page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]))
 
+async function loseServer(widget: Widget, server: KuzushiServer) {
+  await server.kill()
+  await expect(widget.panel.getByText('No connection. Trying again…')).toBeVisible()
+}
+
+/** One question is answered; the next one waits. */
+async function askThenWriteWithoutServer(widget: Widget, server: KuzushiServer) {
+  await widget.open()
+  await widget.ask('How do I prepare for my stay?')
+  await loseServer(widget, server)
+  await widget.send('Where are the guest computers?')
+  await expect(widget.questions.last()).toContainText(WAITING)
+}
+
 test('written while the server is down, reloaded, sent once when it is back, answered once', async ({
   page,
   widget,
@@ -24,12 +39,7 @@ test('written while the server is down, reloaded, sent once when it is back, ans
 }) => {
   await keepFiles(page.context())
   await page.goto(clinic(site, server))
-  await widget.open()
-  await widget.ask('How do I prepare for my stay?')
-  await server.kill()
-  await expect(widget.panel.getByText('No connection. Trying again…')).toBeVisible()
-  await widget.send('Where are the guest computers?')
-  await expect(widget.questions.last()).toContainText(WAITING)
+  await askThenWriteWithoutServer(widget, server)
 
   await page.reload()
   await expect(widget.questions).toHaveText([/Where are the guest computers\?/])
@@ -99,8 +109,7 @@ test('two tabs, one outage: both show what waits, and the server gets it once', 
   await beside.goto(address)
   await widgetBeside.open()
 
-  await server.kill()
-  await expect(widget.panel.getByText('No connection. Trying again…')).toBeVisible()
+  await loseServer(widget, server)
   await widget.send('Where are the guest computers?')
   await expect(widgetBeside.questions).toContainText(['Where are the guest computers?'])
   await expect(widgetBeside.questions).toContainText(WAITING)
@@ -127,8 +136,7 @@ test('what waits can be edited, and what is being written survives a reload', as
   await keepFiles(page.context())
   await page.goto(clinic(site, server))
   await widget.open()
-  await server.kill()
-  await expect(widget.panel.getByText('No connection. Trying again…')).toBeVisible()
+  await loseServer(widget, server)
   await widget.send('Where are the gest computers?')
   await widget.questions.last().getByRole('button', { name: 'Edit' }).click()
   await expect(widget.questions).toHaveCount(0)
@@ -156,12 +164,7 @@ test('what was not sent comes back to the composer when its conversation is gone
 }) => {
   await keepFiles(page.context())
   await page.goto(clinic(site, server))
-  await widget.open()
-  await widget.ask('How do I prepare for my stay?')
-  await server.kill()
-  await expect(widget.panel.getByText('No connection. Trying again…')).toBeVisible()
-  await widget.send('Where are the guest computers?')
-  await expect(widget.questions.last()).toContainText(WAITING)
+  await askThenWriteWithoutServer(widget, server)
   // The key to the conversation is no longer taken, as after its time.
   await page.evaluate((key) => {
     const record = JSON.parse(localStorage.getItem(key) ?? '')
