@@ -180,10 +180,6 @@ impl Subscription {
     pub fn restart(&mut self) {
         self.conversation.restart(self.socket);
     }
-
-    pub fn conversation(&self) -> &Arc<Conversation> {
-        &self.conversation
-    }
 }
 
 impl Drop for Subscription {
