@@ -11,7 +11,7 @@ use hyper::StatusCode;
 use serde::Deserialize;
 use tokio::{
     task::JoinSet,
-    time::{Instant, timeout},
+    time::{Instant, sleep, timeout},
 };
 
 use super::{Address, Running};
@@ -22,13 +22,16 @@ use crate::{
         session::{self, Session},
         socket::{ChatSocket, Heard},
     },
-    server::hospital,
+    server::{hospital, usage::Usage},
 };
 
 /// Sessions that are started at the same time in preparation.
 const STARTING: usize = 16;
 /// Sockets that share one local address: below the number of ports that a system gives out for one.
 const SOCKETS_PER_SOURCE: usize = 20_000;
+/// A server rests that uses no more CPU time than this, in seconds, while it is watched for so long.
+const AT_REST: f64 = 0.03;
+const WATCHED: Duration = Duration::from_secs(1);
 /// How long a server may be silent when it has something to say.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -112,6 +115,31 @@ impl<'a> Frame<'a> {
 pub async fn ask(socket: &mut ChatSocket, number: usize) -> anyhow::Result<()> {
     let message_id = format!("q{number}");
     socket.send(&ClientFrame::UserMessage { message_id: &message_id, content: hospital::QUESTION }).await
+}
+
+/// Has the server do once what it does for the first question to an app, such as reading the app's articles, and waits
+/// until it rests: that belongs to a start, not to a question.
+pub async fn warm_up(running: &Running, project: &str) -> anyhow::Result<()> {
+    let session = sessions(running, project, 1).await?.pop().context("a session")?;
+    let mut socket = socket(&running.address, &session, 0).await?;
+    ask(&mut socket, 0).await?;
+    loop {
+        let text = next(&mut socket).await?;
+        let frame = Frame::parse(&text)?;
+        frame.expect_no_error()?;
+        if frame.is_answer() {
+            break;
+        }
+    }
+    let until = Instant::now() + PATIENCE;
+    while let Some(before) = running.pid.and_then(Usage::of) {
+        sleep(WATCHED).await;
+        let now = running.pid.and_then(Usage::of).context("the server is gone")?;
+        if now.cpu_seconds - before.cpu_seconds <= AT_REST || Instant::now() > until {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// A request to be made again and again.

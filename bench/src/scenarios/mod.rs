@@ -123,6 +123,9 @@ async fn measure(scenario: Scenario, running: &Running, sizes: &Sizes) -> anyhow
     if scenario == Scenario::Idle {
         return idle::measure(running, sizes).await;
     }
+    if let Some(project) = scenario.asked(projects) {
+        load::warm_up(running, project).await?;
+    }
     let mut runs = Vec::new();
     for _ in 0..sizes.runs.max(1) {
         runs.push(match scenario {
@@ -152,6 +155,17 @@ impl Scenario {
             Self::History => "history",
             Self::Provider => "model, paced",
             Self::ProviderAtOnce => "model, at once",
+        }
+    }
+
+    /// The app that is asked questions.
+    fn asked(self, projects: &Projects) -> Option<&str> {
+        match self {
+            Self::Idle | Self::Init => None,
+            Self::Stream => Some(&projects.paced),
+            Self::AtOnce => Some(&projects.at_once),
+            Self::Messages | Self::History => Some(&projects.short),
+            Self::Provider | Self::ProviderAtOnce => Some(&projects.model),
         }
     }
 

@@ -68,7 +68,7 @@ async fn converse(stream: TcpStream, gap: Duration, tokens: usize) -> anyhow::Re
             } else {
                 ticks.tick().await;
             }
-            write_chunk(&mut stream, &event(&format!(r#"{{"content":"@{} "}}"#, shared_micros()), "null")).await?;
+            write_chunk(&mut stream, &event(&format!(r#"{{"content":" @{};"}}"#, shared_micros()), "null")).await?;
         }
         write_chunk(&mut stream, &event("{}", r#""stop""#)).await?;
         write_chunk(&mut stream, "data: [DONE]\n\n").await?;
@@ -118,12 +118,13 @@ pub struct Stamps {
 }
 
 impl Stamps {
-    /// The times of the tokens that are complete with this piece.
+    /// The times of the tokens that are complete with this piece. They begin with their space, as models' tokens do.
     pub fn read(&mut self, delta: &str) -> impl Iterator<Item = u64> + use<> {
         self.rest.push_str(delta);
-        let end = self.rest.rfind(' ').map_or(0, |position| position + 1);
+        let end = self.rest.rfind(';').map_or(0, |position| position + 1);
         let complete: String = self.rest.drain(..end).collect();
-        let stamps: Vec<u64> = complete.split(' ').filter_map(|token| token.strip_prefix('@')?.parse().ok()).collect();
+        let stamps = complete.split(';').filter_map(|token| token.trim_start().strip_prefix('@')?.parse().ok());
+        let stamps: Vec<u64> = stamps.collect();
         stamps.into_iter()
     }
 }
@@ -135,7 +136,7 @@ mod tests {
     #[test]
     fn times_are_read_however_the_answer_is_cut() {
         let mut stamps = Stamps::default();
-        let read: Vec<u64> = ["@12 @3", "4 ", "@5", " "].into_iter().flat_map(|piece| stamps.read(piece)).collect();
+        let read: Vec<u64> = ["@12; @3", "4;", " @5", ";"].into_iter().flat_map(|piece| stamps.read(piece)).collect();
         assert_eq!(read, [12, 34, 5]);
     }
 
@@ -149,7 +150,7 @@ mod tests {
         stream.shutdown().await.unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
-        assert_eq!(answer.matches("\"content\":\"@").count(), 3, "{answer}");
+        assert_eq!(answer.matches("\"content\":\" @").count(), 3, "{answer}");
         assert!(answer.contains("\"finish_reason\":\"stop\"") && answer.contains("data: [DONE]"), "{answer}");
         assert!(answer.ends_with("0\r\n\r\n"), "{answer}");
     }
