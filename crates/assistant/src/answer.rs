@@ -2,13 +2,16 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use futures_util::Stream;
+use futures_util::{StreamExt, stream::BoxStream};
 use kuzushi_domain::{
     Citation, Phi, Role,
     config::{Contact, Provider},
 };
 
-use crate::{knowledge::Knowledge, providers};
+use crate::{
+    knowledge::Knowledge,
+    providers::{self, OpenAi, ProviderFailure},
+};
 
 /// A question with everything an answer may draw on.
 #[derive(Debug, Clone)]
@@ -16,6 +19,8 @@ pub struct AnswerRequest {
     /// Instructions for a language model; the built-in assistant has no use for them.
     pub system_prompt: String,
     pub provider: Provider,
+    /// Which model is asked, and how; the built-in assistant has no use for it.
+    pub model: ModelSettings,
     pub contact: Contact,
     /// The pause between two pieces of a built-in answer. Zero sends them all at once.
     pub token_interval: Duration,
@@ -25,6 +30,19 @@ pub struct AnswerRequest {
     /// The visitor's language tag, such as `en-US`.
     pub locale: String,
     pub knowledge: Arc<Knowledge>,
+}
+
+/// How a language model is asked.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ModelSettings {
+    /// The provider's name for it.
+    pub name: String,
+    /// None leaves it to the provider.
+    pub temperature: Option<f64>,
+    /// The most tokens of an answer. None leaves it to the provider.
+    pub max_tokens: Option<u32>,
+    /// How long may pass until the first piece of an answer; then the built-in assistant answers instead.
+    pub first_piece_timeout: Duration,
 }
 
 /// An earlier message of the conversation.
@@ -55,33 +73,41 @@ impl fmt::Debug for AnswerEvent {
 }
 
 /// What is known once an answer is complete.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AnswerEnd {
     /// The articles the answer rests on, the most important first. Empty for small talk and for "I don't know".
     pub citations: Vec<Citation>,
     /// Whether the assistant said that it found nothing.
     pub no_answer: bool,
+    /// Why the built-in assistant answered where a model should have.
+    pub instead_of_model: Option<ProviderFailure>,
 }
 
-/// Why no answer came. Holds no text of the patient and none of a provider.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum AssistantError {
-    #[error("the assistant is unavailable")]
-    Unavailable,
-    #[error("the assistant took too long")]
-    TimedOut,
+/// How many messages before the question an answer draws on.
+pub const HISTORY_LENGTH: usize = providers::builtin::MEMORY;
+
+/// Those who can answer: the built-in assistant always, models as far as the operator has set them up.
+#[derive(Debug, Clone, Default)]
+pub struct Assistant {
+    openai: Option<Arc<OpenAi>>,
 }
 
-/// How many messages before the question a provider draws on.
-pub const fn history_length(provider: Provider) -> usize {
-    match provider {
-        Provider::Builtin => providers::builtin::MEMORY,
+impl Assistant {
+    /// Adds a model behind the chat completions protocol.
+    pub fn with_openai(self, provider: OpenAi) -> Self {
+        Self { openai: Some(Arc::new(provider)) }
+    }
+
+    /// Answers a question as a stream: any number of pieces, then the end. Dropping the stream cancels the answer, with
+    /// the provider as well.
+    pub fn answer(&self, request: AnswerRequest) -> AnswerStream {
+        match (request.provider, &self.openai) {
+            (Provider::Builtin, _) => providers::builtin::answer(request).boxed(),
+            (Provider::Openai, Some(openai)) => providers::model::answer(Arc::clone(openai), request).boxed(),
+            (Provider::Openai, None) => providers::model::answer_without(request, ProviderFailure::NotSetUp).boxed(),
+        }
     }
 }
 
-/// Answers a question as a stream. Dropping the stream cancels the answer.
-pub fn answer(request: AnswerRequest) -> impl Stream<Item = Result<AnswerEvent, AssistantError>> + Send + 'static {
-    match request.provider {
-        Provider::Builtin => providers::builtin::answer(request),
-    }
-}
+/// An error ends the stream: the answer broke off.
+pub type AnswerStream = BoxStream<'static, Result<AnswerEvent, ProviderFailure>>;

@@ -106,13 +106,28 @@ impl Default for UiHints {
 #[serde(rename_all = "camelCase", default)]
 pub struct Assistant {
     pub provider: Provider,
+    /// The provider's name for the model that answers. A model needs one; the built-in assistant has none.
+    pub model: String,
+    /// How freely a model words its answers, 0 to 2. Without it, as the provider thinks fit; some models take no other.
+    pub temperature: Option<f64>,
+    /// Tokens that a model's answer has at most. One that would be longer counts as failed.
+    pub max_tokens: Option<u32>,
+    /// How long a model may take to begin, in milliseconds. After that the built-in assistant answers.
+    pub first_token_timeout_ms: u64,
     /// Pause between the pieces of a built-in answer, in milliseconds, so that it reads as it comes. 0 sends it at once.
     pub token_interval_ms: u64,
 }
 
 impl Default for Assistant {
     fn default() -> Self {
-        Self { provider: Provider::Builtin, token_interval_ms: 18 }
+        Self {
+            provider: Provider::Builtin,
+            model: String::new(),
+            temperature: None,
+            max_tokens: None,
+            first_token_timeout_ms: 8_000,
+            token_interval_ms: 18,
+        }
     }
 }
 
@@ -122,6 +137,9 @@ pub enum Provider {
     /// Answers from the app's articles, without a language model and without a network.
     #[default]
     Builtin,
+    /// A language model behind the chat completions protocol, which the operator names by `OPENAI_BASE_URL` and
+    /// `OPENAI_API_KEY`. What patients write is sent there.
+    Openai,
 }
 
 /// How to reach a human at the hospital.
@@ -192,6 +210,19 @@ impl AppConfig {
         if self.assistant.token_interval_ms > 1_000 {
             return wrong("/assistant/tokenIntervalMs", "must be at most 1000");
         }
+        let Assistant { provider, model, temperature, max_tokens, first_token_timeout_ms, .. } = &self.assistant;
+        if *provider == Provider::Openai && model.trim().is_empty() {
+            return wrong("/assistant/model", "must name the model that answers");
+        }
+        if temperature.is_some_and(|temperature| !(0.0..=2.0).contains(&temperature)) {
+            return wrong("/assistant/temperature", "must be between 0 and 2");
+        }
+        if max_tokens == &Some(0) {
+            return wrong("/assistant/maxTokens", "must be at least 1");
+        }
+        if !(500..=60_000).contains(first_token_timeout_ms) {
+            return wrong("/assistant/firstTokenTimeoutMs", "must be between 500 and 60000");
+        }
         if self.contact.emergency_number.trim().is_empty() {
             return wrong("/contact/emergencyNumber", "must not be empty");
         }
@@ -239,6 +270,10 @@ mod tests {
         assert_eq!(pointer_of(json!({"theme": {"radius": "wide"}})), "/theme/radius");
         assert_eq!(pointer_of(json!({"contact": {"emergencyNumber": " "}})), "/contact/emergencyNumber");
         assert_eq!(pointer_of(json!({"assistant": {"tokenIntervalMs": 60000}})), "/assistant/tokenIntervalMs");
+        assert_eq!(pointer_of(json!({"assistant": {"provider": "openai"}})), "/assistant/model");
+        assert_eq!(pointer_of(json!({"assistant": {"temperature": 2.5}})), "/assistant/temperature");
+        assert_eq!(pointer_of(json!({"assistant": {"maxTokens": 0}})), "/assistant/maxTokens");
+        assert_eq!(pointer_of(json!({"assistant": {"firstTokenTimeoutMs": 1}})), "/assistant/firstTokenTimeoutMs");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::{
 };
 
 use gethostname::gethostname;
+use kuzushi_assistant::Assistant;
 use kuzushi_domain::Clock;
 use kuzushi_store::Store;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -34,6 +35,8 @@ pub struct Parts {
     /// This machine, and the address that this process listens on.
     pub place: String,
     pub tokens: Tokens,
+    /// Who answers.
+    pub assistant: Assistant,
     pub conversations: Conversations,
     pub configs: ConfigShelf,
     pub knowledge: KnowledgeShelf,
@@ -68,6 +71,7 @@ impl AppState {
         store: Store,
         clock: Arc<dyn Clock>,
         tokens: Tokens,
+        assistant: Assistant,
         address: SocketAddr,
         demo: Option<Demo>,
     ) -> Self {
@@ -80,6 +84,7 @@ impl AppState {
             clock,
             place: format!("{}/{address}", gethostname().to_string_lossy()),
             tokens,
+            assistant,
             conversations: Conversations::default(),
             configs: Default::default(),
             knowledge: Default::default(),

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures_util::StreamExt;
-use kuzushi_assistant::{AnswerEvent, HistoryMessage, Knowledge, KnowledgeArticle, answer};
+use kuzushi_assistant::{AnswerEvent, Assistant, HistoryMessage, Knowledge, KnowledgeArticle};
 use kuzushi_domain::{Id, Phi, Role};
 
 use crate::demo_hospital::{Answered, DemoHospital, PATIENTS, articles};
@@ -157,7 +157,7 @@ async fn nonsense_and_long_messages_are_declined() {
 async fn without_articles_there_is_small_talk_and_nothing_else() {
     let mut request = DemoHospital::open().request(PATIENTS, &[], "Where do I park?");
     request.knowledge = Arc::new(Knowledge::default());
-    let events: Vec<_> = answer(request).collect().await;
+    let events: Vec<_> = Assistant::default().answer(request).collect().await;
     let Some(Ok(AnswerEvent::Done(end))) = events.last() else { panic!("an end") };
     assert!(end.no_answer);
 }
@@ -180,7 +180,7 @@ async fn a_long_list_is_cut_to_the_items_asked_for() {
     let mut request = DemoHospital::open().request(PATIENTS, &[], "Where is the eye clinic?");
     request.knowledge = Arc::new(Knowledge::index(vec![article]));
     let mut text = String::new();
-    let mut stream = Box::pin(answer(request));
+    let mut stream = Box::pin(Assistant::default().answer(request));
     while let Some(event) = stream.next().await {
         if let AnswerEvent::Text(piece) = event.expect("no failure") {
             text.push_str(&piece);
@@ -196,9 +196,9 @@ async fn words_are_an_interval_apart_and_a_dropped_stream_is_over() {
     let mut request = DemoHospital::open().request(PATIENTS, &[], "Where do I park?");
     request.token_interval = Duration::from_millis(18);
     let start = tokio::time::Instant::now();
-    let pieces = answer(request.clone()).count().await as u32 - 1;
+    let pieces = Assistant::default().answer(request.clone()).count().await as u32 - 1;
     assert_eq!(start.elapsed(), request.token_interval * (pieces - 1));
-    drop(Box::pin(answer(request)).next().await);
+    drop(Box::pin(Assistant::default().answer(request)).next().await);
 }
 
 #[test]

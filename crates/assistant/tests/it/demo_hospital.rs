@@ -8,7 +8,9 @@ use std::{
 };
 
 use futures_util::StreamExt;
-use kuzushi_assistant::{AnswerEnd, AnswerEvent, AnswerRequest, HistoryMessage, Knowledge, KnowledgeArticle, answer};
+use kuzushi_assistant::{
+    AnswerEnd, AnswerEvent, AnswerRequest, Assistant, HistoryMessage, Knowledge, KnowledgeArticle, ModelSettings,
+};
 use kuzushi_domain::{
     Id, Phi, Role,
     config::{Contact, Provider},
@@ -90,6 +92,7 @@ impl DemoHospital {
         AnswerRequest {
             system_prompt: String::new(),
             provider: Provider::Builtin,
+            model: ModelSettings::default(),
             contact: Contact {
                 hospital_name: "St. Mary's Hospital".to_owned(),
                 phone: "(419) 555-0100".to_owned(),
@@ -106,7 +109,7 @@ impl DemoHospital {
 
     /// Asks, and remembers question and answer in the history.
     pub async fn ask(&self, app: &str, history: &mut Vec<HistoryMessage>, question: &str) -> Answered {
-        let mut stream = Box::pin(answer(self.request(app, history, question)));
+        let mut stream = Box::pin(Assistant::default().answer(self.request(app, history, question)));
         let mut text = String::new();
         let mut end: Option<AnswerEnd> = None;
         while let Some(event) = stream.next().await {

@@ -6,5 +6,6 @@
 mod answers;
 
 mod demo_hospital;
+mod models;
 mod questions;
 mod speed;

@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures_util::StreamExt;
-use kuzushi_assistant::{AnswerEvent, Knowledge, answer};
+use kuzushi_assistant::{AnswerEvent, Assistant, Knowledge};
 use tokio::time::Instant;
 
 use crate::demo_hospital::{DemoHospital, PATIENTS, articles};
@@ -23,7 +23,7 @@ async fn an_index_is_built_and_asked_in_no_time() {
     for question in ["When can I visit my mother?", "wat time does the farmacy close", "is there a helicopter"] {
         for _ in 0..7 {
             let start = Instant::now();
-            answer(hospital.request(PATIENTS, &[], question)).count().await;
+            Assistant::default().answer(hospital.request(PATIENTS, &[], question)).count().await;
             times.push(start.elapsed());
         }
     }
@@ -41,7 +41,7 @@ async fn an_index_that_is_not_read_yet_answers_all_the_same() {
     let mut request =
         DemoHospital::open().request(PATIENTS, &[], "what would it cost to leave my car in the garage all day");
     request.knowledge = Arc::new(Knowledge::index(parking));
-    let answer = tokio::spawn(async move { answer(request).collect::<Vec<_>>().await });
+    let answer = tokio::spawn(async move { Assistant::default().answer(request).collect::<Vec<_>>().await });
     let events = answer.await.expect("an answer");
     let Some(Ok(AnswerEvent::Done(end))) = events.last() else { panic!("an end") };
     assert_eq!(end.citations.first().map(|citation| citation.title.as_str()), Some("Parking"));

@@ -70,6 +70,7 @@ pub fn print(text: &str) -> anyhow::Result<()> {
 async fn prepare(config: Config, demo: Option<Demo>, listener: &TcpListener) -> anyhow::Result<AppState> {
     keys::prepare_data_folder(&config)?;
     let tokens = Tokens::new(&keys::jwt_secret(&config, demo.is_some())?, config.security.jwt_expiration.0);
+    let assistant = config.providers.assistant().context("OPENAI_API_KEY and OPENAI_BASE_URL")?;
     let store = open(&config).await?;
     store.migrate().await?;
     store.installation().check_operator_key().await.map_err(|error| match error {
@@ -79,7 +80,7 @@ async fn prepare(config: Config, demo: Option<Demo>, listener: &TcpListener) -> 
         ),
         other => other.into(),
     })?;
-    Ok(AppState::new(config, store, Arc::new(SystemClock), tokens, listener.local_addr()?, demo))
+    Ok(AppState::new(config, store, Arc::new(SystemClock), tokens, assistant, listener.local_addr()?, demo))
 }
 
 async fn open(config: &Config) -> anyhow::Result<Store> {

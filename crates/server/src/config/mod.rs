@@ -5,6 +5,7 @@ mod database;
 mod http;
 mod limits;
 mod logging;
+mod providers;
 mod reference;
 mod security;
 mod value;
@@ -21,6 +22,7 @@ pub use database::Database;
 pub use http::Http;
 pub use limits::Limits;
 pub use logging::{LogFormat, Logging};
+pub use providers::Providers;
 pub use reference::reference;
 pub use security::{Security, decode_content_key};
 pub use value::{Interval, Secret};
@@ -38,6 +40,9 @@ pub struct Config {
     /// Keys and tokens.
     #[config(nested)]
     pub security: Security,
+    /// Language models that apps may use.
+    #[config(nested)]
+    pub providers: Providers,
     /// How much anybody may ask for.
     #[config(nested)]
     pub limits: Limits,
@@ -63,7 +68,8 @@ impl Config {
     fn check(&self) -> anyhow::Result<()> {
         self.http.check().context("[http]")?;
         self.database.check().context("[database]")?;
-        self.security.check().context("[security]")
+        self.security.check().context("[security]")?;
+        self.providers.check().context("[providers]")
     }
 
     /// The address of the database: the one that was set, or an SQLite file in the data folder.

@@ -4,7 +4,7 @@ use std::{pin::pin, sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 use futures_util::StreamExt;
-use kuzushi_assistant::{AnswerEvent, AnswerRequest, AssistantError, HistoryMessage};
+use kuzushi_assistant::{AnswerEvent, AnswerRequest, HISTORY_LENGTH, HistoryMessage, ModelSettings, ProviderFailure};
 use kuzushi_domain::{Id, Phi, Role, id};
 use kuzushi_store::{
     FinishedAnswer, Message, MessageDetails, NextTurn, PageRequest, Session, StoreError, TenantScope, Turn,
@@ -189,7 +189,7 @@ async fn request(
     had_to_wait: bool,
 ) -> Result<AnswerRequest, StoreError> {
     let config = state.configs.version(scope, session.app, session.config_version).await?;
-    let wanted = kuzushi_assistant::history_length(config.assistant.provider);
+    let wanted = HISTORY_LENGTH;
     let mut history = match conversation.recent.before(turn.question_seq) {
         Some(recent) => recent,
         // The first question of a conversation has nothing before it.
@@ -208,6 +208,12 @@ async fn request(
     Ok(AnswerRequest {
         system_prompt: config.system_prompt.clone(),
         provider: config.assistant.provider,
+        model: ModelSettings {
+            name: config.assistant.model.clone(),
+            temperature: config.assistant.temperature,
+            max_tokens: config.assistant.max_tokens,
+            first_piece_timeout: Duration::from_millis(config.assistant.first_token_timeout_ms),
+        },
         contact: config.contact.clone(),
         token_interval: Duration::from_millis(config.assistant.token_interval_ms),
         history,
@@ -234,7 +240,7 @@ async fn run(
     cancel: CancellationToken,
 ) -> Option<FinishedAnswer> {
     let failed = |code: ErrorCode| Some(FinishedAnswer::Failed { code: code.as_str() });
-    let mut events = pin!(kuzushi_assistant::answer(request));
+    let mut events = state.assistant.answer(request);
     // Made once, not for every token: each of them is a registration.
     let mut withdrawn = pin!(cancel.cancelled());
     let mut closing = pin!(state.closing.cancelled());
@@ -252,13 +258,20 @@ async fn run(
         match event {
             Some(Ok(AnswerEvent::Text(delta))) => conversation.extend_answer(&delta),
             Some(Ok(AnswerEvent::Done(end))) => {
+                if let Some(failure) = end.instead_of_model {
+                    tracing::warn!(session = %conversation.id(), %failure, "the built-in assistant answers instead of a model");
+                }
                 let details =
                     MessageDetails { citations: end.citations, no_answer: end.no_answer, ..MessageDetails::default() };
                 return Some(FinishedAnswer::Done { content: Phi::new(conversation.answer_so_far()), details });
             }
-            Some(Err(AssistantError::TimedOut)) => return failed(ErrorCode::AiTimeout),
+            Some(Err(ProviderFailure::TimedOut)) => return failed(ErrorCode::AiTimeout),
+            Some(Err(failure)) => {
+                tracing::warn!(session = %conversation.id(), %failure, "a model's answer broke off");
+                return failed(ErrorCode::AiError);
+            }
             // A stream that ends without saying so was cut off: never a complete answer.
-            Some(Err(AssistantError::Unavailable)) | None => return failed(ErrorCode::AiError),
+            None => return failed(ErrorCode::AiError),
         }
     }
 }

@@ -15,6 +15,7 @@ mod generated;
 mod health;
 mod history;
 mod limits;
+mod models;
 mod nodes;
 mod outage;
 mod process;

@@ -15,8 +15,9 @@ use futures_util::Stream;
 use kuzushi_domain::Citation;
 
 use crate::{
-    answer::{AnswerEnd, AnswerEvent, AnswerRequest, AssistantError},
+    answer::{AnswerEnd, AnswerEvent, AnswerRequest},
     knowledge::{Candidate, Knowledge},
+    providers::ProviderFailure,
     safety,
 };
 use conversation::Asked;
@@ -25,11 +26,29 @@ use judgement::{Judgement, TwoThings};
 
 /// The length of a citation's snippet, in characters.
 const SNIPPET: usize = 160;
+/// As many passages as a model gets at most.
+const SOURCES: usize = 6;
 
 /// Composes the whole answer, then streams it word by word.
-pub fn answer(request: AnswerRequest) -> impl Stream<Item = Result<AnswerEvent, AssistantError>> + Send + 'static {
+pub fn answer(request: AnswerRequest) -> impl Stream<Item = Result<AnswerEvent, ProviderFailure>> + Send + 'static {
     let interval = request.token_interval;
     stream::stream(interval, move || compose(&request))
+}
+
+/// Whether a question is answered here even where the app has a model: an emergency, and what only a clinician may say.
+pub(super) fn keeps(request: &AnswerRequest) -> bool {
+    let words = request.question.expose();
+    safety::emergency(words).is_some()
+        || (safety::asks_for_medical_advice(words)
+            && !judgement::judge(&request.knowledge, &conversation::read(request)).is_plainly_answered)
+}
+
+/// The passages that a model gets to answer from, the best first.
+pub(super) fn sources(request: &AnswerRequest) -> Vec<Candidate> {
+    let asked = conversation::read(request);
+    let mut ranked = request.knowledge.rank(&asked.question, asked.favoured);
+    ranked.truncate(SOURCES);
+    ranked
 }
 
 /// The answer's text, and what it rests on.
@@ -37,24 +56,21 @@ fn compose(request: &AnswerRequest) -> (String, AnswerEnd) {
     let words = request.question.expose();
     let contact = &request.contact;
     if let Some(emergency) = safety::emergency(words) {
-        return (wording::emergency(emergency, contact, &request.locale), without_sources(false));
+        return (wording::emergency(emergency, contact, &request.locale), AnswerEnd::default());
     }
     if let Some(small_talk) = small_talk::small_talk(words) {
-        return (wording::small_talk(small_talk, contact), without_sources(false));
+        return (wording::small_talk(small_talk, contact), AnswerEnd::default());
     }
     let asked = conversation::read(request);
     let found = judgement::judge(&request.knowledge, &asked);
+    let unknown = || AnswerEnd { no_answer: true, ..AnswerEnd::default() };
     if safety::asks_for_medical_advice(words) && !found.is_plainly_answered {
-        return (wording::no_medical_advice(contact), without_sources(true));
+        return (wording::no_medical_advice(contact), unknown());
     }
     match found.best {
         Some(ref best) => quote(request, &asked, best, &found),
-        None => (wording::nothing_found(contact), without_sources(true)),
+        None => (wording::nothing_found(contact), unknown()),
     }
-}
-
-fn without_sources(no_answer: bool) -> AnswerEnd {
-    AnswerEnd { citations: Vec::new(), no_answer }
 }
 
 /// An answer in the words of the best passage, or of two passages where two things were asked.
@@ -72,7 +88,7 @@ fn quote(request: &AnswerRequest, asked: &Asked, best: &Candidate, found: &Judge
         text.push_str(&wording::see_also(&knowledge.article(other.article).title));
         citations.push(citation(knowledge, other));
     }
-    (text, AnswerEnd { citations, no_answer: false })
+    (text, AnswerEnd { citations, ..AnswerEnd::default() })
 }
 
 fn quote_both(knowledge: &Knowledge, two: &TwoThings) -> (String, AnswerEnd) {
@@ -84,10 +100,10 @@ fn quote_both(knowledge: &Knowledge, two: &TwoThings) -> (String, AnswerEnd) {
     if second.1.article != first.1.article {
         citations.push(citation(knowledge, &second.1));
     }
-    (text, AnswerEnd { citations, no_answer: false })
+    (text, AnswerEnd { citations, ..AnswerEnd::default() })
 }
 
-fn citation(knowledge: &Knowledge, candidate: &Candidate) -> Citation {
+pub(super) fn citation(knowledge: &Knowledge, candidate: &Candidate) -> Citation {
     let article = knowledge.article(candidate.article);
     let passage = knowledge.passage(candidate.passage);
     Citation {

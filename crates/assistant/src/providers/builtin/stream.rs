@@ -7,19 +7,25 @@ use futures_util::{
     stream::{iter, once},
 };
 
-use crate::answer::{AnswerEnd, AnswerEvent, AssistantError};
+use crate::{
+    answer::{AnswerEnd, AnswerEvent},
+    providers::ProviderFailure,
+};
 
-/// Composes once it is polled, then yields words with the space that follows them, `interval` apart, and the end.
+/// Composes once it is polled, then yields words with the space that follows them, `interval` apart, and the end. An
+/// interval of zero yields all at once.
 ///
 /// Words are cut behind white space, so no piece ends inside of a character that consists of several code points,
 /// unless a mark is put on a space, which no keyboard does.
 pub fn stream(
     interval: Duration,
     compose: impl FnOnce() -> (String, AnswerEnd) + Send + 'static,
-) -> impl Stream<Item = Result<AnswerEvent, AssistantError>> + Send + 'static {
+) -> impl Stream<Item = Result<AnswerEvent, ProviderFailure>> + Send + 'static {
     once(async move { compose() })
         .flat_map(move |(text, end)| {
-            let pieces = pieces(&text).into_iter().enumerate().map(move |(position, piece)| {
+            // Without a pause between them nobody can tell pieces apart.
+            let pieces = if interval.is_zero() { vec![text] } else { pieces(&text) };
+            let pieces = pieces.into_iter().enumerate().map(move |(position, piece)| {
                 let pause = if position == 0 { Duration::ZERO } else { interval };
                 (pause, Ok(AnswerEvent::Text(piece)))
             });
@@ -66,7 +72,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn pieces_are_an_interval_apart_and_the_first_comes_at_once() {
-        let end = AnswerEnd { citations: Vec::new(), no_answer: false };
+        let end = AnswerEnd::default();
         let compose = || (String::from("one two three"), end);
         let start = tokio::time::Instant::now();
         let mut stream = Box::pin(stream(Duration::from_millis(20), compose));

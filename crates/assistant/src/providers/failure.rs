@@ -1,0 +1,40 @@
+//! Why a language model gave no answer, or not all of it.
+
+/// Holds nothing that a patient wrote and nothing that a provider sent: it may be logged and counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ProviderFailure {
+    /// The app wants a model and the operator has set up none.
+    #[error("no provider is set up")]
+    NotSetUp,
+    #[error("the provider cannot be reached")]
+    Unreachable,
+    #[error("the provider was silent for too long")]
+    TimedOut,
+    /// Also what remains after waiting and asking again.
+    #[error("the provider is busy (HTTP {0})")]
+    Busy(u16),
+    /// The key, the account or its credit. Asking again changes nothing.
+    #[error("the provider does not accept our account (HTTP {0})")]
+    Account(u16),
+    #[error("the provider refused the request (HTTP {0})")]
+    Refused(u16),
+    /// An error told in the middle of the stream.
+    #[error("the provider reported an error while it answered")]
+    Interrupted,
+    #[error("the provider's filter stopped the answer")]
+    Filtered,
+    /// It ended without the signs of an end, or at the length limit.
+    #[error("the provider's answer was cut off")]
+    CutOff,
+    #[error("the provider's answer was empty")]
+    Empty,
+    #[error("the provider's reply could not be understood")]
+    Malformed,
+}
+
+impl ProviderFailure {
+    /// Whether the same request may well succeed in a moment.
+    pub(crate) fn is_passing(self) -> bool {
+        matches!(self, Self::Unreachable | Self::Busy(_))
+    }
+}

@@ -1,0 +1,278 @@
+//! Answers from a language model over HTTP, and from what is left when it gives none.
+
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt;
+use kuzushi_assistant::{
+    AnswerEnd, AnswerEvent, Assistant, ModelSettings, OpenAi, ProviderFailure,
+    fake::{FakeModel, Script, Step, finish, piece},
+};
+use kuzushi_domain::config::Provider;
+use serde_json::json;
+
+use crate::demo_hospital::{DemoHospital, PATIENTS};
+
+const QUESTION: &str = "When can I visit my mother?";
+const NO_GAP: Duration = Duration::ZERO;
+
+/// What came of a question: the text, and how it ended.
+struct Outcome {
+    text: String,
+    end: Result<AnswerEnd, ProviderFailure>,
+}
+
+/// Asks a model that follows these scripts.
+async fn ask(model: &FakeModel, question: &str) -> Outcome {
+    ask_at(&model.base_url(), question, Duration::from_secs(20)).await
+}
+
+async fn ask_at(base_url: &str, question: &str, first_piece_timeout: Duration) -> Outcome {
+    outcome(&assistant(base_url), question, first_piece_timeout).await
+}
+
+fn assistant(base_url: &str) -> Assistant {
+    Assistant::default().with_openai(OpenAi::new(base_url, Some("sk-test")).expect("a provider"))
+}
+
+fn request(question: &str, first_piece_timeout: Duration) -> kuzushi_assistant::AnswerRequest {
+    let hospital = DemoHospital::open();
+    let mut request = hospital.request(PATIENTS, &[], question);
+    request.provider = Provider::Openai;
+    request.system_prompt = "You help the visitors of St. Mary's.".to_owned();
+    request.model = ModelSettings {
+        name: "test-model".to_owned(),
+        temperature: Some(0.2),
+        max_tokens: Some(300),
+        first_piece_timeout,
+    };
+    request
+}
+
+async fn outcome(assistant: &Assistant, question: &str, first_piece_timeout: Duration) -> Outcome {
+    let mut stream = assistant.answer(request(question, first_piece_timeout));
+    let mut text = String::new();
+    while let Some(event) = stream.next().await {
+        match event {
+            Ok(AnswerEvent::Text(piece)) => text.push_str(&piece),
+            Ok(AnswerEvent::Done(end)) => {
+                assert!(stream.next().await.is_none(), "nothing follows the end");
+                return Outcome { text, end: Ok(end) };
+            }
+            Err(failure) => {
+                assert!(stream.next().await.is_none(), "nothing follows an error");
+                return Outcome { text, end: Err(failure) };
+            }
+        }
+    }
+    panic!("the stream ended without saying how");
+}
+
+async fn model(scripts: impl IntoIterator<Item = Script>) -> FakeModel {
+    FakeModel::start(scripts).await.expect("a free port")
+}
+
+/// What failed, where the built-in assistant answered instead, in full.
+fn instead(outcome: &Outcome) -> Option<ProviderFailure> {
+    let end = outcome.end.as_ref().expect("a complete answer");
+    assert!(outcome.text.contains("visit"), "the built-in answer: {}", outcome.text);
+    assert!(!end.citations.is_empty());
+    end.instead_of_model
+}
+
+#[tokio::test]
+async fn a_model_answers_from_the_passages_it_is_given_and_is_cited_by_what_it_names() {
+    let model =
+        model([Script::answer(&["Visitors are", " welcome all", " day [", "1], and", " later[1][9]."], NO_GAP)]).await;
+    let outcome = ask(&model, QUESTION).await;
+    assert_eq!(outcome.text, "Visitors are welcome all day, and later.");
+    let end = outcome.end.expect("a complete answer");
+    assert_eq!(end.citations.len(), 1, "{:?}", end.citations);
+    assert!(end.citations[0].title.contains("isit"), "{:?}", end.citations);
+    assert_eq!((end.no_answer, end.instead_of_model), (false, None));
+
+    let received = &model.received()[0];
+    assert_eq!(received.path, "/v1/chat/completions");
+    assert_eq!(received.authorization.as_deref(), Some("Bearer sk-test"));
+    let body = &received.body;
+    assert_eq!((&body["model"], &body["stream"]), (&json!("test-model"), &json!(true)));
+    assert_eq!((&body["temperature"], &body["max_tokens"]), (&json!(0.2), &json!(300)));
+    let messages = body["messages"].as_array().expect("messages");
+    let system = messages[0]["content"].as_str().expect("a text");
+    assert!(system.starts_with("You help the visitors of St. Mary's.\n"), "{system}");
+    assert!(system.contains("<source number=\"1\">") && system.contains("(419) 555-0100"), "{system}");
+    assert_eq!(messages.last(), Some(&json!({"role": "user", "content": QUESTION})));
+}
+
+#[tokio::test]
+async fn what_the_sources_do_not_hold_is_no_answer() {
+    let model = model([Script::answer(&["[0] I don't", " know that."], NO_GAP)]).await;
+    let outcome = ask(&model, QUESTION).await;
+    assert_eq!(outcome.text, "I don't know that.");
+    let end = outcome.end.expect("a complete answer");
+    assert!(end.no_answer && end.citations.is_empty());
+}
+
+#[tokio::test]
+async fn a_stream_may_be_cut_and_spelled_as_it_likes() {
+    let whole = format!(
+        "\u{feff}: PROCESSING\r\n\r\ndata:{}\r\n\r\nevent: something\r\nid: 7\r\ndata:{}\r\n\r\nretry: 10\r\ndata: {}\r\n\r\ndata: [DONE]\r\n\r\n",
+        piece("Öffnungs"),
+        piece("zeiten 👩‍👩‍👧 日"),
+        finish("stop"),
+    );
+    for size in [1, 2, 3, 7, 64, 4_096] {
+        let script = whole.as_bytes().chunks(size).fold(Script::begin(), |script, bytes| script.bytes(bytes)).end();
+        let outcome = ask(&model([script]).await, QUESTION).await;
+        assert_eq!(outcome.text, "Öffnungszeiten 👩‍👩‍👧 日", "in pieces of {size}");
+        assert!(outcome.end.is_ok(), "in pieces of {size}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_cut_off_is_never_complete() {
+    let begun = || Script::begin().event(&piece("Visitors are welcome from"));
+    for (name, script, failure) in [
+        ("no end at all", begun().end(), ProviderFailure::CutOff),
+        ("no reason to finish", begun().event("[DONE]").end(), ProviderFailure::CutOff),
+        ("no [DONE]", begun().event(&finish("stop")).end(), ProviderFailure::CutOff),
+        ("the length limit", begun().event(&finish("length")).event("[DONE]").end(), ProviderFailure::CutOff),
+        ("a reset", begun().then(Step::Pause(Duration::from_millis(50))).then(Step::Reset), ProviderFailure::CutOff),
+        ("an error", begun().event(r#"{"error":{"message":"x"}}"#).event("[DONE]").end(), ProviderFailure::Interrupted),
+        ("a filter", begun().event(&finish("content_filter")).event("[DONE]").end(), ProviderFailure::Filtered),
+        ("no JSON", begun().event("<html>").end(), ProviderFailure::Malformed),
+        ("a line without end", begun().bytes(vec![b'x'; 64]).bytes(huge_line()).end(), ProviderFailure::Malformed),
+    ] {
+        let outcome = ask(&model([script]).await, QUESTION).await;
+        assert_eq!(outcome.text, "Visitors are welcome from", "{name}");
+        assert_eq!(outcome.end, Err(failure), "{name}");
+    }
+}
+
+/// An event of 2 MiB.
+fn huge_line() -> Vec<u8> {
+    let mut line = b"\n\ndata: \"".to_vec();
+    line.resize(2 * 1024 * 1024, b'x');
+    line
+}
+
+#[tokio::test]
+async fn where_a_model_says_nothing_the_built_in_assistant_answers() {
+    let refused = |status, body| Script::refuse(status, Vec::new(), &body);
+    for (name, script, failure) in [
+        ("an error", refused(500, json!({"error": {"message": "x"}})), ProviderFailure::Refused(500)),
+        ("a bad request", refused(400, json!({})), ProviderFailure::Refused(400)),
+        ("a wrong key", refused(401, json!({"error": {"code": "invalid_api_key"}})), ProviderFailure::Account(401)),
+        ("no credit", refused(429, json!({"error": {"code": "insufficient_quota"}})), ProviderFailure::Account(429)),
+        (
+            "a redirect",
+            Script::refuse(307, vec![("location", "/elsewhere".to_owned())], &json!({})),
+            ProviderFailure::Refused(307),
+        ),
+        ("an error in the stream", Script::begin().event(r#"{"error":{}}"#).end(), ProviderFailure::Interrupted),
+        ("an empty answer", Script::begin().event(&finish("stop")).event("[DONE]").end(), ProviderFailure::Empty),
+        ("nothing but [DONE]", Script::begin().event("[DONE]").end(), ProviderFailure::Empty),
+        ("a page", Script::begin().bytes("<html>").end(), ProviderFailure::CutOff),
+        ("an event too long", Script::begin().bytes(huge_line()).end(), ProviderFailure::Malformed),
+    ] {
+        let model = model([script]).await;
+        let outcome = ask(&model, QUESTION).await;
+        assert_eq!(instead(&outcome), Some(failure), "{name}");
+        assert_eq!(model.received().len(), 1, "{name}: not asked again");
+    }
+}
+
+#[tokio::test]
+async fn a_silent_model_is_given_up_and_told_so() {
+    for script in [Script::hang(), Script::begin().then(Step::Hang)] {
+        let model = model([script]).await;
+        let outcome = ask_at(&model.base_url(), QUESTION, Duration::from_millis(600)).await;
+        assert_eq!(instead(&outcome), Some(ProviderFailure::TimedOut));
+        until(|| model.left() == 1).await;
+    }
+}
+
+#[tokio::test]
+async fn a_busy_model_is_asked_again_when_it_says_so_and_only_then() {
+    let busy = |wait: &str| Script::refuse(429, vec![("retry-after", wait.to_owned())], &json!({"error": {}}));
+    let answer = Script::answer(&["Visitors are welcome."], NO_GAP);
+    let patient = model([busy("1"), answer.clone()]).await;
+    let begun = Instant::now();
+    let outcome = ask(&patient, QUESTION).await;
+    assert_eq!(outcome.text, "Visitors are welcome.");
+    assert!(begun.elapsed() >= Duration::from_secs(1));
+    assert_eq!(patient.received().len(), 2);
+
+    let overloaded =
+        model([Script::refuse(529, Vec::new(), &json!({})), Script::refuse(503, Vec::new(), &json!({})), answer]).await;
+    assert_eq!(ask(&overloaded, QUESTION).await.text, "Visitors are welcome.");
+
+    // Nobody waits an hour, or until a date.
+    for wait in ["3600", "Wed, 21 Oct 2099 07:28:00 GMT"] {
+        let model = model([busy(wait)]).await;
+        let outcome = ask(&model, QUESTION).await;
+        assert_eq!(instead(&outcome), Some(ProviderFailure::Busy(429)));
+        assert_eq!(model.received().len(), 1);
+    }
+    let always = model([Script::refuse(503, Vec::new(), &json!({}))]).await;
+    assert_eq!(instead(&ask(&always, QUESTION).await), Some(ProviderFailure::Busy(503)));
+    assert_eq!(always.received().len(), 3);
+}
+
+#[tokio::test]
+async fn a_model_that_is_gone_or_was_never_there_costs_no_answer() {
+    let base_url = model([]).await.base_url();
+    let outcome = ask_at(&base_url, QUESTION, Duration::from_secs(20)).await;
+    assert_eq!(instead(&outcome), Some(ProviderFailure::Unreachable));
+    let without = self::outcome(&Assistant::default(), QUESTION, Duration::from_secs(20)).await;
+    assert_eq!(instead(&without), Some(ProviderFailure::NotSetUp));
+}
+
+#[tokio::test]
+async fn whoever_stops_an_answer_stops_the_model() {
+    let model = model([Script::begin().event(&piece("Visitors")).then(Step::Hang)]).await;
+    let mut stream = assistant(&model.base_url()).answer(request(QUESTION, Duration::from_secs(20)));
+    assert_eq!(stream.next().await, Some(Ok(AnswerEvent::Text("Visitors".to_owned()))));
+    assert_eq!(model.left(), 0);
+    drop(stream);
+    until(|| model.left() == 1).await;
+}
+
+#[tokio::test]
+async fn no_model_is_asked_about_an_emergency_or_for_medical_advice() {
+    let model = model([Script::answer(&["Take two."], NO_GAP)]).await;
+    for question in ["I have chest pain and can't breathe", "What dose of ibuprofen should I take?"] {
+        let outcome = ask(&model, question).await;
+        assert!(outcome.text.contains("911"), "{}", outcome.text);
+        assert_eq!(outcome.end.expect("complete").instead_of_model, None);
+    }
+    assert!(model.received().is_empty());
+}
+
+#[tokio::test]
+async fn a_connection_is_used_again() {
+    let model = model([Script::answer(&["Visitors ", "are ", "welcome."], NO_GAP)]).await;
+    let assistant = assistant(&model.base_url());
+    for _ in 0..3 {
+        assert_eq!(outcome(&assistant, QUESTION, Duration::from_secs(20)).await.text, "Visitors are welcome.");
+    }
+    assert_eq!((model.connections(), model.received().len()), (1, 3));
+}
+
+#[test]
+fn a_provider_prints_neither_its_key_nor_its_address() {
+    let provider = OpenAi::new("https://model.example/v1?api-version=1", Some("sk-secret")).expect("a provider");
+    assert!(!format!("{provider:?}").contains("secret"));
+    assert!(OpenAi::new("no address", None).is_err());
+    assert!(OpenAi::new("https://model.example", Some("line\nbreak")).is_err());
+}
+
+/// Waits, not for ever, until something holds.
+async fn until(condition: impl Fn() -> bool) {
+    for _ in 0..200 {
+        if condition() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("it did not come to hold within two seconds");
+}
