@@ -15,6 +15,8 @@ use crate::server::hospital::ANSWER_WORDS;
 
 /// How the first line of output begins; the address follows.
 const LISTENING: &str = "listening on ";
+/// Tokens that a model without a pause writes at once: with one write a token, its own work would be the pause.
+const BURST: usize = 32;
 /// The longest request that is read: a question with its history and articles.
 const LONGEST_REQUEST: usize = 4 * 1024 * 1024;
 
@@ -59,20 +61,26 @@ async fn converse(stream: TcpStream, gap: Duration, tokens: usize) -> anyhow::Re
             .await?;
         let mut ticks = interval(gap.max(Duration::from_nanos(1)));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
-        for number in 0..tokens {
+        let mut number = 0;
+        while number < tokens {
+            let mut chunks = String::new();
             if gap.is_zero() {
                 // The runtime's other connections want their turn as well.
-                if number.is_multiple_of(32) {
-                    tokio::task::yield_now().await;
-                }
+                tokio::task::yield_now().await;
             } else {
                 ticks.tick().await;
             }
-            write_chunk(&mut stream, &event(&format!(r#"{{"content":" @{};"}}"#, shared_micros()), "null")).await?;
+            for _ in 0..(tokens - number).min(if gap.is_zero() { BURST } else { 1 }) {
+                chunk(&mut chunks, &event(&format!(r#"{{"content":" @{};"}}"#, shared_micros()), "null"));
+                number += 1;
+            }
+            stream.write_all(chunks.as_bytes()).await?;
         }
-        write_chunk(&mut stream, &event("{}", r#""stop""#)).await?;
-        write_chunk(&mut stream, "data: [DONE]\n\n").await?;
-        stream.write_all(b"0\r\n\r\n").await?;
+        let mut end = String::new();
+        chunk(&mut end, &event("{}", r#""stop""#));
+        chunk(&mut end, "data: [DONE]\n\n");
+        end.push_str("0\r\n\r\n");
+        stream.write_all(end.as_bytes()).await?;
     }
     Ok(())
 }
@@ -107,8 +115,8 @@ fn event(delta: &str, finish: &str) -> String {
     )
 }
 
-async fn write_chunk(stream: &mut BufReader<TcpStream>, text: &str) -> std::io::Result<()> {
-    stream.write_all(format!("{:x}\r\n{text}\r\n", text.len()).as_bytes()).await
+fn chunk(chunks: &mut String, text: &str) {
+    chunks.push_str(&format!("{:x}\r\n{text}\r\n", text.len()));
 }
 
 /// Reads the times out of an answer that arrives in pieces, however they are cut.
