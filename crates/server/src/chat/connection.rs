@@ -1,6 +1,6 @@
 //! A chat socket that is in: what it hears, and what it is told.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use axum::extract::ws::{Message, Utf8Bytes, WebSocket};
 use bytes::Bytes;
@@ -59,7 +59,9 @@ impl Connection {
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         heartbeat.tick().await;
         let mut last_heard = Instant::now();
+        // Made once, not for every token: each of them is a registration under a lock that all sockets share.
         let (stopping, closing) = (self.party.state.stopping.clone(), self.party.state.closing.clone());
+        let (mut stopping, mut closing) = (pin!(stopping.cancelled()), pin!(closing.cancelled()));
         let mut is_leaving = false;
         let mut waits_until = Some(Instant::now() + FIRST_WORD);
         self.acknowledge(socket).await?;
@@ -93,13 +95,13 @@ impl Connection {
                     }
                     send_message(socket, Message::Ping(Bytes::new())).await?;
                 }
-                () = stopping.cancelled(), if !is_leaving => {
+                () = &mut stopping, if !is_leaving => {
                     is_leaving = true;
                     if !self.party.conversation.is_answering() {
                         return Err(self.restarting());
                     }
                 }
-                () = closing.cancelled() => return Err(self.restarting()),
+                () = &mut closing => return Err(self.restarting()),
             }
         }
     }
