@@ -1,6 +1,11 @@
 //! The one way to ask for an answer, whoever gives it.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    hash::{Hash, Hasher},
+    sync::Arc,
+    time::Duration,
+};
 
 use futures_util::{StreamExt, stream::BoxStream};
 use kuzushi_domain::{
@@ -9,8 +14,9 @@ use kuzushi_domain::{
 };
 
 use crate::{
-    knowledge::Knowledge,
+    knowledge::{Candidate, Knowledge},
     providers::{self, OpenAi, ProviderFailure},
+    recent::Recent,
 };
 
 /// A question with everything an answer may draw on.
@@ -30,6 +36,46 @@ pub struct AnswerRequest {
     /// The visitor's language tag, such as `en-US`.
     pub locale: String,
     pub knowledge: Arc<Knowledge>,
+}
+
+/// Two requests that are alike in this are answered alike from the same articles. What only concerns a model, or how an answer
+/// is sent, is no part of it.
+pub(crate) struct Asking<'a>(pub &'a AnswerRequest);
+
+impl Hash for Asking<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // Named one by one, so that a new field is not forgotten.
+        let AnswerRequest {
+            system_prompt: _,
+            provider: _,
+            model: _,
+            contact,
+            token_interval: _,
+            history,
+            question,
+            locale,
+            knowledge: _,
+        } = self.0;
+        let Contact { hospital_name, phone, hours, emergency_number } = contact;
+        (hospital_name, phone, hours, emergency_number, locale, question.expose()).hash(state);
+        for HistoryMessage { role, content, cited } in history {
+            (role.as_str(), content.expose(), cited).hash(state);
+        }
+    }
+}
+
+/// What was answered lately, so that what many people ask is found out once. Nothing of a question is kept.
+pub(crate) struct RecentAnswers {
+    /// Built-in answers: some half a megabyte.
+    pub composed: Recent<(String, AnswerEnd)>,
+    /// What a model got to answer from. None: the question was not one for a model.
+    pub sources: Recent<Option<Vec<Candidate>>>,
+}
+
+impl Default for RecentAnswers {
+    fn default() -> Self {
+        Self { composed: Recent::new(256), sources: Recent::new(256) }
+    }
 }
 
 /// How a language model is asked.

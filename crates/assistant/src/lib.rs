@@ -12,6 +12,7 @@ mod language;
 mod prompt;
 pub mod providers;
 mod question;
+mod recent;
 pub mod safety;
 
 pub use answer::{

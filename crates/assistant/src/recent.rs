@@ -1,56 +1,54 @@
-//! What was asked lately means the same when it is asked again.
+//! What was found out lately, kept under a keyed hash of what it was found out from: no word of a patient is kept.
 
 use std::{
     collections::{HashMap, VecDeque},
-    hash::{BuildHasher, RandomState},
-    sync::{LazyLock, Mutex, PoisonError},
+    hash::{BuildHasher, Hash, RandomState},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use super::{ENCODER, Meaning, aside};
-
-/// How many meanings are kept: less than a megabyte.
-const KEPT: usize = 512;
-
-/// Those of all apps, since a meaning depends on nothing but its text.
-static RECENT: LazyLock<Recent> = LazyLock::new(Recent::default);
-
-/// What a patient's text means, from memory if it was asked lately.
-pub fn meaning(text: &str) -> Meaning {
-    RECENT.get(text, |text| aside(|| ENCODER.encode(&[text])).pop().unwrap_or_default())
-}
-
-/// Meanings by a hash of the text with a key that nobody knows: no word of a patient is kept.
-#[derive(Default)]
-struct Recent {
+/// The newest few results, each a function of the question it is kept under.
+pub struct Recent<Value> {
+    most: usize,
+    /// Nobody knows it, so nobody can tell from a hash what was asked.
     key: RandomState,
-    meanings: Mutex<Meanings>,
+    kept: Mutex<Kept<Value>>,
 }
 
-#[derive(Default)]
-struct Meanings {
-    by_hash: HashMap<u64, Meaning>,
+struct Kept<Value> {
+    by_hash: HashMap<u64, Value>,
     /// The oldest first.
     order: VecDeque<u64>,
 }
 
-impl Recent {
-    fn get(&self, text: &str, find: impl FnOnce(&str) -> Meaning) -> Meaning {
-        let hash = self.key.hash_one(text);
-        let lock = || self.meanings.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(meaning) = lock().by_hash.get(&hash) {
-            return meaning.clone();
+impl<Value: Clone> Recent<Value> {
+    /// Keeps so many at most.
+    pub fn new(most: usize) -> Self {
+        let kept = Kept { by_hash: HashMap::new(), order: VecDeque::new() };
+        Self { most, key: RandomState::default(), kept: Mutex::new(kept) }
+    }
+
+    /// The result for a question, from memory if it was asked lately.
+    pub fn get(&self, question: impl Hash, find: impl FnOnce() -> Value) -> Value {
+        let hash = self.key.hash_one(question);
+        if let Some(value) = self.lock().by_hash.get(&hash) {
+            return value.clone();
         }
-        let meaning = find(text);
-        let mut meanings = lock();
-        if meanings.by_hash.insert(hash, meaning.clone()).is_none() {
-            meanings.order.push_back(hash);
+        // Not under the lock: others ask meanwhile.
+        let value = find();
+        let mut kept = self.lock();
+        if kept.by_hash.insert(hash, value.clone()).is_none() {
+            kept.order.push_back(hash);
         }
-        if meanings.order.len() > KEPT
-            && let Some(oldest) = meanings.order.pop_front()
+        if kept.order.len() > self.most
+            && let Some(oldest) = kept.order.pop_front()
         {
-            meanings.by_hash.remove(&oldest);
+            kept.by_hash.remove(&oldest);
         }
-        meaning
+        value
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept<Value>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -59,24 +57,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_asked_lately_is_not_read_again_and_the_oldest_is_forgotten() {
-        let recent = Recent::default();
-        let asked = |text: &str| {
+    fn what_was_asked_lately_is_not_found_out_again_and_the_oldest_is_forgotten() {
+        let recent = Recent::new(3);
+        let asked = |question: &str| {
             let mut is_new = false;
-            recent.get(text, |_| {
-                is_new = true;
-                Meaning::default()
-            });
+            assert_eq!(
+                recent.get(question, || {
+                    is_new = true;
+                    question.len()
+                }),
+                question.len()
+            );
             is_new
         };
         assert!(asked("first"));
         assert!(!asked("first"));
-        for number in 1..KEPT {
-            assert!(asked(&number.to_string()));
-        }
+        assert!(asked("second") && asked("third"));
         assert!(!asked("first"));
         assert!(asked("one more"));
         assert!(asked("first"));
-        assert_eq!(recent.meanings.lock().map(|meanings| meanings.by_hash.len()).ok(), Some(KEPT));
+        assert_eq!(recent.lock().by_hash.len(), 3);
     }
 }

@@ -2,22 +2,30 @@
 //!
 //! It needs no network and no graphics card.
 
-mod recent;
 mod transformer;
 mod weights;
 mod word_pieces;
 
 use std::sync::LazyLock;
 
-pub use recent::meaning;
-
 use tokio::runtime::{Handle, RuntimeFlavor};
 use transformer::Transformer;
 use word_pieces::WordPieces;
 
+use crate::recent::Recent;
+
 /// The encoder that is compiled in.
 pub static ENCODER: LazyLock<Encoder> =
     LazyLock::new(|| Encoder::read(include_bytes!("../../data/sentence_encoder.bin")).unwrap_or_default());
+
+/// Meanings of questions that were asked lately: less than a megabyte. Those of all apps, since a meaning depends on nothing
+/// but its text.
+static RECENT: LazyLock<Recent<Meaning>> = LazyLock::new(|| Recent::new(512));
+
+/// What a patient's text means, from memory if it was asked lately.
+pub fn meaning(text: &str) -> Meaning {
+    RECENT.get(text, || aside(|| ENCODER.encode(&[text])).pop().unwrap_or_default())
+}
 
 /// How many pieces of words are put through the transformer at once: enough to keep the processor busy, few enough to
 /// keep the states in a few megabytes.

@@ -20,6 +20,7 @@ pub use passages::{Block, Passage, passages, plain_text};
 pub use retrieval::Candidate;
 
 use crate::{
+    answer::RecentAnswers,
     language::{stem, terms, words},
     question::{Intent, Question, Spelling, answers, intents},
 };
@@ -72,6 +73,8 @@ pub struct Knowledge {
     spelling: Spelling,
     similar: SimilarWords,
     meanings: Meanings,
+    /// What was answered from it lately.
+    pub(crate) recent: RecentAnswers,
 }
 
 #[derive(Debug)]
@@ -151,6 +154,7 @@ impl Knowledge {
             article_fields,
             similar: SimilarWords::new(articles_words),
             meanings: Meanings::new(&[], &[], &[]),
+            recent: RecentAnswers::default(),
             articles,
             passages: indexed,
             spelling,
@@ -183,6 +187,11 @@ impl Knowledge {
         self.questions = EditorsQuestions::new(questions);
         self.passage_fields = FieldIndex::build(PASSAGE_FIELDS, PASSAGE_ABOUT, &texts);
         self
+    }
+
+    /// Whether the same question is answered in the same way from now on.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.meanings.are_all_known()
     }
 
     /// How many articles the index holds.

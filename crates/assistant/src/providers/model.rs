@@ -30,10 +30,10 @@ pub fn answer(
     request: AnswerRequest,
 ) -> impl Stream<Item = Result<AnswerEvent, ProviderFailure>> + Send + 'static {
     once(async move {
-        if builtin::keeps(&request) {
+        let Some(sources) = builtin::sources(&request) else {
             return builtin::answer(request).boxed();
-        }
-        match Underway::begin(&model, &request).await {
+        };
+        match Underway::begin(&model, &request, sources).await {
             Ok(underway) => unfold(underway, Underway::next).boxed(),
             Err(failure) => answer_without(request, failure).boxed(),
         }
@@ -67,9 +67,8 @@ struct Underway {
 
 impl Underway {
     /// Asks, and waits for the first piece.
-    async fn begin(model: &OpenAi, request: &AnswerRequest) -> Result<Self, ProviderFailure> {
+    async fn begin(model: &OpenAi, request: &AnswerRequest, sources: Vec<Candidate>) -> Result<Self, ProviderFailure> {
         let deadline = Instant::now() + request.model.first_piece_timeout;
-        let sources = builtin::sources(request);
         let mut reading = model.ask(chat_request(request, &sources), deadline).await?;
         let piece = timeout_at(deadline, reading.next()).await.map_err(|_| ProviderFailure::TimedOut)??;
         Ok(Self {

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures_util::StreamExt;
-use kuzushi_assistant::{AnswerEvent, Assistant, HistoryMessage, Knowledge, KnowledgeArticle};
+use kuzushi_assistant::{AnswerEvent, AnswerRequest, Assistant, HistoryMessage, Knowledge, KnowledgeArticle};
 use kuzushi_domain::{Id, Phi, Role};
 
 use crate::demo_hospital::{Answered, DemoHospital, PATIENTS, articles};
@@ -208,4 +208,31 @@ fn nothing_a_patient_said_is_printed() {
         vec![HistoryMessage { role: Role::User, content: Phi::from("my secret illness"), cited: Vec::new() }];
     let event = AnswerEvent::Text("my secret illness".into());
     assert!(!format!("{request:?} {event:?}").contains("secret"));
+}
+
+/// What was answered once is kept, under everything that the answer depends on.
+#[tokio::test]
+async fn an_answer_from_memory_is_the_one_that_would_be_found_anew() {
+    let text = async |change: fn(&mut AnswerRequest)| {
+        let mut request = DemoHospital::open().request(PATIENTS, &[], "How much is a helicopter ride?");
+        change(&mut request);
+        let events: Vec<_> = Assistant::default().answer(request).collect().await;
+        let Some(Ok(AnswerEvent::Text(text))) = events.into_iter().next() else { panic!("a text") };
+        text
+    };
+    let first = text(|_| {}).await;
+    assert_eq!(text(|_| {}).await, first);
+    assert!(first.contains("(419) 555-0100"), "{first}");
+    assert!(text(|request| request.contact.phone = "555-0199".into()).await.contains("555-0199"));
+    assert!(text(|request| request.contact.emergency_number = "112".into()).await.contains("112"));
+    assert_ne!(text(|request| request.question = Phi::from("How much is parking?")).await, first);
+    let followed = text(|request| {
+        request.question = Phi::from("And how much is it?");
+        request.history = vec![HistoryMessage {
+            role: Role::User,
+            content: Phi::from("Where can I park my car?"),
+            cited: Vec::new(),
+        }];
+    });
+    assert_ne!(followed.await, text(|request| request.question = Phi::from("And how much is it?")).await);
 }

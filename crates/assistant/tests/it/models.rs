@@ -1,6 +1,6 @@
 //! Answers from a language model over HTTP, and from what is left when it gives none.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use kuzushi_assistant::{
@@ -9,6 +9,7 @@ use kuzushi_assistant::{
 };
 use kuzushi_domain::config::Provider;
 use serde_json::json;
+use tokio::time::Instant;
 
 use crate::demo_hospital::{DemoHospital, PATIENTS};
 

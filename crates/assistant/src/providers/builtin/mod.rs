@@ -15,9 +15,10 @@ use futures_util::Stream;
 use kuzushi_domain::Citation;
 
 use crate::{
-    answer::{AnswerEnd, AnswerEvent, AnswerRequest},
+    answer::{AnswerEnd, AnswerEvent, AnswerRequest, Asking, RecentAnswers},
     knowledge::{Candidate, Knowledge},
     providers::ProviderFailure,
+    recent::Recent,
     safety,
 };
 use conversation::Asked;
@@ -32,23 +33,37 @@ const SOURCES: usize = 6;
 /// Composes the whole answer, then streams it word by word.
 pub fn answer(request: AnswerRequest) -> impl Stream<Item = Result<AnswerEvent, ProviderFailure>> + Send + 'static {
     let interval = request.token_interval;
-    stream::stream(interval, move || compose(&request))
+    stream::stream(interval, move || lately(&request, |recent| &recent.composed, compose))
 }
 
-/// Whether a question is answered here even where the app has a model: an emergency, and what only a clinician may say.
-pub(super) fn keeps(request: &AnswerRequest) -> bool {
+/// The passages that a model gets to answer from, the best first. None: the built-in assistant keeps the question, because
+/// it tells of an emergency or asks what only a clinician may say.
+pub(super) fn sources(request: &AnswerRequest) -> Option<Vec<Candidate>> {
+    lately(request, |recent| &recent.sources, find_sources)
+}
+
+/// What follows from a request, from memory where it was found out lately and is not going to change.
+fn lately<T: Clone>(
+    request: &AnswerRequest,
+    kept: impl FnOnce(&RecentAnswers) -> &Recent<T>,
+    find: impl FnOnce(&AnswerRequest) -> T,
+) -> T {
+    let knowledge = &request.knowledge;
+    if knowledge.is_settled() { kept(&knowledge.recent).get(Asking(request), || find(request)) } else { find(request) }
+}
+
+fn find_sources(request: &AnswerRequest) -> Option<Vec<Candidate>> {
     let words = request.question.expose();
-    safety::emergency(words).is_some()
-        || (safety::asks_for_medical_advice(words)
-            && !judgement::judge(&request.knowledge, &conversation::read(request)).is_plainly_answered)
-}
-
-/// The passages that a model gets to answer from, the best first.
-pub(super) fn sources(request: &AnswerRequest) -> Vec<Candidate> {
+    if safety::emergency(words).is_some() {
+        return None;
+    }
     let asked = conversation::read(request);
+    if safety::asks_for_medical_advice(words) && !judgement::judge(&request.knowledge, &asked).is_plainly_answered {
+        return None;
+    }
     let mut ranked = request.knowledge.rank(&asked.question, asked.favoured);
     ranked.truncate(SOURCES);
-    ranked
+    Some(ranked)
 }
 
 /// The answer's text, and what it rests on.
