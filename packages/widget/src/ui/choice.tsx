@@ -1,6 +1,6 @@
-import { useId } from 'react'
-
 interface ChoiceProps<Value extends string | number> {
+  /** Of no other choice in the same widget. */
+  name: string
   legend: string
   value: Value
   options: readonly { value: Value; label: string }[]
@@ -9,12 +9,12 @@ interface ChoiceProps<Value extends string | number> {
 
 /** One of a few: native radio buttons in a row, so that arrow keys and screen readers work as everywhere. */
 export function Choice<Value extends string | number>({
+  name,
   legend,
   value,
   options,
   onChange,
 }: ChoiceProps<Value>) {
-  const name = useId()
   return (
     <fieldset className="choice">
       <legend className="section-title">{legend}</legend>

@@ -21,6 +21,7 @@ export function SettingsView() {
       <ViewHeader title={wording.settings} />
       <div className="page">
         <Choice
+          name="text-size"
           legend={words.textSize}
           value={preferences.textSize}
           options={[
@@ -32,6 +33,7 @@ export function SettingsView() {
           onChange={(textSize) => controller.prefer({ textSize })}
         />
         <Choice
+          name="appearance"
           legend={words.appearance}
           value={preferences.colorScheme ?? hospitalScheme ?? 'auto'}
           options={[

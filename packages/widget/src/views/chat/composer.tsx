@@ -58,7 +58,7 @@ export function Composer() {
           placeholder={hints?.inputPlaceholder}
           autoComplete="off"
           enterKeyHint="send"
-          onChange={(event) => store.setState({ draft: event.target.value })}
+          onInput={(event) => store.setState({ draft: event.currentTarget.value })}
           onKeyDown={onKeyDown}
         />
         {stoppable ? (
