@@ -1,16 +1,15 @@
-import type { ComponentProps } from 'react'
-import { Icon } from './icons'
+import { Icon } from './icon'
 
 interface IconButtonProps {
-  icon: ComponentProps<typeof Icon>['name']
+  path: string
   label: string
   onClick: () => void
 }
 
-export function IconButton({ icon, label, onClick }: IconButtonProps) {
+export function IconButton({ path, label, onClick }: IconButtonProps) {
   return (
     <button type="button" className="icon-button" aria-label={label} title={label} onClick={onClick}>
-      <Icon name={icon} />
+      <Icon path={path} />
     </button>
   )
 }

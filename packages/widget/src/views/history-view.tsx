@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react'
 import { type ArchivedConversation, listConversations } from '../client/archive'
-import { Icon } from '../ui/icons'
+import { Icon } from '../ui/icon'
+import * as otherIcons from '../ui/icons-other-views'
 import { useController, useWidget } from '../widget-context'
 import { dayOf, timeOfDay } from '../wording/dates'
 import { enOtherViews as words } from '../wording/en-other-views'
@@ -29,7 +30,7 @@ export function HistoryView() {
       <ViewHeader title={wording.history} />
       <div className="page">
         <button type="button" className="button button-primary" onClick={startNew}>
-          <Icon name="compose" size={18} /> {wording.startNew}
+          <Icon path={otherIcons.compose} size={18} /> {wording.startNew}
         </button>
         {!list && <p className="muted">{wording.loading}</p>}
         {list?.length === 0 && <p className="muted">{words.noConversations}</p>}
@@ -68,7 +69,7 @@ function ConversationRow({
         </span>
       </span>
       {isCurrent && <span className="tag">{words.current}</span>}
-      <Icon name="forward" size={18} />
+      <Icon path={otherIcons.forward} size={18} />
     </button>
   )
 }

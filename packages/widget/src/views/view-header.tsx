@@ -2,6 +2,8 @@ import { useLayoutEffect, useRef } from 'react'
 import styles from '../styles/other-views.css?inline'
 import { adopt } from '../ui/adopt'
 import { IconButton } from '../ui/icon-button'
+import * as icons from '../ui/icons'
+import * as otherIcons from '../ui/icons-other-views'
 import { useFocusWhenAsked } from '../ui/use-focus-when-asked'
 import { useController } from '../widget-context'
 
@@ -14,12 +16,12 @@ export function ViewHeader({ title }: { title: string }) {
   useLayoutEffect(() => adopt(root, styles), [root])
   return (
     <div className="header">
-      <IconButton icon="back" label={controller.wording.back} onClick={() => controller.back()} />
+      <IconButton path={otherIcons.back} label={controller.wording.back} onClick={() => controller.back()} />
       <h2 ref={heading} tabIndex={-1} className="header-title grow">
         {title}
       </h2>
       {controller.settings.mode !== 'inline' && (
-        <IconButton icon="close" label={controller.wording.close} onClick={() => controller.hide()} />
+        <IconButton path={icons.close} label={controller.wording.close} onClick={() => controller.hide()} />
       )}
     </div>
   )

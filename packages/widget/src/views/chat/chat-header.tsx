@@ -1,6 +1,7 @@
 import { useRef } from 'react'
+import { Icon } from '../../ui/icon'
 import { IconButton } from '../../ui/icon-button'
-import { Icon } from '../../ui/icons'
+import * as icons from '../../ui/icons'
 import { useFocusWhenAsked } from '../../ui/use-focus-when-asked'
 import { TOUCH, useMediaQuery } from '../../ui/use-media-query'
 import { useController, useConversation, useWidget } from '../../widget-context'
@@ -23,7 +24,7 @@ export function ChatHeader() {
   return (
     <div className="header">
       <span className="brand" aria-hidden="true">
-        <Icon name="assistant" size={20} />
+        <Icon path={icons.assistant} size={20} />
       </span>
       <div className="grow min-w-0">
         <h2 ref={heading} tabIndex={-1} className="header-title truncate">
@@ -44,19 +45,19 @@ export function ChatHeader() {
       {refusal !== 'unavailable' && (
         <>
           <IconButton
-            icon="history"
+            path={icons.history}
             label={wording.history}
             onClick={() => controller.go({ name: 'history' })}
           />
           <IconButton
-            icon="settings"
+            path={icons.settings}
             label={wording.settings}
             onClick={() => controller.go({ name: 'settings' })}
           />
         </>
       )}
       {settings.mode !== 'inline' && (
-        <IconButton icon="close" label={wording.close} onClick={() => controller.hide()} />
+        <IconButton path={icons.close} label={wording.close} onClick={() => controller.hide()} />
       )}
     </div>
   )

@@ -1,7 +1,8 @@
 import { type FormEvent, type KeyboardEvent, useLayoutEffect, useRef } from 'react'
 import { MOST_WAITING } from '../../client/outbox'
 import type { Transcript } from '../../client/transcript'
-import { Icon } from '../../ui/icons'
+import { Icon } from '../../ui/icon'
+import * as icons from '../../ui/icons'
 import { useFocusWhenAsked } from '../../ui/use-focus-when-asked'
 import { TOUCH, useMediaQuery } from '../../ui/use-media-query'
 import { useController, useConversation, useWidget } from '../../widget-context'
@@ -69,7 +70,7 @@ export function Composer() {
             title={wording.stop}
             onClick={() => conversation.cancel()}
           >
-            <Icon name="stop" size={20} />
+            <Icon path={icons.stop} size={20} />
           </button>
         ) : (
           <button
@@ -79,7 +80,7 @@ export function Composer() {
             title={hints?.sendButtonText || wording.send}
             disabled={!draft.trim() || left < 0 || full}
           >
-            <Icon name="send" size={20} />
+            <Icon path={icons.send} size={20} />
           </button>
         )}
       </div>

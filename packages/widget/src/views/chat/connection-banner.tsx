@@ -1,4 +1,5 @@
-import { Icon } from '../../ui/icons'
+import { Icon } from '../../ui/icon'
+import * as icons from '../../ui/icons'
 import { useController, useConversation, useWidget } from '../../widget-context'
 
 /** Says plainly when there is no connection. Silent when there is, and while the first one is being made. */
@@ -11,7 +12,7 @@ export function ConnectionBanner() {
     <div role="status">
       {(offline || connection === 'reconnecting') && (
         <div className="banner">
-          <Icon name="offline" size={18} />
+          <Icon path={icons.offline} size={18} />
           <span className="grow">
             {networkDown ? wording.networkDown : offline ? wording.offline : wording.reconnecting}
           </span>

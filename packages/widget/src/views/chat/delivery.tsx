@@ -1,5 +1,6 @@
 import type { TranscriptEntry } from '../../client/transcript'
-import { Icon } from '../../ui/icons'
+import { Icon } from '../../ui/icon'
+import * as icons from '../../ui/icons'
 import { useController, useConversation, useWidget } from '../../widget-context'
 import { timeOfDay } from '../../wording/dates'
 import { deliveryText } from '../../wording/delivery'
@@ -15,7 +16,7 @@ export function Delivery({ entry, showTime }: { entry: TranscriptEntry; showTime
   if (!text)
     return showTime ? (
       <p className="meta">
-        <Icon name="check" size={14} />
+        <Icon path={icons.check} size={14} />
         <span className="sr-only">{wording.sent}, </span>
         <time dateTime={createdAt}>{timeOfDay(createdAt, locale)}</time>
       </p>
@@ -25,7 +26,7 @@ export function Delivery({ entry, showTime }: { entry: TranscriptEntry; showTime
   const onItsWay = delivery === 'sending' && online
   return (
     <div className={`meta${failed ? ' problem' : ''}${onItsWay ? ' on-its-way' : unsent ? ' unsent' : ''}`}>
-      <Icon name={failed ? 'warning' : 'clock'} size={14} />
+      <Icon path={failed ? icons.warning : icons.clock} size={14} />
       <span>{text}</span>
       {failed && failure?.retryable !== false && (
         <button type="button" className="link-button" onClick={() => conversation.retry(messageId)}>

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
-import { Icon } from '../../ui/icons'
+import { Icon } from '../../ui/icon'
+import * as icons from '../../ui/icons'
 import { useFollowEnd } from '../../ui/use-follow-end'
 import { useController, useConversation } from '../../widget-context'
 import { MessageList } from './message-list'
@@ -52,7 +53,7 @@ export function LiveTranscript() {
       </div>
       {!atEnd && (
         <button type="button" className={unseen ? 'to-end to-end-new' : 'to-end'} onClick={toEnd}>
-          <Icon name="down" size={16} />
+          <Icon path={icons.down} size={16} />
           <span className={unseen ? '' : 'sr-only'}>{unseen ? wording.newMessages : wording.toNewest}</span>
         </button>
       )}

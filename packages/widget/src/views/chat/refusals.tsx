@@ -1,5 +1,6 @@
 import { useRef } from 'react'
-import { Icon } from '../../ui/icons'
+import { Icon } from '../../ui/icon'
+import * as icons from '../../ui/icons'
 import { useFocusWhenAsked } from '../../ui/use-focus-when-asked'
 import { useController, useWidget } from '../../widget-context'
 
@@ -12,7 +13,7 @@ export function Unavailable() {
   return (
     <div className="centered" role="status">
       <span className="emblem" aria-hidden="true">
-        <Icon name="warning" size={28} />
+        <Icon path={icons.warning} size={28} />
       </span>
       <h3 ref={heading} tabIndex={-1} className="empty-title">
         {wording.unavailableTitle}
@@ -20,7 +21,7 @@ export function Unavailable() {
       <p className="muted">{wording.unavailableText}</p>
       {phone && (
         <a className="button" href={`tel:${phone.replace(/[^\d+]/g, '')}`}>
-          <Icon name="phone" size={18} /> {wording.call(phone)}
+          <Icon path={icons.phone} size={18} /> {wording.call(phone)}
         </a>
       )}
     </div>

@@ -1,6 +1,7 @@
 import type { WireCitation } from '../../generated/wire'
 import { safeHref } from '../../markdown/parse'
-import { Icon } from '../../ui/icons'
+import { Icon } from '../../ui/icon'
+import * as icons from '../../ui/icons'
 import { useController } from '../../widget-context'
 
 /** What an answer rests on. An address may be relative to the server, never to the hospital's page. */
@@ -14,7 +15,7 @@ export function Sources({ citations }: { citations: readonly WireCitation[] }) {
           const href = url ? resolve(url, settings.apiBaseUrl) : undefined
           const name = (
             <>
-              <Icon name="article" size={18} />
+              <Icon path={icons.article} size={18} />
               <span className="min-w-0">
                 <span className="source-name">{title}</span>
                 {section && <span className="source-section">{section}</span>}
