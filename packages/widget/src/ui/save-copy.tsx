@@ -19,7 +19,7 @@ export function SaveCopy({ kept }: { kept: KeptConversation }) {
   return (
     <section className="group">
       <h3 className="section-title">{words.saveCopy}</h3>
-      <div className="flex gap-2">
+      <div className="side-by-side">
         <button type="button" className="button grow" onClick={() => save('text')}>
           {words.saveAsText}
         </button>
