@@ -66,3 +66,13 @@ test('a bundle that cannot be fetched is said once, and the next click tries aga
   await widget.launcher.click()
   await widget.connected()
 })
+
+test('once there was a connection, no view needs another', async ({ page, context, widget }) => {
+  await page.goto('/demo')
+  const views = page.waitForResponse(/\/widget\/v1\/other-view-[\w-]+\.js/)
+  await widget.open()
+  await (await views).finished()
+  await context.setOffline(true)
+  await widget.openView('Settings')
+  await expect(widget.panel.getByRole('radio', { name: 'Largest' })).toBeVisible()
+})

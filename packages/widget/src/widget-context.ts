@@ -5,7 +5,7 @@ import type { Controller } from './controller'
 import type { WidgetState } from './widget-state'
 
 /** What zustand's own hook does. That one wants React's default export, which is all of React; the bundle has none. */
-function useStore<State, Part>(
+export function useStore<State, Part>(
   { subscribe, getState }: StoreApi<State>,
   select: (state: State) => Part,
 ): Part {

@@ -6,23 +6,10 @@ import {
   useLayoutEffect,
   useRef,
 } from 'react'
-import type { KeptConversation } from '../client/device-record'
 import { themeProperties } from '../theme/palette'
-import { LazyView, type ViewSource } from '../ui/lazy-view'
 import { useMediaQuery } from '../ui/use-media-query'
 import { useController, useWidget } from '../widget-context'
-import { currentPlace } from '../widget-state'
-import { ChatView } from './chat/chat-view'
-
-const history: ViewSource<object> = {
-  load: () => import('./history-view').then((module) => module.HistoryView),
-}
-const settings: ViewSource<object> = {
-  load: () => import('./settings-view').then((module) => module.SettingsView),
-}
-const conversation: ViewSource<{ kept: KeptConversation }> = {
-  load: () => import('./conversation-view').then((module) => module.ConversationView),
-}
+import { CurrentView } from './current-view'
 
 /** A phone, upright or held sideways: the panel is a sheet that fills the screen. The style sheets ask the same. */
 const PHONE = '(max-width: 479px), (max-height: 479px) and (pointer: coarse)'
@@ -47,20 +34,6 @@ export function Panel() {
       </Frame>
     </div>
   )
-}
-
-function CurrentView() {
-  const place = useWidget(currentPlace)
-  switch (place.name) {
-    case 'chat':
-      return <ChatView />
-    case 'history':
-      return <LazyView key="history" source={history} props={{}} />
-    case 'settings':
-      return <LazyView key="settings" source={settings} props={{}} />
-    case 'conversation':
-      return <LazyView key={place.kept.sessionId} source={conversation} props={{ kept: place.kept }} />
-  }
 }
 
 /** Speaks whole answers, once. Inside the panel, because a modal panel silences everything outside. */

@@ -1,0 +1,34 @@
+import { useEffect } from 'react'
+import { lazy, useLazy } from '../ui/lazy'
+import { useConversation, useWidget, useWording } from '../widget-context'
+import { currentPlace, type Place } from '../widget-state'
+import { ChatView } from './chat/chat-view'
+
+const otherViews = lazy(() => import('./other-view'))
+
+/** The view that is on screen. */
+export function CurrentView() {
+  const place = useWidget(currentPlace)
+  const online = useConversation(({ connection }) => connection === 'online')
+  // Before anybody asks: a network that is lost later, or a server that is updated, must keep no view from its visitor.
+  useEffect(() => {
+    if (online) otherViews.load()
+  }, [online])
+  return place.name === 'chat' ? <ChatView /> : <ViewBeside place={place} />
+}
+
+function ViewBeside({ place }: { place: Place }) {
+  const wording = useWording()
+  const { part, failed } = useLazy(otherViews)
+  if (part) return <part.OtherView place={place} />
+  return (
+    <div className="centered" role="status">
+      <p className="muted">{failed ? wording.loadFailed : wording.loading}</p>
+      {failed && (
+        <button type="button" className="button" onClick={otherViews.load}>
+          {wording.tryAgain}
+        </button>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,18 @@
+import type { Place } from '../widget-state'
+import { ConversationView } from './conversation-view'
+import { HistoryView } from './history-view'
+import { SettingsView } from './settings-view'
+
+/** Everything beside the chat. One file for all of it: each is too small for one of its own. */
+export function OtherView({ place }: { place: Place }) {
+  switch (place.name) {
+    case 'chat':
+      return null
+    case 'history':
+      return <HistoryView />
+    case 'settings':
+      return <SettingsView />
+    case 'conversation':
+      return <ConversationView key={place.kept.sessionId} kept={place.kept} />
+  }
+}
