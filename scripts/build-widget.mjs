@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import tailwindcss from '@tailwindcss/vite'
 import { build } from 'vite'
+import { refetchableParts } from './refetchable-parts.mjs'
 import { forShadowRoot } from './shadow-css.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -32,19 +33,11 @@ const preact = [
   replacement: `${root}packages/widget/src/runtime/${file}`,
 }))
 
-/** Vite's preload helper would put link elements into the hospital's page; the lazy views need no preloading. */
-const withoutPreloadHelper = {
-  name: 'kuzushi:without-preload-helper',
-  enforce: 'pre',
-  load: (id) =>
-    id.includes('vite/preload-helper') ? 'export const __vitePreload = (load) => load()' : undefined,
-}
-
 async function buildWidget() {
   const result = await build({
     ...common,
     resolve: { alias: preact },
-    plugins: [tailwindcss(), forShadowRoot(), withoutPreloadHelper],
+    plugins: [tailwindcss(), forShadowRoot(), refetchableParts()],
     build: {
       target,
       write: false,

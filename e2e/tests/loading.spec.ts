@@ -65,6 +65,26 @@ test('a bundle that cannot be fetched is said once, and the next click tries aga
   await page.unroute(bundle)
   await widget.launcher.click()
   await widget.connected()
+  // And what comes later belongs to the bundle that came.
+  await widget.openView('Settings')
+  await widget.panel.getByRole('radio', { name: 'Largest' }).check()
+  await widget.back()
+  await expect((await widget.ask('When can I visit my mother?')).locator('.prose')).toContainText('8 pm')
+})
+
+test('a view that cannot be fetched says so, and comes when it is tried again', async ({ page, widget }) => {
+  const views = /\/widget\/v1\/other-view-[\w-]+\.js/
+  await page.route(views, (route) => route.abort())
+  await page.goto('/demo')
+  await widget.open()
+  await widget.panel.getByRole('button', { name: 'Settings' }).click()
+  await expect(widget.panel.getByText('This could not be loaded.')).toBeVisible()
+  await widget.panel.getByRole('button', { name: 'Try again' }).click()
+  await expect(widget.panel.getByText('This could not be loaded.')).toBeVisible()
+
+  await page.unroute(views)
+  await widget.panel.getByRole('button', { name: 'Try again' }).click()
+  await expect(widget.panel.getByRole('radio', { name: 'Largest' })).toBeVisible()
 })
 
 test('once there was a connection, no view needs another', async ({ page, context, widget }) => {

@@ -7,12 +7,18 @@ import type {
   WidgetHost,
   WidgetModule,
 } from './widget-host.js'
-import { launcherWording } from './wording.js'
+import * as launcherWording from './wording.js'
 
 /** File name of the widget's bundle, with its content hash; the build fills it in. */
 declare const WIDGET_FILE: string
 
 export type Emit = WidgetHost['emit']
+
+/**
+ * Grows with each failure: a browser remembers a module that it could not fetch, by its whole address, for as long as the page
+ * lives.
+ */
+let query = ''
 
 /** `hide`, `identify`, `setLocale` and `shutdown` can wait until somebody wants the widget; every other call means that somebody does. */
 const CAN_WAIT = /^(hi|i|setL|shu)/
@@ -33,13 +39,14 @@ export function startInstance(
   const load = () => {
     if (loading) return
     loading = true
-    import(/* @vite-ignore */ folder + WIDGET_FILE).then(
+    import(/* @vite-ignore */ folder + WIDGET_FILE + query).then(
       ({ mount }: WidgetModule) => {
         widget = mount({ element, root, settings, emit, launcher })
         for (const command of waiting) widget(...command)
       },
       (error) => {
         loading = false
+        query += '?1'
         complain(error)
         // The next click tries again.
         if (launcher) {

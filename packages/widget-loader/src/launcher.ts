@@ -1,5 +1,5 @@
 import type { InstanceSettings, RememberedForLauncher } from './widget-host.js'
-import { launcherWording } from './wording.js'
+import * as launcherWording from './wording.js'
 
 // `:host` with !important wins over whatever the page says about our element, even `* { all: unset !important }`. The sign
 // on the button is a bubble drawn with borders; what is unread shows as a dot, and as a number once the widget is here. Its ink is white or black, whichever reads on the colour. What only
