@@ -72,6 +72,26 @@ test('a bundle that cannot be fetched is said once, and the next click tries aga
   await expect((await widget.ask('When can I visit my mother?')).locator('.prose')).toContainText('8 pm')
 })
 
+test('an answer whose formatting cannot be fetched is there as it was written, and formatted once it can', async ({
+  page,
+  widget,
+}) => {
+  const formatting = /\/widget\/v1\/markdown-[\w-]+\.js/
+  await page.route(formatting, (route) => route.abort())
+  await page.goto('/demo')
+  await widget.open()
+  const answer = await widget.ask('When can I visit my mother?')
+  await expect(answer.locator('.unformatted')).toContainText('8 pm')
+  await expect(answer.locator('.prose')).toHaveCount(0)
+  await expect(widget.source('Visiting hours')).toBeVisible()
+  await expect(widget.announcer).toContainText('8 pm')
+
+  await page.unroute(formatting)
+  await widget.ask('What does parking cost?')
+  await expect(widget.answers.locator('.prose')).toHaveCount(2)
+  await expect(widget.answers.locator('.unformatted')).toHaveCount(0)
+})
+
 test('a view that cannot be fetched says so, and comes when it is tried again', async ({ page, widget }) => {
   const views = /\/widget\/v1\/other-view-[\w-]+\.js/
   await page.route(views, (route) => route.abort())

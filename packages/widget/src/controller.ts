@@ -4,7 +4,7 @@ import { Conversation } from './client/conversation'
 import { DeviceStorage, type Preferences } from './client/device-record'
 import { Draft } from './client/draft'
 import type { TranscriptEntry } from './client/transcript'
-import { parseMarkdown, plainText } from './markdown/parse'
+import { formatting } from './markdown/formatted'
 import { completeHex } from './theme/contrast'
 import {
   createWidgetStore,
@@ -265,7 +265,8 @@ export class Controller {
     const { open, unread } = this.store.getState()
     if (open) {
       const reading = currentPlace(this.store.getState()).name === 'chat'
-      if (reading) this.announce(`${this.wording.assistant}: ${plainText(parseMarkdown(content))}`)
+      const { part } = formatting.state.getState()
+      if (reading) this.announce(`${this.wording.assistant}: ${part ? part.spoken(content) : content}`)
     } else this.#setUnread(unread + 1)
   }
 

@@ -1,7 +1,8 @@
 import type { WidgetHost } from '@kuzushi/widget-loader/widget-host'
 import { act, fireEvent, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { formatting } from './markdown/formatted'
 import {
   type FakeRequest,
   installFakeServer,
@@ -20,6 +21,9 @@ let call: ReturnType<typeof mount>
 let emitted: [event: string, payload: unknown][]
 let root: ShadowRoot
 let launcher: HTMLButtonElement
+
+// Comes by itself, and should do so before the first test, not within one.
+beforeAll(() => waitFor(() => expect(formatting.state.getState().part).toBeDefined()))
 
 beforeEach(() => {
   vi.stubGlobal(

@@ -1,10 +1,13 @@
 import type { Call, WidgetHost } from '@kuzushi/widget-loader/widget-host'
 import { createRoot } from 'react-dom/client'
 import { Controller } from './controller'
+import { formatting } from './markdown/formatted'
 import styles from './styles.css?inline'
 import { adopt } from './ui/adopt'
 import { Panel } from './views/panel'
 import { ControllerContext } from './widget-context'
+
+formatting.load()
 
 /** Puts the widget into its element. Called by the loader, once for each element that somebody wants. */
 export function mount(host: WidgetHost): Call {

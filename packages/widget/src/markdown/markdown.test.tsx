@@ -1,7 +1,8 @@
 import { cleanup, render } from '@testing-library/react'
 import { afterEach, describe, expect, test } from 'vitest'
-import { Markdown } from './markdown'
-import { parseMarkdown, plainText, safeHref } from './parse'
+import { Markdown, spoken } from './markdown'
+import { parseMarkdown } from './parse'
+import { safeHref } from './safe-href'
 
 afterEach(cleanup)
 
@@ -111,7 +112,7 @@ describe('hostile input', () => {
 })
 
 test('gives the words alone for a screen reader', () => {
-  expect(
-    plainText(parseMarkdown('# Hours\n\nFrom **ten** to [six](https://a.test).\n\n- one\n- `two`')),
-  ).toBe('Hours\nFrom ten to six.\none\ntwo')
+  expect(spoken('# Hours\n\nFrom **ten** to [six](https://a.test).\n\n- one\n- `two`')).toBe(
+    'Hours\nFrom ten to six.\none\ntwo',
+  )
 })

@@ -1,5 +1,11 @@
 import { createElement, Fragment, memo, type ReactNode } from 'react'
-import { type Block, type Inline, parseMarkdown } from './parse'
+import styles from '../styles/prose.css?inline'
+import { type Block, type Inline, parseMarkdown, plainText } from './parse'
+
+export { styles }
+
+/** What a screen reader is told of an answer. */
+export const spoken = (text: string): string => plainText(parseMarkdown(text))
 
 /** An answer as elements: text nodes and a fixed set of tags, never markup from outside. */
 export const Markdown = memo(function Markdown({ text }: { text: string }) {

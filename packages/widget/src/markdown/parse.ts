@@ -3,6 +3,8 @@
  * stays the text it was. Every loop moves forward, so hostile input costs no more than its length times the nesting allowed.
  */
 
+import { safeHref } from './safe-href'
+
 export type Inline =
   | string
   | { kind: 'bold' | 'italic'; children: Inline[] }
@@ -193,16 +195,6 @@ function takeBareUrl(text: string, at: number) {
   const url = /^https?:\/\/[^\s<>"'`*[\]]+/i.exec(text.slice(at, at + 2048))?.[0].replace(/[.,;:!?)]+$/, '')
   const href = url && safeHref(url)
   return href ? { node: { kind: 'link', href, children: [url] } as Inline, next: at + url.length } : undefined
-}
-
-/** Only addresses that open a page, a mail or a call; never a script, never one relative to the hospital's page. */
-export function safeHref(address: string): string | undefined {
-  try {
-    const { protocol, href } = new URL(address)
-    return ['http:', 'https:', 'mailto:', 'tel:'].includes(protocol) ? href : undefined
-  } catch {
-    return undefined
-  }
 }
 
 /** The words alone, for a screen reader's announcement. */

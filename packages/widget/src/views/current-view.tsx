@@ -1,4 +1,5 @@
 import { useEffect } from 'react'
+import { formatting } from '../markdown/formatted'
 import { lazy, useLazy } from '../ui/lazy'
 import { useConversation, useWidget, useWording } from '../widget-context'
 import { currentPlace, type Place } from '../widget-state'
@@ -12,7 +13,9 @@ export function CurrentView() {
   const online = useConversation(({ connection }) => connection === 'online')
   // Before anybody asks: a network that is lost later, or a server that is updated, must keep no view from its visitor.
   useEffect(() => {
-    if (online) otherViews.load()
+    if (!online) return
+    formatting.load()
+    otherViews.load()
   }, [online])
   return place.name === 'chat' ? <ChatView /> : <ViewBeside place={place} />
 }

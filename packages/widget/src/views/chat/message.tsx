@@ -1,6 +1,6 @@
 import { memo } from 'react'
 import type { TranscriptEntry } from '../../client/transcript'
-import { Markdown } from '../../markdown/markdown'
+import { Formatted } from '../../markdown/formatted'
 import { useController, useConversation, useWidget } from '../../widget-context'
 import { timeOfDay } from '../../wording/dates'
 import { Delivery } from './delivery'
@@ -24,7 +24,7 @@ export const Message = memo(function Message({ entry, startsGroup, endsGroup }: 
     return (
       <div className="notice">
         <span className="sr-only">{wording.notice}: </span>
-        <Markdown text={content} />
+        <Formatted text={content} />
       </div>
     )
   const own = role === 'user'
@@ -36,7 +36,7 @@ export const Message = memo(function Message({ entry, startsGroup, endsGroup }: 
       {/* What a visitor typed is shown as typed; only answers are formatted. */}
       {(content || entry.streaming) && (
         <div className={entry.streaming ? 'bubble streaming' : 'bubble'}>
-          {own ? content : <Markdown text={content} />}
+          {own ? content : <Formatted text={content} />}
         </div>
       )}
       {cutOff && <p className="meta">{wording.answerCutOff}</p>}

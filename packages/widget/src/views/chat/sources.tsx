@@ -1,5 +1,5 @@
 import type { WireCitation } from '../../generated/wire'
-import { safeHref } from '../../markdown/parse'
+import { safeHref } from '../../markdown/safe-href'
 import { Icon } from '../../ui/icon'
 import * as icons from '../../ui/icons'
 import { useController } from '../../widget-context'

@@ -1,4 +1,4 @@
-import { Markdown } from '../../markdown/markdown'
+import { Formatted } from '../../markdown/formatted'
 import { useController, useWidget } from '../../widget-context'
 
 /** A greeting longer than this reads better as the first message than as a headline. */
@@ -13,7 +13,7 @@ export function Greeting() {
   return (
     <div className="message message-assistant ends">
       <div className="bubble">
-        <Markdown text={text} />
+        <Formatted text={text} />
       </div>
     </div>
   )
