@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use reqwest::Response;
 use sse_core::{SseDecoder, SseEvent};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::wire::{StreamEvent, read_event};
 use crate::providers::ProviderFailure;
@@ -15,8 +15,12 @@ use crate::providers::ProviderFailure;
 const LONGEST_EVENT: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1024 * 1024 - 1);
 /// The longest silence in the middle of an answer.
 const SILENCE: Duration = Duration::from_secs(15);
-/// Pieces that are there already are read as one, up to about this many bytes.
-const ENOUGH: usize = 4 * 1024;
+/// Pieces that come together are read as one, up to about this many bytes.
+const ENOUGH: usize = 1024;
+/// A model whose pieces come closer than this writes faster than anybody reads.
+const BURST: Duration = Duration::from_millis(2);
+/// Then a piece waits so long for those behind it. Each by itself would cost far more than reading it.
+const GATHERING: Duration = Duration::from_millis(1);
 /// How long the reply may take to come to its end after the answer, so that the connection can be used again.
 const LAST_BYTES: Duration = Duration::from_millis(50);
 
@@ -26,6 +30,10 @@ pub struct Reading {
     decoder: SseDecoder,
     /// Received and not decoded yet.
     received: Bytes,
+    /// When that came. None: nothing has come yet.
+    received_at: Option<Instant>,
+    /// Until when its pieces wait for more, where it came right behind what came before it.
+    gathers_until: Option<Instant>,
     /// Whether any text has come.
     has_text: bool,
     /// Whether the model said that it was done.
@@ -40,6 +48,8 @@ impl Reading {
             response,
             decoder: SseDecoder::with_limit(LONGEST_EVENT),
             received: Bytes::new(),
+            received_at: None,
+            gathers_until: None,
             has_text: false,
             is_finished: false,
             outcome: None,
@@ -57,19 +67,25 @@ impl Reading {
                 }
                 continue;
             }
+            let next = self.response.chunk();
             let received = if text.is_empty() {
-                timeout(SILENCE, self.response.chunk()).await
+                timeout(SILENCE, next).await.map_err(|_| ProviderFailure::TimedOut)
+            } else if let Some(until) = self.gathers_until {
+                match timeout_at(until, next).await {
+                    Ok(received) => Ok(received),
+                    Err(_) => break,
+                }
             } else {
                 // What has come is passed on before anything is waited for.
-                match self.response.chunk().now_or_never() {
+                match next.now_or_never() {
                     Some(received) => Ok(received),
                     None => break,
                 }
             };
             match received {
-                Ok(Ok(Some(bytes))) => self.received = bytes,
+                Ok(Ok(Some(bytes))) => self.receive(bytes),
                 Ok(Ok(None) | Err(_)) => self.outcome = Some(Err(ProviderFailure::CutOff)),
-                Err(_) => self.outcome = Some(Err(ProviderFailure::TimedOut)),
+                Err(failure) => self.outcome = Some(Err(failure)),
             }
         }
         if !text.is_empty() {
@@ -81,6 +97,13 @@ impl Reading {
             let _ = timeout(LAST_BYTES, self.response.chunk()).await;
         }
         outcome.map(|()| None)
+    }
+
+    fn receive(&mut self, bytes: Bytes) {
+        let now = Instant::now();
+        let is_burst = self.received_at.replace(now).is_some_and(|before| now - before < BURST);
+        self.gathers_until = is_burst.then(|| now + GATHERING);
+        self.received = bytes;
     }
 
     /// Takes in one event, its text at the end of what has come.
