@@ -109,6 +109,8 @@ export function parseInline(text: string, depth = 0): Inline[] {
   const found: Inline[] = []
   let plain = ''
   let at = 0
+  /** Marks that nothing closes any more: looked for once, not by each that opens. */
+  const unclosed = new Set<string>()
   const add = (node: Inline) => {
     if (plain) found.push(plain)
     plain = ''
@@ -120,7 +122,7 @@ export function parseInline(text: string, depth = 0): Inline[] {
     plain += text.slice(at, next)
     at = next
     if (at >= text.length) break
-    const rest = depth < DEEPEST ? takeInline(text, at, depth) : undefined
+    const rest = depth < DEEPEST ? takeInline(text, at, depth, unclosed) : undefined
     if (rest) {
       if (typeof rest.node === 'string') plain += rest.node
       else add(rest.node)
@@ -134,7 +136,12 @@ export function parseInline(text: string, depth = 0): Inline[] {
   return found
 }
 
-function takeInline(text: string, at: number, depth: number): { node: Inline; next: number } | undefined {
+function takeInline(
+  text: string,
+  at: number,
+  depth: number,
+  unclosed: Set<string>,
+): { node: Inline; next: number } | undefined {
   const mark = text[at] as string
   if (mark === '\\') {
     const escaped = text[at + 1] ?? ''
@@ -147,23 +154,24 @@ function takeInline(text: string, at: number, depth: number): { node: Inline; ne
       ? undefined
       : { node: { kind: 'code', text: text.slice(at + ticks.length, end).trim() }, next: end + ticks.length }
   }
-  if (mark === '*' || mark === '_') return takeEmphasis(text, at, mark, depth)
+  if (mark === '*' || mark === '_') return takeEmphasis(text, at, mark, depth, unclosed)
   if (mark === '[') return takeLink(text, at, depth)
   return takeBareUrl(text, at)
 }
 
-function takeEmphasis(text: string, at: number, mark: string, depth: number) {
+function takeEmphasis(text: string, at: number, mark: string, depth: number, unclosed: Set<string>) {
   const marks = text[at + 1] === mark ? mark + mark : mark
   // snake_case is not emphasis.
   if (mark === '_' && /\w/.test(text[at - 1] ?? '')) return undefined
   const start = at + marks.length
-  if (!/\S/.test(text[start] ?? '')) return undefined
+  if (unclosed.has(marks) || !/\S/.test(text[start] ?? '')) return undefined
   let end = text.indexOf(marks, start + 1)
   // The closing mark touches the word before it, and a single one is not half of a double one.
   while (end > 0 && (/\s/.test(text[end - 1] as string) || (marks.length === 1 && text[end + 1] === mark)))
     end = text.indexOf(marks, end + (text[end + 1] === mark ? 2 : 1))
   // Of three marks, the last two close what the first two opened.
   if (end > 0 && marks.length === 2 && text[end + 2] === mark) end += 1
+  if (end < 0) unclosed.add(marks)
   if (end < 0 || (mark === '_' && /\w/.test(text[end + marks.length] ?? ''))) return undefined
   const node: Inline = {
     kind: marks.length === 2 ? 'bold' : 'italic',
