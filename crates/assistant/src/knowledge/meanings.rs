@@ -12,7 +12,7 @@ use std::{
     },
 };
 
-use super::{IndexedPassage, Knowledge, KnowledgeArticle, resemblance::EditorsQuestion};
+use super::{IndexedPassage, Knowledge, KnowledgeArticle, resemblance::EditorsQuestion, unanswered};
 use crate::{
     encoder::{ENCODER, Meaning, aside},
     language::sentences,
@@ -121,7 +121,7 @@ impl Knowledge {
         known.learn(unknown.by_ref().take(AT_ONCE));
         let is_any_left = unknown.next().is_some();
         known.are_all_known.store(!is_any_left, Ordering::Relaxed);
-        is_any_left
+        is_any_left || unanswered::learn(AT_ONCE) > 0
     }
 
     /// Takes over what an earlier index knows about texts that this one holds as well.

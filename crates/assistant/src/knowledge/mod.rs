@@ -7,6 +7,7 @@ mod passages;
 mod resemblance;
 mod retrieval;
 mod similar_words;
+mod unanswered;
 
 use std::{
     collections::{HashMap, HashSet},

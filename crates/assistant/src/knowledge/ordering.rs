@@ -1,11 +1,10 @@
 //! Choosing among the articles that may answer, by their words and by what they mean.
 //!
-//! Words find most of them, meaning the others; both together tell which of them answers. Where the words leave no doubt,
-//! nobody asks what they mean.
+//! Words find most of them, meaning the others; both together tell which of them answers.
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Candidate, Knowledge};
+use super::{Candidate, Knowledge, unanswered};
 use crate::{encoder::Meaning, question::Question};
 
 /// How many articles the words choose: of a hundred that answer, some 97 are among the first eight.
@@ -19,11 +18,12 @@ const ALIKE: usize = 3;
 
 // How much each share of the score counts, fitted by a softmax regression over the candidates (see
 // `docs/decisions/0002-retrieval.md`), then rounded.
-const BY_WORDS: f32 = 2.0;
-const BY_COVERAGE: f32 = 4.5;
+const BY_WORDS: f32 = 2.8;
+const BY_COVERAGE: f32 = 3.5;
 const BY_TITLE: f32 = 4.5;
-const BY_TEXT: f32 = 10.0;
-const BY_EXPECTED: f32 = 5.0;
+const BY_TEXT: f32 = 7.0;
+const BY_EXPECTED: f32 = 4.0;
+const BY_EXPECTED_ON_AVERAGE: f32 = 6.0;
 /// How much it counts that the question is word for word one that the editors expect; less resemblance counts less. By
 /// hand: no question in the regression was in the index word for word.
 const BY_RESEMBLANCE: f32 = 1.0;
@@ -37,13 +37,6 @@ const RESEMBLES: f32 = 0.6;
 /// How much it counts that the conversation is about the article, per unit of the favour's logarithm. By hand.
 const BY_FAVOUR: f32 = 3.0;
 
-// When the words decide. Of the known questions this is so for one in five, and the encoder would have chosen the same article for
-// each of them.
-const DECIDES_COVERAGE: f32 = 0.9;
-const DECIDES_RESEMBLANCE: f32 = 0.75;
-/// How many times the score of any other article.
-const DECIDES_AHEAD: f32 = 1.5;
-
 /// How alike in meaning a question and a passage are, 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Likeness {
@@ -55,6 +48,8 @@ pub struct Likeness {
     pub expected: f32,
     /// By the few most similar of them, on average.
     pub expected_on_average: f32,
+    /// By the most similar of the questions that hardly any article answers.
+    pub unanswered: f32,
 }
 
 impl Likeness {
@@ -68,11 +63,6 @@ impl Knowledge {
     /// much that is worth.
     pub fn rank(&self, question: &Question, favoured: Option<(usize, f32)>) -> Vec<Candidate> {
         let ranked = self.rank_by_words(question, favoured);
-        if favoured.is_none()
-            && let Some(decided) = decided_by_words(&ranked)
-        {
-            return decided;
-        }
         if ranked.is_empty() {
             return Vec::new();
         }
@@ -84,6 +74,7 @@ impl Knowledge {
             self.learn_about(&candidates, question);
             articles = self.article_likenesses(meaning);
         }
+        let unanswered = unanswered::likeness(meaning);
         let best = candidates.iter().map(|candidate| candidate.score).fold(f32::EPSILON, f32::max);
         let mut best_here: HashMap<usize, f32> = HashMap::new();
         for candidate in &candidates {
@@ -93,14 +84,15 @@ impl Knowledge {
         for candidate in &mut candidates {
             let of_article = articles[candidate.article];
             let text = known.likeness(meaning, known.sentences(candidate.passage));
-            candidate.likeness = Likeness { text, ..of_article };
+            candidate.likeness = Likeness { text, unanswered, ..of_article };
             let favour = favoured.filter(|(article, _)| *article == candidate.article).map_or(0.0, |(_, worth)| worth);
             candidate.score = BY_WORDS * candidate.score / best
                 + BY_WORDS_HERE * candidate.score / best_here[&candidate.article]
                 + BY_COVERAGE * candidate.coverage
                 + BY_TITLE * of_article.title
                 + BY_TEXT * text
-                + BY_EXPECTED * of_article.expected_on_average
+                + BY_EXPECTED * of_article.expected
+                + BY_EXPECTED_ON_AVERAGE * of_article.expected_on_average
                 + BY_RESEMBLANCE * beyond_chance(candidate.resemblance)
                 + BY_RESEMBLANCE_HERE * beyond_chance(candidate.resemblance_here)
                 + BY_FAVOUR * favour.ln_1p();
@@ -136,7 +128,7 @@ impl Knowledge {
         expected.sort_by(|one, other| other.total_cmp(one));
         expected.truncate(ALIKE);
         let expected_on_average = expected.iter().sum::<f32>() / expected.len() as f32;
-        Likeness { title, text: 0.0, expected: expected[0], expected_on_average }
+        Likeness { title, expected: expected[0], expected_on_average, ..Likeness::default() }
     }
 }
 
@@ -168,20 +160,6 @@ fn beyond_chance(resemblance: f32) -> f32 {
     ((resemblance - RESEMBLES) / (1.0 - RESEMBLES)).max(0.0)
 }
 
-/// The passages of an article that is far ahead of all others by its words, and asked for in words that the editors expect.
-fn decided_by_words(ranked: &[Candidate]) -> Option<Vec<Candidate>> {
-    let best = ranked.first()?;
-    let other = ranked.iter().find(|candidate| candidate.article != best.article);
-    let is_ahead = other.is_none_or(|other| other.score * DECIDES_AHEAD <= best.score);
-    let is_decided = is_ahead && best.coverage >= DECIDES_COVERAGE && best.resemblance >= DECIDES_RESEMBLANCE;
-    is_decided.then(|| {
-        let own = ranked.iter().filter(|candidate| candidate.article == best.article).take(PASSAGES);
-        // To be asked for in the same words is to mean the same.
-        let alike = |candidate: &Candidate| Likeness { expected: candidate.resemblance, ..Likeness::default() };
-        own.map(|candidate| Candidate { likeness: alike(candidate), ..candidate.clone() }).collect()
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -198,17 +176,6 @@ mod tests {
             resemblance_here: 1.0,
             likeness: Likeness::default(),
         }
-    }
-
-    #[test]
-    fn the_words_decide_where_one_article_is_far_ahead_and_expects_the_question() {
-        let ahead = [candidate(0, 3.0), candidate(0, 2.5), candidate(1, 2.0)];
-        let decided = decided_by_words(&ahead).expect("a decision");
-        assert!(decided.len() == 2 && decided.iter().all(|candidate| candidate.likeness.most() >= 1.0));
-        assert_eq!(decided_by_words(&[candidate(0, 3.0), candidate(1, 2.1)]), None);
-        let unexpected = Candidate { resemblance: 0.5, ..candidate(0, 3.0) };
-        assert_eq!(decided_by_words(&[unexpected]), None);
-        assert_eq!(decided_by_words(&[]), None);
     }
 
     #[test]

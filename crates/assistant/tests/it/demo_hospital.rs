@@ -78,12 +78,14 @@ impl DemoHospital {
     fn read() -> Self {
         let mut slugs = HashMap::new();
         let mut apps = HashMap::new();
+        let mut earlier = Arc::new(Knowledge::default());
         for app in [PATIENTS, STAFF] {
             let articles = articles(app);
             slugs.extend(articles.iter().map(|article| (article.id.to_string(), article.slug.clone())));
-            let knowledge = Knowledge::index(articles);
+            let knowledge = Knowledge::index(articles).remembering(&earlier);
             knowledge.learn_all();
-            apps.insert(app, Arc::new(knowledge));
+            earlier = Arc::new(knowledge);
+            apps.insert(app, Arc::clone(&earlier));
         }
         Self { apps, slugs }
     }

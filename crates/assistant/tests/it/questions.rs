@@ -30,34 +30,33 @@ struct Turn {
     expect: Vec<String>,
 }
 
-/// As many different people would say it, worded away from the articles on purpose.
-#[tokio::test]
-async fn paraphrases_find_their_article() {
-    let tally = ask_all("paraphrases.jsonl").await;
-    tally.assert_shares(0.90, 0.80);
-}
+/// A file of questions, with the least share that gets its article first, and the least that is told "I don't know" where no
+/// article answers. All in one test, since reading the articles takes longest.
+const SETS: [(&str, f64, f64); 5] = [
+    // As many different people would say it, worded away from the articles on purpose.
+    ("paraphrases.jsonl", 0.90, 0.95),
+    // As most people would say it.
+    ("plain_questions.jsonl", 0.94, 0.90),
+    // Typed on a phone in a hurry, by people whose language it is not, or at length.
+    ("unseen_questions.jsonl", 0.78, 0.86),
+    // Written in the same way, later.
+    ("once_unseen_questions.jsonl", 0.90, 0.93),
+    // In six styles, from each article's text: elderly, phone-typed, non-native, clerk, parent, dictated.
+    ("styled_questions.jsonl", 0.85, 0.85),
+];
 
-/// As most people would say it.
 #[tokio::test]
-async fn plain_questions_find_their_article() {
-    let tally = ask_all("plain_questions.jsonl").await;
-    tally.assert_shares(0.94, 0.70);
-}
-
-/// Typed on a phone in a hurry, by people whose language it is not, or at length. Written from the articles' texts alone,
-/// and asked once before the list of short spellings was written with their misses in sight. Half of those without an answer
-/// come close to an article.
-#[tokio::test]
-async fn hurried_and_foreign_questions_find_their_article() {
-    let tally = ask_all("unseen_questions.jsonl").await;
-    tally.assert_shares(0.72, 0.70);
-}
-
-/// Written in the same way, before weights were chosen whose totals here were looked at.
-#[tokio::test]
-async fn questions_that_only_totals_were_known_of_find_their_article() {
-    let tally = ask_all("once_unseen_questions.jsonl").await;
-    tally.assert_shares(0.88, 0.80);
+async fn questions_find_their_article() {
+    let mut too_few = String::new();
+    for (file, answered, unanswered) in SETS {
+        let tally = ask_all(file).await;
+        println!("{file}{}", tally.report());
+        if !tally.has_shares(answered, unanswered) {
+            writeln!(too_few, "{file}: wanted {answered} and {unanswered}: {}", tally.report())
+                .expect("a string grows");
+        }
+    }
+    assert!(too_few.is_empty(), "{too_few}");
 }
 
 #[tokio::test]
@@ -106,8 +105,8 @@ async fn the_demo_hospitals_own_questions_find_their_article() {
         let tally = if is_conversation { &mut follow_ups } else { &mut single };
         tally.count(&line.app[8..15], &turns.join(" > "), &expect, &slugs);
     }
-    single.assert_shares(0.85, 0.85);
-    follow_ups.assert_shares(0.80, 0.80);
+    single.assert_shares(0.90, 0.95);
+    follow_ups.assert_shares(0.95, 0.80);
 }
 
 async fn ask_all(file: &str) -> Tally {
@@ -179,11 +178,14 @@ impl Tally {
         format!("\n{answers}, \"I don't know\" {}/{}\n{misses}", unanswerable.right, unanswerable.all)
     }
 
+    fn has_shares(&self, answered: f64, unanswered: f64) -> bool {
+        self.answerable.value() >= answered && self.unanswerable.value() >= unanswered
+    }
+
     /// Prints the shares and the misses, and fails where a share is too small.
     fn assert_shares(&self, answered: f64, unanswered: f64) {
         let report = self.report();
         println!("{report}");
-        let is_enough = self.answerable.value() >= answered && self.unanswerable.value() >= unanswered;
-        assert!(is_enough, "wanted {answered} and {unanswered}: {report}");
+        assert!(self.has_shares(answered, unanswered), "wanted {answered} and {unanswered}: {report}");
     }
 }

@@ -12,22 +12,24 @@ use crate::{
 };
 
 // How certain it is that a passage answers, as the logarithm of the odds where half of all questions have an answer. Fitted
-// by logistic regression over the known test sets and, lightly, the expected questions, each asked of an index that did
-// not hold it, and again without the article that answers; then rounded.
-const CERTAINTY: f32 = -8.0;
-const CERTAINTY_BY_COVERAGE: f32 = 4.0;
-const CERTAINTY_BY_LIKENESS: f32 = 8.5;
-/// Below this a passage is not quoted. Far more than half of what patients ask has an answer; at this, nine of ten known
-/// questions with an answer get it and four of five without one get none.
-const TENTATIVE: f32 = -1.1;
+// by logistic regression over questions with and without an answer (see `docs/decisions/0002-retrieval.md`); then rounded.
+const CERTAINTY: f32 = -3.3;
+const CERTAINTY_BY_COVERAGE: f32 = 3.7;
+const CERTAINTY_BY_LIKENESS: f32 = 4.3;
+const CERTAINTY_BY_EXPECTED: f32 = 4.5;
+/// What it adds that the matching words carry this much information or more.
+const CERTAINTY_BY_STRENGTH: f32 = 1.8;
+const STRONG: f32 = 12.0;
+/// What it takes away to be like a question that hardly any article answers.
+const CERTAINTY_BY_UNANSWERED: f32 = -8.2;
+/// Below this a passage is not quoted: more of what patients ask has an answer than has none.
+const TENTATIVE: f32 = -0.15;
 /// Below this it is quoted with a reservation.
-const SURE: f32 = -0.4;
+const SURE: f32 = 0.5;
 /// The least information that the matching words carry: one word that many articles use may be there by chance.
 const LEAST_STRENGTH: f32 = 1.0;
 /// How far behind the quoted passage's score another article is worth naming as well.
-const WORTH_NAMING: f32 = 0.2;
-/// How far behind the best score is worth considering.
-const ABOUT_AS_GOOD: f32 = 1.0;
+const WORTH_NAMING: f32 = 1.3;
 /// What a passage must cover to answer a question that sounds like one for a doctor.
 const PLAIN_COVERAGE: f32 = 0.95;
 const PLAIN_RESEMBLANCE: f32 = 0.9;
@@ -55,8 +57,7 @@ impl Judgement {
     }
 }
 
-/// Finds and judges the best passage: the first that is sure among those about as good as the best, else the first that
-/// is possible.
+/// Finds and judges the best passage.
 ///
 /// Where the article that the conversation is about has nothing, every other may.
 pub fn judge(knowledge: &Knowledge, asked: &Asked) -> Judgement {
@@ -74,33 +75,35 @@ pub fn judge(knowledge: &Knowledge, asked: &Asked) -> Judgement {
 
 fn judge_with(knowledge: &Knowledge, asked: &Asked) -> Judgement {
     let ranked = knowledge.rank(&asked.question, asked.favoured);
-    let least = ranked.first().map_or(0.0, |best| best.score - ABOUT_AS_GOOD);
-    let good: Vec<Candidate> = ranked.into_iter().take_while(|candidate| candidate.score >= least).collect();
-    let at_least = |least: f32| move |candidate: &&Candidate| certainty(candidate, asked) >= least;
-    let sure = good.iter().find(at_least(SURE));
-    let best = sure.or_else(|| good.iter().find(at_least(TENTATIVE)));
+    let certainty = ranked.first().map_or(f32::NEG_INFINITY, |best| certainty(best, asked));
+    let best = ranked.first().filter(|_| certainty >= TENTATIVE);
     let is_plainly_answered =
         best.is_some_and(|best| best.coverage >= PLAIN_COVERAGE && best.resemblance >= PLAIN_RESEMBLANCE);
     let runner_up = best.and_then(|best| {
-        let worth_naming =
-            |other: &&Candidate| other.article != best.article && other.score >= best.score - WORTH_NAMING;
-        good.iter().filter(worth_naming).find(at_least(TENTATIVE))
+        let of_another = |other: &&Candidate| other.article != best.article;
+        ranked.iter().find(of_another).filter(|other| other.score >= best.score - WORTH_NAMING)
     });
     Judgement {
-        is_tentative: sure.is_none() && best.is_some(),
+        is_tentative: best.is_some() && certainty < SURE,
         best: best.cloned(),
         runner_up: runner_up.cloned(),
         is_plainly_answered,
     }
 }
 
-/// How certain it is that a passage answers: by how much of the question it covers, and how alike they are in meaning.
+/// How certain it is that a passage answers: by how much of the question it covers, how alike they are in meaning, and how
+/// like the question is to those that go unanswered.
 fn certainty(candidate: &Candidate, asked: &Asked) -> f32 {
     let carries_on = asked.favoured.is_some_and(|(article, _)| article == candidate.article);
     if candidate.strength < LEAST_STRENGTH && !carries_on {
         return f32::NEG_INFINITY;
     }
-    CERTAINTY + CERTAINTY_BY_COVERAGE * candidate.coverage + CERTAINTY_BY_LIKENESS * candidate.likeness.most()
+    CERTAINTY
+        + CERTAINTY_BY_COVERAGE * candidate.coverage
+        + CERTAINTY_BY_LIKENESS * candidate.likeness.most()
+        + CERTAINTY_BY_EXPECTED * candidate.likeness.expected_on_average
+        + CERTAINTY_BY_STRENGTH * (candidate.strength / STRONG).min(1.0)
+        + CERTAINTY_BY_UNANSWERED * candidate.likeness.unanswered
 }
 
 /// A message that asks two things, and what answers each of them.
