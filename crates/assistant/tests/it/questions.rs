@@ -32,17 +32,19 @@ struct Turn {
 
 /// A file of questions, with the least share that gets its article first, and the least that is told "I don't know" where no
 /// article answers. All in one test, since reading the articles takes longest.
-const SETS: [(&str, f64, f64); 5] = [
+const SETS: [(&str, f64, f64); 6] = [
     // As many different people would say it, worded away from the articles on purpose.
     ("paraphrases.jsonl", 0.90, 0.95),
     // As most people would say it.
     ("plain_questions.jsonl", 0.94, 0.90),
     // Typed on a phone in a hurry, by people whose language it is not, or at length.
-    ("unseen_questions.jsonl", 0.78, 0.86),
+    ("unseen_questions.jsonl", 0.78, 0.95),
     // Written in the same way, later.
-    ("once_unseen_questions.jsonl", 0.90, 0.93),
+    ("once_unseen_questions.jsonl", 0.89, 0.93),
     // In six styles, from each article's text: elderly, phone-typed, non-native, clerk, parent, dictated.
-    ("styled_questions.jsonl", 0.85, 0.85),
+    ("styled_questions.jsonl", 0.86, 0.90),
+    // Written by somebody else, and measured once before its misses were looked at.
+    ("fresh_questions.jsonl", 0.91, 0.84),
 ];
 
 #[tokio::test]
@@ -105,7 +107,7 @@ async fn the_demo_hospitals_own_questions_find_their_article() {
         let tally = if is_conversation { &mut follow_ups } else { &mut single };
         tally.count(&line.app[8..15], &turns.join(" > "), &expect, &slugs);
     }
-    single.assert_shares(0.90, 0.95);
+    single.assert_shares(0.88, 0.95);
     follow_ups.assert_shares(0.95, 0.80);
 }
 

@@ -22,10 +22,10 @@ const CERTAINTY_BY_STRENGTH: f32 = 1.8;
 const STRONG: f32 = 12.0;
 /// What it takes away to be like a question that hardly any article answers.
 const CERTAINTY_BY_UNANSWERED: f32 = -8.2;
-/// Below this a passage is not quoted: more of what patients ask has an answer than has none.
-const TENTATIVE: f32 = -0.15;
+/// Below this a passage is not quoted.
+const TENTATIVE: f32 = 0.15;
 /// Below this it is quoted with a reservation.
-const SURE: f32 = 0.5;
+const SURE: f32 = 0.8;
 /// The least information that the matching words carry: one word that many articles use may be there by chance.
 const LEAST_STRENGTH: f32 = 1.0;
 /// How far behind the quoted passage's score another article is worth naming as well.
