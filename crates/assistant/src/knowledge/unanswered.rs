@@ -28,10 +28,19 @@ pub fn learn(most: usize) -> usize {
     texts.len()
 }
 
+/// Whether it is known what all of them mean.
+pub fn are_all_known() -> bool {
+    // They are read in order.
+    QUESTIONS.last().is_none_or(|(_, meaning)| meaning.get().is_some())
+}
+
 /// How alike a meaning and the nearest of these questions are.
 pub fn likeness(meaning: &Meaning) -> f32 {
-    let known: Option<Vec<&Meaning>> = QUESTIONS.iter().map(|(_, known)| known.get()).collect();
-    known.map_or(USUAL_LIKENESS, |known| known.into_iter().map(|other| meaning.likeness(other)).fold(0.0, f32::max))
+    if !are_all_known() {
+        return USUAL_LIKENESS;
+    }
+    let known = QUESTIONS.iter().filter_map(|(_, known)| known.get());
+    known.map(|other| meaning.likeness(other)).fold(0.0, f32::max)
 }
 
 #[cfg(test)]
