@@ -1,5 +1,6 @@
-//! What group commit is worth: new conversations and messages a second on a PostgreSQL that syncs every commit to disk,
-//! committed in groups and one by one, in turns on the same server.
+//! What group commit is worth: new conversations, messages, and questions with their answers a second on a PostgreSQL
+//! that syncs every commit to disk, committed in groups and one by one, in turns on the same server; and what each costs
+//! this process, which is what it costs the server of a hospital.
 //!
 //! `cargo run --release --package kuzushi-store --features testing --example group_commit`
 
@@ -10,8 +11,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use kuzushi_domain::{Clock, Phi, SystemClock, config::AppConfig};
 use kuzushi_store::{
-    DatabaseOptions, NewApp, NewConfig, NewSession, NewTenant, NewUserMessage, Session, SessionMetadata, Store,
-    TenantScope,
+    AcceptedMessage, DatabaseOptions, FinishedAnswer, MessageDetails, NewApp, NewConfig, NewSession, NewTenant,
+    NewUserMessage, Session, SessionMetadata, Store, TenantScope,
     sealed::OperatorKey,
     testing::{OPERATOR_KEY, Postgres},
 };
@@ -38,16 +39,16 @@ async fn main() {
     let (grouped, single) = (open(GROUPED).await, open(1).await);
     grouped.migrate().await.expect("migrations");
     let (grouped, single) = scopes(&grouped, &single).await;
-    println!("{CLIENTS} writers, {ROUNDS} rounds of {} s each, in turns; median rates\n", ROUND.as_secs());
-    for what in [Write::Sessions, Write::Messages] {
+    println!("{CLIENTS} writers, {ROUNDS} rounds of {} s each, in turns; medians\n", ROUND.as_secs());
+    for what in [Write::Sessions, Write::Messages, Write::Answers] {
         let (mut in_groups, mut one_by_one) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
-            in_groups.push(rate(&grouped, what).await);
-            one_by_one.push(rate(&single, what).await);
+            in_groups.push(round(&grouped, what).await);
+            one_by_one.push(round(&single, what).await);
         }
-        let (in_groups, one_by_one) = (median(in_groups), median(one_by_one));
-        let ratio = in_groups / one_by_one;
-        println!("{what:?}: {in_groups:.0}/s in groups, {one_by_one:.0}/s one commit each: {ratio:.1} times");
+        let (in_groups, one_by_one) = (Round::median(&in_groups), Round::median(&one_by_one));
+        let ratio = in_groups.rate / one_by_one.rate;
+        println!("{what:?}: {in_groups} in groups, {one_by_one} one commit each: {ratio:.1} times");
     }
 }
 
@@ -55,6 +56,35 @@ async fn main() {
 enum Write {
     Sessions,
     Messages,
+    /// A question that is begun as it is stored, and then its answer of 200 words.
+    Answers,
+}
+
+/// What a round came to.
+struct Round {
+    /// Writes a second.
+    rate: f64,
+    /// CPU time of this process for each, in microseconds.
+    cost: f64,
+}
+
+impl Round {
+    fn median(rounds: &[Self]) -> Self {
+        let median = |mut values: Vec<f64>| {
+            values.sort_by(f64::total_cmp);
+            values[values.len() / 2]
+        };
+        Self {
+            rate: median(rounds.iter().map(|round| round.rate).collect()),
+            cost: median(rounds.iter().map(|round| round.cost).collect()),
+        }
+    }
+}
+
+impl std::fmt::Display for Round {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{:.0}/s ({:.0} µs of CPU each)", self.rate, self.cost)
+    }
 }
 
 /// A tenant's scope, with the app that its conversations belong to.
@@ -81,9 +111,9 @@ async fn scopes(grouped: &Store, single: &Store) -> (Hospital, Hospital) {
     (Hospital { scope, app: app.id }, Hospital { scope: other, app: app.id })
 }
 
-/// Writes a second, by clients that write again as soon as the last write is committed. Each has
-/// conversations of its own, and goes from one to the next.
-async fn rate(hospital: &Hospital, what: Write) -> f64 {
+/// Writes for a while, by clients that write again as soon as the last write is committed. Each has conversations of its
+/// own, and goes from one to the next.
+async fn round(hospital: &Hospital, what: Write) -> Round {
     let mut clients = JoinSet::new();
     for _ in 0..CLIENTS {
         let hospital = hospital.clone();
@@ -92,23 +122,35 @@ async fn rate(hospital: &Hospital, what: Write) -> f64 {
             for _ in 0..CONVERSATIONS {
                 sessions.push(begin(&hospital).await);
             }
+            sessions
+        });
+    }
+    let conversations = clients.join_all().await;
+    let (start, cpu_before) = (Instant::now(), cpu_time());
+    let mut clients = JoinSet::new();
+    for sessions in conversations {
+        let hospital = hospital.clone();
+        clients.spawn(async move {
             let mut written = 0_u32;
-            let end = Instant::now() + ROUND;
             for session in sessions.iter().cycle() {
-                if Instant::now() > end {
+                if start.elapsed() > ROUND {
                     break;
                 }
                 match what {
                     Write::Sessions => drop(begin(&hospital).await),
-                    Write::Messages => say(&hospital, session, written).await,
+                    Write::Messages => drop(say(&hospital, session, written, false).await),
+                    Write::Answers => answer(&hospital, session, written).await,
                 }
                 written += 1;
             }
             written
         });
     }
-    let written: u32 = clients.join_all().await.into_iter().sum();
-    f64::from(written) / ROUND.as_secs_f64()
+    let written = f64::from(clients.join_all().await.into_iter().sum::<u32>());
+    Round {
+        rate: written / start.elapsed().as_secs_f64(),
+        cost: (cpu_time() - cpu_before).as_secs_f64() * 1e6 / written,
+    }
 }
 
 async fn begin(hospital: &Hospital) -> Session {
@@ -121,21 +163,33 @@ async fn begin(hospital: &Hospital) -> Session {
     hospital.scope.create_session(new, now()).await.expect("a conversation")
 }
 
-async fn say(hospital: &Hospital, session: &Session, number: u32) {
+async fn say(hospital: &Hospital, session: &Session, number: u32, begin: bool) -> AcceptedMessage {
     let new = NewUserMessage {
         message_id: format!("m{number}"),
         content: Phi::new(String::from("When can I visit my mother?")),
         client_timestamp: None,
-        begin: false,
+        begin,
     };
-    hospital.scope.accept_user_message(session, new, now()).await.expect("a stored message");
+    hospital.scope.accept_user_message(session, new, now()).await.expect("a stored message")
+}
+
+async fn answer(hospital: &Hospital, session: &Session, number: u32) {
+    let AcceptedMessage::Stored { turn, .. } = say(hospital, session, number, true).await else {
+        panic!("each question is new");
+    };
+    let outcome =
+        FinishedAnswer::Done { content: Phi::new("visiting ".repeat(200)), details: MessageDetails::default() };
+    hospital.scope.finish_turn(session, &turn, outcome, now()).await.expect("a stored answer").expect("it runs here");
 }
 
 fn now() -> DateTime<Utc> {
     SystemClock.now()
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+/// CPU time that this process has used: the 14th and 15th field of its line, in hundredths of a second.
+fn cpu_time() -> Duration {
+    let line = std::fs::read_to_string("/proc/self/stat").expect("Linux");
+    let after_name = line.rsplit(')').next().unwrap_or_default();
+    let ticks: u64 = after_name.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+    Duration::from_millis(10 * ticks)
 }

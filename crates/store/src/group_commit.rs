@@ -81,12 +81,7 @@ async fn commit_what_waits<Write: GroupWrite>(
         taken.sort_by_key(|waiting| waiting.tenant.uuid());
         while let Some(tenant) = taken.first().map(|first| first.tenant) {
             let others = taken.split_off(taken.partition_point(|waiting| waiting.tenant == tenant));
-            let mut group = std::mem::replace(&mut taken, others);
-            while !group.is_empty() {
-                // Groups of few sizes are statements of few shapes, which the database has planned already.
-                let rest = group.split_off(1 << group.len().ilog2());
-                commit_group(&connections, tenant, std::mem::replace(&mut group, rest)).await;
-            }
+            commit_group(&connections, tenant, std::mem::replace(&mut taken, others)).await;
         }
     }
 }

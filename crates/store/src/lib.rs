@@ -6,6 +6,7 @@
 mod dialect;
 pub mod entities;
 mod error;
+mod given;
 mod group_commit;
 mod installation;
 mod migrations;

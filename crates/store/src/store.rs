@@ -13,6 +13,7 @@ use crate::{
     DatabaseOptions, Engine, Installation, StoreError, TenantScope,
     dialect::Connections,
     entities,
+    given::MOST_ROWS,
     group_commit::{GroupCommit, Grouping},
     migrations::Migrator,
     queries::{accept::AcceptMessage, finish::FinishTurn, sessions::CreateSession},
@@ -44,7 +45,7 @@ pub(crate) struct GroupedWrites {
 
 impl GroupedWrites {
     fn start(connections: &Connections, most: u32, pool_max: u32) -> Self {
-        let most = usize::try_from(most.max(1)).unwrap_or(usize::MAX);
+        let most = usize::try_from(most).unwrap_or(usize::MAX).clamp(1, MOST_ROWS);
         // Two writers keep the database busy while the next group gathers. Without groups, as many as there are
         // connections. The embedded database has one writer in any case.
         let writers = match connections.engine {

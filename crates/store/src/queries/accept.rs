@@ -4,20 +4,15 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use kuzushi_domain::{Id, Phi, Role, TurnState, id};
-use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::DatabaseTransaction;
 use uuid::Uuid;
 
 use super::{
-    messages::{Message, MessageDetails},
-    sessions::{LockedSession, lock_sessions, note_messages},
-    turns::{Turn, is_open, reopen_failed_turn},
+    messages::{INSERT_MESSAGES, Message, MessageDetails, SealedMessage, given_messages},
+    sessions::{LockedSession, NOTE_NEWEST, lock_sessions},
+    turns::{Turn, reopen_failed_turn},
 };
-use crate::{
-    Session, StoreError, TenantScope,
-    dialect::Connections,
-    entities::{message, turn},
-    group_commit::GroupWrite,
-};
+use crate::{Session, StoreError, TenantScope, dialect::Connections, given::Given, group_commit::GroupWrite};
 
 #[derive(Debug, Clone)]
 pub struct NewUserMessage {
@@ -42,12 +37,10 @@ pub enum AcceptedMessage {
     Ended,
 }
 
-/// A sealed message and its turn, both still without a `seq`.
+/// A sealed message and what its turn begins with.
 pub(crate) struct AcceptMessage {
     node: Id<id::Node>,
-    session: Uuid,
-    message_id: String,
-    row: message::ActiveModel,
+    message: SealedMessage,
     answer_id: String,
     begin: bool,
     now: DateTime<Utc>,
@@ -82,9 +75,7 @@ impl TenantScope {
         let write = || {
             Ok::<_, StoreError>(AcceptMessage {
                 node: self.node(),
-                session: session.id.uuid(),
-                message_id: message.message_id.clone(),
-                row: self.seal_message(session, &message)?,
+                message: self.seal_message(session, &message)?,
                 answer_id: Id::<id::Message>::generate().to_string(),
                 begin: new.begin,
                 now,
@@ -117,13 +108,14 @@ impl GroupWrite for AcceptMessage {
         writes: &[Self],
     ) -> Result<Vec<Accepted>, StoreError> {
         let transaction = connections.write().await?;
-        let mut sessions = lock_sessions(&transaction, tenant, writes.iter().map(|write| write.session)).await?;
-        let mut known = known_messages(&transaction, tenant, &sessions, writes).await?;
-        let mut answering = sessions_with_open_turns(&transaction, tenant, &sessions).await?;
+        let mut sessions =
+            lock_sessions(&transaction, tenant, writes.iter().map(|write| write.message.session)).await?;
+        let Found { mut known, mut answering } = find(&transaction, tenant, &sessions, writes).await?;
         let (mut messages, mut turns) = (Vec::new(), Vec::new());
         let mut outcomes = Vec::with_capacity(writes.len());
         for write in writes {
-            let Some(session) = sessions.get_mut(&write.session) else {
+            let message = &write.message;
+            let Some(session) = sessions.get_mut(&message.session) else {
                 outcomes.push(Accepted::NoSuchSession);
                 continue;
             };
@@ -131,7 +123,7 @@ impl GroupWrite for AcceptMessage {
                 outcomes.push(Accepted::Ended);
                 continue;
             }
-            let name = (write.session, write.message_id.clone());
+            let name = (message.session, message.message_id.clone());
             match known.get(&name) {
                 Some(Known::Stored { is_question: false, .. }) => outcomes.push(Accepted::NameTaken),
                 Some(Known::Stored { seq, .. }) => {
@@ -143,12 +135,11 @@ impl GroupWrite for AcceptMessage {
                 }
                 None => {
                     session.last_seq += 1;
-                    session.has_news = true;
                     // Whatever is open already comes first.
-                    let begins = answering.insert(write.session) && write.begin;
+                    let begins = answering.insert(message.session) && write.begin;
                     let turn = Turn {
                         id: Id::generate(),
-                        message_id: write.message_id.clone(),
+                        message_id: message.message_id.clone(),
                         question_seq: session.last_seq,
                         answer_id: write.answer_id.clone(),
                         state: if begins { TurnState::Running } else { TurnState::Pending },
@@ -156,18 +147,22 @@ impl GroupWrite for AcceptMessage {
                         opened_at: write.now,
                         since: write.now,
                     };
-                    messages.push(message::ActiveModel { seq: Set(session.last_seq), ..write.row.clone() });
-                    turns.push(turn_row(tenant, write, &turn));
+                    messages.push((session.last_seq, message));
+                    turns.push((turn.clone(), begins.then_some(write.node)));
                     known.insert(name, Known::InThisGroup(turn.clone()));
                     outcomes.push(Accepted::Stored { turn });
                 }
             }
         }
         if !messages.is_empty() {
-            message::Entity::insert_many(messages).exec_without_returning(&transaction).await?;
-            turn::Entity::insert_many(turns).exec_without_returning(&transaction).await?;
-            let now = writes.iter().map(|write| write.now).max();
-            note_messages(&transaction, tenant, &sessions, now.unwrap_or_default()).await?;
+            given_messages(tenant, &sessions, &messages)
+                .each("turn_row", turns.iter().map(|(turn, _)| turn.id.uuid()))
+                .each("answer_id", turns.iter().map(|(turn, _)| turn.answer_id.clone()))
+                .each("state", turns.iter().map(|(turn, _)| turn.state.as_str().to_owned()))
+                .each("attempts", turns.iter().map(|(turn, _)| turn.attempts))
+                .some("owner", turns.iter().map(|(_, owner)| owner.map(|owner| owner.uuid())))
+                .execute(&transaction, &[INSERT_MESSAGES, INSERT_TURNS, NOTE_NEWEST])
+                .await?;
         }
         transaction.commit().await?;
         Ok(outcomes)
@@ -180,71 +175,60 @@ enum Known {
     InThisGroup(Turn),
 }
 
-async fn known_messages(
+/// What there was before this group in the conversations that it writes to.
+#[derive(Default)]
+struct Found {
+    /// Of the group's names, those in use.
+    known: HashMap<(Uuid, String), Known>,
+    /// Conversations with open turns.
+    answering: HashSet<Uuid>,
+}
+
+async fn find(
     transaction: &DatabaseTransaction,
     tenant: Id<id::Tenant>,
     sessions: &HashMap<Uuid, LockedSession>,
     writes: &[AcceptMessage],
-) -> Result<HashMap<(Uuid, String), Known>, StoreError> {
+) -> Result<Found, StoreError> {
     let asked: Vec<_> = writes
         .iter()
-        .filter(|write| sessions.get(&write.session).is_some_and(|session| session.last_seq > 0))
+        .map(|write| &write.message)
+        // A conversation without messages has nothing to find.
+        .filter(|message| sessions.get(&message.session).is_some_and(|session| session.last_seq > 0))
         .collect();
+    let mut found = Found::default();
     if asked.is_empty() {
-        return Ok(HashMap::new());
+        return Ok(found);
     }
-    // Names are unique within a session only: this may find namesakes in another, which nobody asks for below.
-    let rows: Vec<(Uuid, String, i64, String)> = message::Entity::find()
-        .select_only()
-        .columns([message::Column::SessionId, message::Column::MessageId, message::Column::Seq, message::Column::Role])
-        .filter(message::Column::TenantId.eq(tenant.uuid()))
-        .filter(message::Column::SessionId.is_in(asked.iter().map(|write| write.session)))
-        .filter(message::Column::MessageId.is_in(asked.iter().map(|write| write.message_id.as_str())))
-        .into_tuple()
-        .all(transaction)
+    let rows: Vec<(Uuid, String, Option<i64>, Option<String>, Option<i32>)> = Given::default()
+        .same("tenant_id", tenant.uuid())
+        .each("session_id", asked.iter().map(|message| message.session))
+        .each("message_id", asked.iter().map(|message| message.message_id.clone()))
+        .query(transaction, FIND)
         .await?;
-    let known = |(session, name, seq, role): (Uuid, String, i64, String)| {
-        ((session, name), Known::Stored { seq, is_question: role == Role::User.as_str() })
-    };
-    Ok(rows.into_iter().map(known).collect())
+    for (session, name, seq, role, open_turn) in rows {
+        if let (Some(seq), Some(role)) = (seq, role) {
+            found.known.insert((session, name), Known::Stored { seq, is_question: role == Role::User.as_str() });
+        }
+        if open_turn.is_some() {
+            found.answering.insert(session);
+        }
+    }
+    Ok(found)
 }
 
-async fn sessions_with_open_turns(
-    transaction: &DatabaseTransaction,
-    tenant: Id<id::Tenant>,
-    sessions: &HashMap<Uuid, LockedSession>,
-) -> Result<HashSet<Uuid>, StoreError> {
-    let asked: Vec<_> = sessions.iter().filter(|(_, session)| session.last_seq > 0).map(|(id, _)| *id).collect();
-    if asked.is_empty() {
-        return Ok(HashSet::new());
-    }
-    let rows: Vec<Uuid> = turn::Entity::find()
-        .select_only()
-        .column(turn::Column::SessionId)
-        .distinct()
-        .filter(turn::Column::TenantId.eq(tenant.uuid()))
-        .filter(turn::Column::SessionId.is_in(asked))
-        .filter(is_open())
-        .into_tuple()
-        .all(transaction)
-        .await?;
-    Ok(rows.into_iter().collect())
-}
+const FIND: &str = "\
+    SELECT given.session_id, given.message_id, messages.seq, messages.role, \
+           (SELECT 1 FROM turns WHERE turns.tenant_id = given.tenant_id AND turns.session_id = given.session_id \
+                                  AND turns.state IN ('pending', 'running') LIMIT 1) \
+    FROM given LEFT JOIN messages ON messages.tenant_id = given.tenant_id \
+                                 AND messages.session_id = given.session_id \
+                                 AND messages.message_id = given.message_id";
 
-fn turn_row(tenant: Id<id::Tenant>, write: &AcceptMessage, turn: &Turn) -> turn::ActiveModel {
-    turn::ActiveModel {
-        id: Set(turn.id.uuid()),
-        tenant_id: Set(tenant.uuid()),
-        session_id: Set(write.session),
-        message_id: Set(turn.message_id.clone()),
-        question_seq: Set(turn.question_seq),
-        answer_id: Set(turn.answer_id.clone()),
-        state: Set(turn.state.as_str().to_owned()),
-        attempts: Set(turn.attempts),
-        owner: Set((turn.state == TurnState::Running).then(|| write.node.uuid())),
-        withdrawn: Set(false),
-        failure: Set(None),
-        created_at: Set(write.now),
-        updated_at: Set(write.now),
-    }
-}
+/// With each message its turn.
+const INSERT_TURNS: &str = "\
+    INSERT INTO turns (id, tenant_id, session_id, message_id, question_seq, answer_id, state, attempts, owner, \
+                       withdrawn, created_at, updated_at) \
+    SELECT turn_row, tenant_id, session_id, message_id, seq, answer_id, state, attempts, owner, \
+           FALSE, created_at, created_at \
+    FROM given";

@@ -4,22 +4,15 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use kuzushi_domain::{Id, Phi, Role, TurnState, id};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr,
-};
+use sea_orm::DatabaseTransaction;
 use uuid::Uuid;
 
 use super::{
-    messages::{Message, MessageDetails},
-    sessions::{lock_sessions, note_messages},
+    messages::{INSERT_MESSAGES, Message, MessageDetails, SealedMessage, given_messages},
+    sessions::{NOTE_NEWEST, lock_sessions},
     turns::Turn,
 };
-use crate::{
-    Session, StoreError, TenantScope,
-    dialect::Connections,
-    entities::{message, turn},
-    group_commit::GroupWrite,
-};
+use crate::{Session, StoreError, TenantScope, dialect::Connections, given::Given, group_commit::GroupWrite};
 
 /// How a turn ended.
 #[derive(Debug, Clone)]
@@ -46,7 +39,7 @@ pub(crate) struct FinishTurn {
     state: TurnState,
     failure: Option<&'static str>,
     /// The sealed answer, still without a `seq`.
-    answer: Option<message::ActiveModel>,
+    answer: Option<SealedMessage>,
     now: DateTime<Utc>,
 }
 
@@ -115,86 +108,65 @@ impl GroupWrite for FinishTurn {
     ) -> Result<Vec<Finished>, StoreError> {
         let transaction = connections.write().await?;
         let mut sessions = lock_sessions(&transaction, tenant, writes.iter().map(|write| write.session)).await?;
-        let ours = running(&transaction, tenant, writes).await?;
+        let mut ours = end_turns(&transaction, tenant, writes).await?;
         let mut answers = Vec::new();
         let mut outcomes = Vec::with_capacity(writes.len());
         for write in writes {
-            let Some(session) = sessions.get_mut(&write.session).filter(|_| ours.contains(&write.run())) else {
+            // Once: whoever brings the same turn again comes too late.
+            let is_ours = ours.remove(&write.run());
+            let Some(session) = sessions.get_mut(&write.session).filter(|_| is_ours) else {
                 outcomes.push(Finished::NotOurs);
                 continue;
             };
             let seq = write.answer.as_ref().map(|answer| {
                 session.last_seq += 1;
-                session.has_news = true;
-                answers.push(message::ActiveModel { seq: Set(session.last_seq), ..answer.clone() });
+                answers.push((session.last_seq, answer));
                 session.last_seq
             });
             outcomes.push(Finished::Stored { seq });
         }
-        let ours = writes.iter().filter(|write| ours.contains(&write.run()));
-        note_outcomes(&transaction, tenant, ours).await?;
         if !answers.is_empty() {
-            message::Entity::insert_many(answers).exec_without_returning(&transaction).await?;
-            let now = writes.iter().map(|write| write.now).max();
-            note_messages(&transaction, tenant, &sessions, now.unwrap_or_default()).await?;
+            given_messages(tenant, &sessions, &answers).execute(&transaction, &[INSERT_MESSAGES, NOTE_NEWEST]).await?;
         }
         transaction.commit().await?;
         Ok(outcomes)
     }
 }
 
-/// One try at a turn: the turn, which try it was, and whose. It tells apart an answer that is still awaited from one
-/// that somebody else has begun anew.
-type Run = (Uuid, i32, Option<Uuid>);
+/// One try at a turn on this node: the turn, and which try it was. It tells apart an answer that is still awaited from
+/// one that was begun anew.
+type Run = (Uuid, i32);
 
 impl FinishTurn {
     fn run(&self) -> Run {
-        (self.turn, self.attempts, Some(self.node.uuid()))
+        (self.turn, self.attempts)
     }
 }
 
-/// How these turns run now, as far as they do.
-async fn running(
+/// Ends those of the turns that still run as they were begun here, and returns which these were.
+async fn end_turns(
     transaction: &DatabaseTransaction,
     tenant: Id<id::Tenant>,
     writes: &[FinishTurn],
 ) -> Result<HashSet<Run>, StoreError> {
-    let rows: Vec<Run> = turn::Entity::find()
-        .select_only()
-        .columns([turn::Column::Id, turn::Column::Attempts, turn::Column::Owner])
-        .filter(turn::Column::TenantId.eq(tenant.uuid()))
-        .filter(turn::Column::Id.is_in(writes.iter().map(|write| write.turn)))
-        .filter(turn::Column::State.eq(TurnState::Running.as_str()))
-        .lock_exclusive()
-        .into_tuple()
-        .all(transaction)
+    // What comes twice is ended as the first one says.
+    let mut seen = HashSet::with_capacity(writes.len());
+    let firsts: Vec<_> = writes.iter().filter(|write| seen.insert(write.run())).collect();
+    let ended = Given::default()
+        .same("tenant_id", tenant.uuid())
+        .each("id", firsts.iter().map(|write| write.turn))
+        .each("attempts", firsts.iter().map(|write| write.attempts))
+        .each("node", firsts.iter().map(|write| write.node.uuid()))
+        .each("state", firsts.iter().map(|write| write.state.as_str().to_owned()))
+        .some("failure", firsts.iter().map(|write| write.failure.map(str::to_owned)))
+        .each("now", firsts.iter().map(|write| write.now))
+        .query(transaction, END_TURNS)
         .await?;
-    Ok(rows.into_iter().collect())
+    Ok(ended.into_iter().collect())
 }
 
-/// One statement for each kind of outcome in the group: nearly always one.
-async fn note_outcomes<'a>(
-    transaction: &DatabaseTransaction,
-    tenant: Id<id::Tenant>,
-    writes: impl Iterator<Item = &'a FinishTurn>,
-) -> Result<(), StoreError> {
-    let mut kinds: Vec<Vec<&FinishTurn>> = Vec::new();
-    for write in writes {
-        match kinds.iter_mut().find(|kind| (kind[0].state, kind[0].failure) == (write.state, write.failure)) {
-            Some(kind) => kind.push(write),
-            None => kinds.push(vec![write]),
-        }
-    }
-    for kind in kinds {
-        let FinishTurn { state, failure, now, .. } = kind[0];
-        turn::Entity::update_many()
-            .col_expr(turn::Column::State, Expr::value(state.as_str()))
-            .col_expr(turn::Column::Failure, Expr::value(*failure))
-            .col_expr(turn::Column::UpdatedAt, Expr::value(*now))
-            .filter(turn::Column::TenantId.eq(tenant.uuid()))
-            .filter(turn::Column::Id.is_in(kind.iter().map(|write| write.turn)))
-            .exec(transaction)
-            .await?;
-    }
-    Ok(())
-}
+const END_TURNS: &str = "\
+    UPDATE turns SET state = given.state, failure = given.failure, updated_at = given.now FROM given \
+    WHERE turns.tenant_id = given.tenant_id AND turns.id = given.id \
+      AND turns.state = 'running' AND turns.owner = given.node AND turns.attempts = given.attempts \
+    RETURNING turns.id, turns.attempts";

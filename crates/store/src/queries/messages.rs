@@ -1,14 +1,18 @@
 //! What was said.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
-use kuzushi_domain::{Citation, Phi, Role, UnknownName};
-use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use kuzushi_domain::{Citation, Id, Phi, Role, UnknownName, id};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::sessions::LockedSession;
 use crate::{
     Session, StoreError, TenantScope,
     entities::message,
+    given::Given,
     sealed::{Key, Place, SealError},
 };
 
@@ -84,6 +88,18 @@ struct StoredDetails {
     client_timestamp: Option<String>,
 }
 
+/// A message's row, still without a `seq`.
+pub(crate) struct SealedMessage {
+    id: Uuid,
+    pub session: Uuid,
+    pub message_id: String,
+    role: Role,
+    content: Vec<u8>,
+    details: Option<Vec<u8>>,
+    in_reply_to: Option<String>,
+    created_at: DateTime<Utc>,
+}
+
 impl TenantScope {
     pub async fn messages(&self, session: &Session, page: PageRequest) -> Result<MessagePage, StoreError> {
         let mut range = Condition::all()
@@ -117,25 +133,19 @@ impl TenantScope {
         Ok(MessagePage { messages, has_older, has_newer })
     }
 
-    /// Seals a message into its row. The row's `seq` is given later, under the session's lock.
-    pub(crate) fn seal_message(
-        &self,
-        session: &Session,
-        message: &Message,
-    ) -> Result<message::ActiveModel, StoreError> {
+    /// Seals a message. Its `seq` is given later, under the session's lock.
+    pub(crate) fn seal_message(&self, session: &Session, message: &Message) -> Result<SealedMessage, StoreError> {
         let row_id = Uuid::now_v7();
         let key = session.key.as_deref().ok_or(StoreError::NotFound)?;
-        Ok(message::ActiveModel {
-            id: Set(row_id),
-            tenant_id: Set(self.id().uuid()),
-            session_id: Set(session.id.uuid()),
-            message_id: Set(message.message_id.clone()),
-            seq: Set(message.seq),
-            role: Set(message.role.as_str().to_owned()),
-            content: Set(key.seal(message.content.expose().as_bytes(), self.message_place(row_id, "content"))?),
-            details: Set(self.seal_details(key, row_id, &message.details)?),
-            in_reply_to: Set(message.in_reply_to.clone()),
-            created_at: Set(message.created_at),
+        Ok(SealedMessage {
+            id: row_id,
+            session: session.id.uuid(),
+            message_id: message.message_id.clone(),
+            role: message.role,
+            content: key.seal(message.content.expose().as_bytes(), self.message_place(row_id, "content"))?,
+            details: self.seal_details(key, row_id, &message.details)?,
+            in_reply_to: message.in_reply_to.clone(),
+            created_at: message.created_at,
         })
     }
 
@@ -186,6 +196,35 @@ impl TenantScope {
         })
     }
 }
+
+/// Messages to store, each under its `seq`, the newest of their conversations marked.
+pub(crate) fn given_messages(
+    tenant: Id<id::Tenant>,
+    sessions: &HashMap<Uuid, LockedSession>,
+    messages: &[(i64, &SealedMessage)],
+) -> Given {
+    let each = || messages.iter().map(|(_, message)| *message);
+    let is_newest = |(seq, message): &(i64, &SealedMessage)| {
+        sessions.get(&message.session).is_some_and(|session| session.last_seq == *seq)
+    };
+    Given::default()
+        .same("tenant_id", tenant.uuid())
+        .each("message_row", each().map(|message| message.id))
+        .each("session_id", each().map(|message| message.session))
+        .each("message_id", each().map(|message| message.message_id.clone()))
+        .each("seq", messages.iter().map(|(seq, _)| *seq))
+        .each("is_newest", messages.iter().map(is_newest))
+        .each("role", each().map(|message| message.role.as_str().to_owned()))
+        .each("content", each().map(|message| message.content.clone()))
+        .some("details", each().map(|message| message.details.clone()))
+        .some("in_reply_to", each().map(|message| message.in_reply_to.clone()))
+        .each("created_at", each().map(|message| message.created_at))
+}
+
+pub(crate) const INSERT_MESSAGES: &str = "\
+    INSERT INTO messages (id, tenant_id, session_id, message_id, seq, role, content, details, in_reply_to, created_at) \
+    SELECT message_row, tenant_id, session_id, message_id, seq, role, content, details, in_reply_to, created_at \
+    FROM given";
 
 impl From<Citation> for StoredCitation {
     fn from(citation: Citation) -> Self {

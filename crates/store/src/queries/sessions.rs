@@ -1,14 +1,13 @@
 //! Conversations: beginning, finding, ending, erasing.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use chrono::{DateTime, Utc};
 use kuzushi_domain::{Id, id};
-use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{CaseStatement, Expr},
-};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -16,6 +15,7 @@ use crate::{
     Installation, StoreError, TenantScope,
     dialect::Connections,
     entities::{message, session, turn},
+    given::{self, Given},
     group_commit::GroupWrite,
     sealed::{Key, Place},
 };
@@ -88,21 +88,16 @@ impl TenantScope {
         let id = Id::generate();
         let (key, wrapped_key) = self.key().generate_wrapped(Place::conversation_key(self.id(), id))?;
         let metadata = seal_metadata(&key, metadata_place(self.id(), id), new.metadata.clone())?;
-        let row = session::ActiveModel {
-            id: Set(id.uuid()),
-            tenant_id: Set(self.id().uuid()),
-            app_id: Set(new.app.uuid()),
-            widget_instance_id: Set(new.widget_instance_id.clone()),
-            user_id: Set(None),
-            config_version: Set(new.config_version),
-            last_seq: Set(0),
-            wrapped_key: Set(Some(wrapped_key)),
-            metadata: Set(Some(metadata)),
-            created_at: Set(now),
-            last_active_at: Set(now),
-            ended_at: Set(None),
+        let write = CreateSession {
+            id: id.uuid(),
+            app: new.app.uuid(),
+            widget_instance_id: new.widget_instance_id.clone(),
+            config_version: new.config_version,
+            wrapped_key,
+            metadata,
+            now,
         };
-        self.writes().sessions.write(self.id(), CreateSession(row)).await?;
+        self.writes().sessions.write(self.id(), write).await?;
         Ok(Session {
             id,
             tenant: self.id(),
@@ -210,29 +205,46 @@ impl TenantScope {
 }
 
 /// A new conversation's row.
-pub(crate) struct CreateSession(session::ActiveModel);
+pub(crate) struct CreateSession {
+    id: Uuid,
+    app: Uuid,
+    widget_instance_id: String,
+    config_version: i32,
+    wrapped_key: Vec<u8>,
+    /// Sealed.
+    metadata: Vec<u8>,
+    now: DateTime<Utc>,
+}
 
 impl GroupWrite for CreateSession {
     type Outcome = ();
 
-    async fn commit(
-        connections: &Connections,
-        _tenant: Id<id::Tenant>,
-        writes: &[Self],
-    ) -> Result<Vec<()>, StoreError> {
-        let rows = writes.iter().map(|CreateSession(row)| row.clone());
+    async fn commit(connections: &Connections, tenant: Id<id::Tenant>, writes: &[Self]) -> Result<Vec<()>, StoreError> {
         // One statement is its own transaction.
-        session::Entity::insert_many(rows).exec_without_returning(connections.writer()).await?;
+        Given::default()
+            .same("tenant_id", tenant.uuid())
+            .each("id", writes.iter().map(|write| write.id))
+            .each("app_id", writes.iter().map(|write| write.app))
+            .each("widget_instance_id", writes.iter().map(|write| write.widget_instance_id.clone()))
+            .each("config_version", writes.iter().map(|write| write.config_version))
+            .each("wrapped_key", writes.iter().map(|write| write.wrapped_key.clone()))
+            .each("metadata", writes.iter().map(|write| write.metadata.clone()))
+            .each("now", writes.iter().map(|write| write.now))
+            .execute(connections.writer(), &[INSERT_SESSIONS])
+            .await?;
         Ok(vec![(); writes.len()])
     }
 }
+
+const INSERT_SESSIONS: &str = "\
+    INSERT INTO sessions (id, tenant_id, app_id, widget_instance_id, config_version, last_seq, wrapped_key, metadata, \
+                          created_at, last_active_at) \
+    SELECT id, tenant_id, app_id, widget_instance_id, config_version, 0, wrapped_key, metadata, now, now FROM given";
 
 /// A conversation whose row is locked: what a message needs to know to be stored in it.
 pub(crate) struct LockedSession {
     pub last_seq: i64,
     pub has_ended: bool,
-    /// Whether messages were added to it in this transaction.
-    pub has_news: bool,
 }
 
 /// Takes conversations' rows for the rest of the transaction: the lock under which `seq` is given. Those that do not
@@ -242,48 +254,25 @@ pub(crate) async fn lock_sessions(
     tenant: Id<id::Tenant>,
     sessions: impl Iterator<Item = Uuid>,
 ) -> Result<HashMap<Uuid, LockedSession>, StoreError> {
-    let mut ids: Vec<_> = sessions.collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let rows: Vec<(Uuid, i64, Option<DateTime<Utc>>)> = session::Entity::find()
-        .select_only()
-        .columns([session::Column::Id, session::Column::LastSeq, session::Column::EndedAt])
-        .filter(session::Column::TenantId.eq(tenant.uuid()))
-        .filter(session::Column::Id.is_in(ids))
-        .order_by_asc(session::Column::Id)
-        .lock_exclusive()
-        .into_tuple()
-        .all(transaction)
-        .await?;
+    let ids: BTreeSet<_> = sessions.collect();
+    let sql = format!(
+        "SELECT sessions.id, sessions.last_seq, sessions.ended_at \
+         FROM given JOIN sessions ON sessions.tenant_id = given.tenant_id AND sessions.id = given.id \
+         ORDER BY sessions.id {}",
+        given::locked(transaction, "sessions")
+    );
+    let rows: Vec<(Uuid, i64, Option<DateTime<Utc>>)> =
+        Given::default().same("tenant_id", tenant.uuid()).each("id", ids.into_iter()).query(transaction, &sql).await?;
     let locked = |(id, last_seq, ended_at): (Uuid, i64, Option<DateTime<Utc>>)| {
-        (id, LockedSession { last_seq, has_ended: ended_at.is_some(), has_news: false })
+        (id, LockedSession { last_seq, has_ended: ended_at.is_some() })
     };
     Ok(rows.into_iter().map(locked).collect())
 }
 
-/// Notes the newest `seq` of the conversations that have news, in one statement.
-pub(crate) async fn note_messages(
-    transaction: &DatabaseTransaction,
-    tenant: Id<id::Tenant>,
-    sessions: &HashMap<Uuid, LockedSession>,
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    let mut news: Vec<_> =
-        sessions.iter().filter(|(_, session)| session.has_news).map(|(id, session)| (*id, session.last_seq)).collect();
-    news.sort_unstable();
-    let mut last_seq = CaseStatement::new();
-    for (id, seq) in &news {
-        last_seq = last_seq.case(session::Column::Id.eq(*id), *seq);
-    }
-    session::Entity::update_many()
-        .col_expr(session::Column::LastSeq, last_seq.finally(Expr::col(session::Column::LastSeq)).into())
-        .col_expr(session::Column::LastActiveAt, Expr::value(now))
-        .filter(session::Column::TenantId.eq(tenant.uuid()))
-        .filter(session::Column::Id.is_in(news.iter().map(|(id, _)| *id)))
-        .exec(transaction)
-        .await?;
-    Ok(())
-}
+/// Notes the newest of the messages that were given, for each conversation.
+pub(crate) const NOTE_NEWEST: &str = "\
+    UPDATE sessions SET last_seq = given.seq, last_active_at = given.created_at FROM given \
+    WHERE sessions.tenant_id = given.tenant_id AND sessions.id = given.session_id AND given.is_newest";
 
 impl Installation {
     /// Of these conversations, those that have newer messages than the given `seq`, or have ended; with their newest.

@@ -5,6 +5,7 @@
 mod articles;
 mod configs;
 mod fixture;
+mod groups;
 mod isolation;
 mod messages;
 mod migrations;
