@@ -68,7 +68,7 @@ impl Given {
         statement: &str,
     ) -> Result<Vec<Row>, StoreError> {
         let backend = connection.get_database_backend();
-        let (table, values) = self.as_table(backend);
+        let (table, values) = self.into_table(backend);
         let sql = format!("WITH given AS ({table}) {statement}");
         let rows = connection.query_all_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
         Ok(rows.iter().map(QueryResult::try_get_many_by_index).collect::<Result<_, _>>()?)
@@ -82,7 +82,7 @@ impl Given {
         statements: &[&str],
     ) -> Result<(), StoreError> {
         let backend = connection.get_database_backend();
-        let (table, values) = self.as_table(backend);
+        let (table, values) = self.into_table(backend);
         let given = format!("WITH given AS ({table})");
         let together = match backend {
             DbBackend::Sqlite => statements.iter().map(|statement| format!("{given} {statement}")).collect(),
@@ -95,10 +95,10 @@ impl Given {
         Ok(())
     }
 
-    fn as_table(self, backend: DbBackend) -> (String, Vec<Value>) {
+    fn into_table(self, backend: DbBackend) -> (String, Vec<Value>) {
         match backend {
-            DbBackend::Sqlite => self.as_values(),
-            _ => self.as_arrays(),
+            DbBackend::Sqlite => self.into_values(),
+            _ => self.into_arrays(),
         }
     }
 
@@ -109,7 +109,7 @@ impl Given {
     /// For PostgreSQL. The limit takes no row away: from a limit that it does not know when it plans, PostgreSQL
     /// concludes that there will be few rows, and looks each up by its index, also where it plans while the tables are
     /// still empty.
-    fn as_arrays(self) -> (String, Vec<Value>) {
+    fn into_arrays(self) -> (String, Vec<Value>) {
         let limit = count(self.rows());
         let mut values = Vec::new();
         let mut bind = |value| {
@@ -139,7 +139,7 @@ impl Given {
 
     /// For SQLite. The list has room for more rows than there are, up to the next power of two, and says which of them
     /// count: so there are few texts, and each is prepared once.
-    fn as_values(self) -> (String, Vec<Value>) {
+    fn into_values(self) -> (String, Vec<Value>) {
         let rows = self.rows();
         let room = rows.next_power_of_two();
         let row = ", ?".repeat(self.columns.len());
@@ -215,9 +215,9 @@ mod tests {
 
     #[test]
     fn the_text_is_the_same_for_any_number_of_rows_or_for_few_numbers_of_texts() {
-        let postgres = |rows| numbers(rows).as_table(DbBackend::Postgres).0;
+        let postgres = |rows| numbers(rows).into_table(DbBackend::Postgres).0;
         assert_eq!(postgres(1), postgres(MOST_ROWS));
-        let sqlite = |rows| numbers(rows).as_table(DbBackend::Sqlite);
+        let sqlite = |rows| numbers(rows).into_table(DbBackend::Sqlite);
         assert_eq!(sqlite(5).0, sqlite(8).0);
         assert_ne!(sqlite(8).0, sqlite(9).0);
         for rows in [1, 2, 3, 64, MOST_ROWS] {

@@ -200,7 +200,7 @@ async fn find(
     if asked.is_empty() {
         return Ok(found);
     }
-    let rows: Vec<(Uuid, String, Option<i64>, Option<String>, Option<i32>)> = Given::default()
+    let rows: Vec<FoundRow> = Given::default()
         .same("tenant_id", tenant.uuid())
         .each("session_id", asked.iter().map(|message| message.session))
         .each("message_id", asked.iter().map(|message| message.message_id.clone()))
@@ -216,6 +216,9 @@ async fn find(
     }
     Ok(found)
 }
+
+/// A conversation and a name; the `seq` and role of the message that has this name; 1 where a turn is open.
+type FoundRow = (Uuid, String, Option<i64>, Option<String>, Option<i32>);
 
 const FIND: &str = "\
     SELECT given.session_id, given.message_id, messages.seq, messages.role, \
