@@ -265,3 +265,18 @@ pub(crate) async fn reopen_failed_turn(
         .await?;
     Ok(Turn { state: TurnState::Pending, attempts: 0, opened_at: now, since: now, ..turn })
 }
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::{DbBackend, EntityTrait, QueryFilter, QueryTrait};
+
+    use super::*;
+
+    #[test]
+    fn a_search_for_open_turns_says_what_their_indexes_say() {
+        for backend in [DbBackend::Postgres, DbBackend::Sqlite] {
+            let statement = turn::Entity::find().filter(is_open()).build(backend);
+            assert!(statement.sql.ends_with(r#""state" IN ('pending', 'running')"#), "{}", statement.sql);
+        }
+    }
+}
