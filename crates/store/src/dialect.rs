@@ -1,4 +1,4 @@
-//! Which database runs. Nothing outside this file and the migrations may ask.
+//! Which database runs. Nothing outside this file, `given.rs` and the migrations may ask.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ pub struct DatabaseOptions {
     pub pool_min: u32,
     /// Connections at most. On SQLite: readers, beside the one writer.
     pub pool_max: u32,
-    /// Writes in one commit at most; 1 commits each by itself.
+    /// Writes in one commit at most, up to 1,024; 1 commits each by itself.
     pub group_commit_max: u32,
 }
 

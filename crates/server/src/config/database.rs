@@ -21,7 +21,8 @@ pub struct Database {
     /// Database connections at most. Small pools are faster: a database works on as many things as it has cores.
     #[config(env = "DATABASE_POOL_MAX", default = 16, parse_env = positive)]
     pub pool_max: u32,
-    /// Writes that are committed together at most, when that many wait at the same time. 1 commits each by itself.
+    /// Writes that are committed together at most, when that many wait at the same time. 1 commits each by itself; more
+    /// than 1024 count as 1024.
     #[config(env = "DATABASE_GROUP_COMMIT_MAX", default = 256, parse_env = positive)]
     pub group_commit_max: u32,
 }
