@@ -1,4 +1,4 @@
-import type { BrowserContext } from '@playwright/test'
+import type { APIResponse, BrowserContext } from '@playwright/test'
 
 interface KeptFile {
   status: number
@@ -16,7 +16,13 @@ export async function keepFiles(context: BrowserContext): Promise<void> {
     const address = route.request().url()
     const kept = files.get(address)
     if (kept) return route.fulfill(kept)
-    const response = await route.fetch()
+    let response: APIResponse
+    try {
+      response = await route.fetch()
+    } catch {
+      // A test may stop the server at any time; the page finds out as it would without us.
+      return route.abort('connectionfailed')
+    }
     const file = { status: response.status(), headers: response.headers(), body: await response.body() }
     files.set(address, file)
     return route.fulfill(file)
