@@ -59,7 +59,9 @@ impl Hash for Asking<'_> {
         let Contact { hospital_name, phone, hours, emergency_number } = contact;
         (hospital_name, phone, hours, emergency_number, locale, question.expose()).hash(state);
         for HistoryMessage { role, content, cited } in history {
-            (role.as_str(), content.expose(), cited).hash(state);
+            // Of an answer only its articles count: a model never says the same twice.
+            let question = (*role == Role::User).then(|| content.expose());
+            (role.as_str(), question, cited).hash(state);
         }
     }
 }
