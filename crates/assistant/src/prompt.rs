@@ -85,7 +85,8 @@ fn source_text(text: &mut String, number: usize, source: &Candidate, knowledge: 
     let passage = knowledge.passage(source.passage);
     let title = &knowledge.article(source.article).title;
     let heading = passage.heading.as_deref().map(|heading| format!(", {heading}")).unwrap_or_default();
-    let body: String = passage.plain_text().chars().take(LONGEST_PASSAGE).collect();
-    let body = body.replace("<source", "< source").replace("</source", "< /source");
+    let body = knowledge.passage_text(source.passage);
+    let end = body.char_indices().nth(LONGEST_PASSAGE).map_or(body.len(), |(end, _)| end);
+    let body = body[..end].replace("<source", "< source").replace("</source", "< /source");
     let _ = write!(text, "<source number=\"{number}\">\n{title}{heading}\n{body}\n</source>\n");
 }

@@ -141,8 +141,7 @@ impl Knowledge {
 /// A passage's sentences, each after the heading it stands under.
 fn sentences_of(passage: &IndexedPassage, articles: &[KnowledgeArticle]) -> Vec<String> {
     let heading = passage.passage.heading.as_deref().unwrap_or(&articles[passage.article].title);
-    let text = passage.passage.plain_text();
-    text.lines().flat_map(sentences).map(|sentence| format!("{heading}: {sentence}")).collect()
+    passage.text.lines().flat_map(sentences).map(|sentence| format!("{heading}: {sentence}")).collect()
 }
 
 #[cfg(test)]

@@ -83,6 +83,8 @@ struct IndexedPassage {
     /// Its article's place in the list.
     article: usize,
     passage: Passage,
+    /// The same without markup.
+    text: String,
     /// The kinds of fact it holds.
     facts: Vec<Intent>,
     /// The kinds of fact its heading promises, beyond the title: "What it costs".
@@ -134,6 +136,7 @@ impl Knowledge {
                     heading_stems: words(&heading).iter().map(|word| stem(&word.text)).collect(),
                     is_first: position == 0,
                     passage,
+                    text,
                 });
             }
         }
@@ -252,6 +255,11 @@ impl Knowledge {
     pub fn passage(&self, position: usize) -> &Passage {
         &self.passages[position].passage
     }
+
+    /// A passage's text without markup.
+    pub fn passage_text(&self, position: usize) -> &str {
+        &self.passages[position].text
+    }
 }
 
 impl fmt::Debug for Knowledge {
@@ -293,7 +301,7 @@ fn article_terms(article: &KnowledgeArticle) -> [Vec<String>; 5] {
 
 fn passage_terms(passage: &IndexedPassage) -> [Vec<String>; 3] {
     let heading = passage.passage.heading.as_deref().map(terms).unwrap_or_default();
-    [heading, Vec::new(), text_terms(&passage.passage.plain_text())]
+    [heading, Vec::new(), text_terms(&passage.text)]
 }
 
 /// A text's terms. A sum of money is about a cost, whether or not it says so.

@@ -126,7 +126,7 @@ pub(super) fn citation(knowledge: &Knowledge, candidate: &Candidate) -> Citation
         title: article.title.clone(),
         url: article.url.clone(),
         section: passage.heading.clone(),
-        snippet: Some(snippet(&passage.plain_text())).filter(|snippet| !snippet.is_empty()),
+        snippet: Some(snippet(knowledge.passage_text(candidate.passage))).filter(|snippet| !snippet.is_empty()),
     }
 }
 
