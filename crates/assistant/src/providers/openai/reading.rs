@@ -1,12 +1,11 @@
 //! Reading an answer as it comes, to its proper end or to the reason why it has none.
 
-use std::{num::NonZeroUsize, time::Duration};
+use std::{future::ready, num::NonZeroUsize, pin::Pin, time::Duration};
 
 use bytes::Bytes;
-use futures_util::FutureExt;
 use reqwest::Response;
 use sse_core::{SseDecoder, SseEvent};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, Sleep, sleep, timeout};
 
 use super::wire::{StreamEvent, read_event};
 use crate::providers::ProviderFailure;
@@ -16,11 +15,14 @@ const LONGEST_EVENT: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1024 * 1024
 /// The longest silence in the middle of an answer.
 const SILENCE: Duration = Duration::from_secs(15);
 /// Pieces that come together are read as one, up to about this many bytes.
-const ENOUGH: usize = 1024;
+const ENOUGH: usize = 4 * 1024;
 /// A model whose pieces come closer than this writes faster than anybody reads.
-const BURST: Duration = Duration::from_millis(2);
-/// Then a piece waits so long for those behind it. Each by itself would cost far more than reading it.
-const GATHERING: Duration = Duration::from_millis(1);
+const BURST: Duration = Duration::from_millis(8);
+/// So many pieces as close as that are no chance: pieces that were held up on their way come together too.
+const STREAK: u32 = 4;
+/// In a burst a piece waits so long for those behind it, half the time in which a screen is drawn anew. Each by itself would
+/// cost far more than reading it.
+const GATHERING: Duration = Duration::from_millis(8);
 /// How long the reply may take to come to its end after the answer, so that the connection can be used again.
 const LAST_BYTES: Duration = Duration::from_millis(50);
 
@@ -32,8 +34,12 @@ pub struct Reading {
     received: Bytes,
     /// When that came. None: nothing has come yet.
     received_at: Option<Instant>,
-    /// Until when its pieces wait for more, where it came right behind what came before it.
-    gathers_until: Option<Instant>,
+    /// How many in a row came right behind what came before them.
+    streak: u32,
+    /// Rings when nothing has come for too long. One for the whole answer, since to set up each costs more than a piece.
+    silence: Pin<Box<Sleep>>,
+    /// Rings when a piece has waited long enough for those behind it.
+    gathering: Pin<Box<Sleep>>,
     /// Whether any text has come.
     has_text: bool,
     /// Whether the model said that it was done.
@@ -49,7 +55,9 @@ impl Reading {
             decoder: SseDecoder::with_limit(LONGEST_EVENT),
             received: Bytes::new(),
             received_at: None,
-            gathers_until: None,
+            streak: 0,
+            silence: Box::pin(sleep(SILENCE)),
+            gathering: Box::pin(sleep(GATHERING)),
             has_text: false,
             is_finished: false,
             outcome: None,
@@ -59,6 +67,7 @@ impl Reading {
     /// The next piece of the answer: all that is there. None at the end of a complete answer.
     pub async fn next(&mut self) -> Result<Option<String>, ProviderFailure> {
         let mut text = String::new();
+        let mut gathers = false;
         while self.outcome.is_none() && text.len() < ENOUGH {
             if let Some(event) = self.decoder.next(&mut self.received) {
                 let step = event.map_err(|_| ProviderFailure::Malformed).and_then(|event| self.take(event, &mut text));
@@ -67,25 +76,24 @@ impl Reading {
                 }
                 continue;
             }
-            let next = self.response.chunk();
-            let received = if text.is_empty() {
-                timeout(SILENCE, next).await.map_err(|_| ProviderFailure::TimedOut)
-            } else if let Some(until) = self.gathers_until {
-                match timeout_at(until, next).await {
-                    Ok(received) => Ok(received),
-                    Err(_) => break,
-                }
-            } else {
+            if !text.is_empty() && !gathers && self.streak >= STREAK {
+                gathers = true;
+                self.gathering.as_mut().reset(Instant::now() + GATHERING);
+            }
+            let received = tokio::select! {
+                biased;
+                received = self.response.chunk() => received,
                 // What has come is passed on before anything is waited for.
-                match next.now_or_never() {
-                    Some(received) => Ok(received),
-                    None => break,
+                () = ready(()), if !text.is_empty() && !gathers => break,
+                () = &mut self.gathering, if gathers => break,
+                () = &mut self.silence => {
+                    self.outcome = Some(Err(ProviderFailure::TimedOut));
+                    break;
                 }
             };
             match received {
-                Ok(Ok(Some(bytes))) => self.receive(bytes),
-                Ok(Ok(None) | Err(_)) => self.outcome = Some(Err(ProviderFailure::CutOff)),
-                Err(failure) => self.outcome = Some(Err(failure)),
+                Ok(Some(bytes)) => self.receive(bytes),
+                Ok(None) | Err(_) => self.outcome = Some(Err(ProviderFailure::CutOff)),
             }
         }
         if !text.is_empty() {
@@ -101,8 +109,9 @@ impl Reading {
 
     fn receive(&mut self, bytes: Bytes) {
         let now = Instant::now();
-        let is_burst = self.received_at.replace(now).is_some_and(|before| now - before < BURST);
-        self.gathers_until = is_burst.then(|| now + GATHERING);
+        let is_close = self.received_at.replace(now).is_some_and(|before| now - before < BURST);
+        self.streak = if is_close { self.streak.saturating_add(1) } else { 0 };
+        self.silence.as_mut().reset(now + SILENCE);
         self.received = bytes;
     }
 
