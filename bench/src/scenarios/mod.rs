@@ -135,10 +135,8 @@ async fn measure(scenario: Scenario, running: &Running, sizes: &Sizes) -> anyhow
             Scenario::Messages => messages::measure(running, sizes).await?,
             Scenario::Init => init::measure(running, sizes).await?,
             Scenario::History => history::measure(running, sizes).await?,
-            Scenario::Provider => stream::from_model(running, &projects.model, sizes.streams, sizes.rounds).await?,
-            Scenario::ProviderAtOnce => {
-                stream::from_model(running, &projects.model, sizes.fast_streams, sizes.fast_rounds).await?
-            }
+            Scenario::Provider => stream::from_model(running, &projects.model, sizes).await?,
+            Scenario::ProviderAtOnce => stream::at_once(running, &projects.model, sizes).await?,
         });
     }
     Ok(Row::merge(runs))

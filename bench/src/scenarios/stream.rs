@@ -8,10 +8,13 @@ use tokio::{
 };
 
 use super::{Meter, Row, Running, Sizes, clock::shared_micros, load, provider::Stamps, report::percentile};
-use crate::protocol::socket::ChatSocket;
+use crate::{
+    protocol::socket::ChatSocket,
+    server::hospital::{ANSWER_WORDS, PACE_MS},
+};
 
-/// The time over which paced streams begin.
-const STAGGER: Duration = Duration::from_millis(200);
+/// The time over which paced streams begin: that of an answer, so that at any time some begin, most run, and some end.
+const STAGGER: Duration = Duration::from_millis(PACE_MS * ANSWER_WORDS as u64);
 
 /// How lateness is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +45,8 @@ pub async fn at_once(running: &Running, project: &str, sizes: &Sizes) -> anyhow:
     measure(running, project, sizes.fast_streams, sizes.fast_rounds, Lateness::Unknown).await
 }
 
-pub async fn from_model(running: &Running, project: &str, streams: usize, rounds: usize) -> anyhow::Result<Vec<Row>> {
-    measure(running, project, streams, rounds, Lateness::SinceStamp).await
+pub async fn from_model(running: &Running, project: &str, sizes: &Sizes) -> anyhow::Result<Vec<Row>> {
+    measure(running, project, sizes.streams, sizes.rounds, Lateness::SinceStamp).await
 }
 
 async fn measure(
@@ -62,7 +65,7 @@ async fn measure(
     let started = Instant::now();
     let mut tasks = JoinSet::new();
     for (number, mut socket) in sockets.into_iter().enumerate() {
-        // Visitors do not press the key at the same time; streams in step would measure a crowd instead.
+        // Visitors do not press the key at the same time; streams in step would measure how a crowd is received.
         let stagger = match lateness {
             Lateness::Unknown => Duration::ZERO,
             Lateness::BeyondPace(_) | Lateness::SinceStamp => STAGGER.mul_f64(number as f64 / streams as f64),
