@@ -3,6 +3,7 @@
 pub mod app;
 pub mod app_config;
 pub mod article;
+pub mod article_meanings;
 pub mod message;
 pub mod node;
 pub mod session;

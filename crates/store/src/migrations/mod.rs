@@ -11,6 +11,7 @@ mod m20261123_000006_messages;
 mod m20261123_000007_turns;
 mod m20261123_000008_nodes;
 mod m20261123_000009_turn_owners;
+mod m20261123_000010_article_meanings;
 
 pub(crate) struct Migrator;
 
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000007_turns::Migration),
             Box::new(m20261123_000008_nodes::Migration),
             Box::new(m20261123_000009_turn_owners::Migration),
+            Box::new(m20261123_000010_article_meanings::Migration),
         ]
     }
 }

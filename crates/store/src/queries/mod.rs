@@ -2,6 +2,7 @@
 
 pub(crate) mod accept;
 pub(crate) mod apps;
+pub(crate) mod article_meanings;
 pub(crate) mod articles;
 pub(crate) mod configs;
 pub(crate) mod finish;

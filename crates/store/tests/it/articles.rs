@@ -35,4 +35,13 @@ on_both_engines! {
         assert_eq!(after[1].body, "Daily, 10 to 8");
         assert_eq!(scope.article(app, "parking").await.unwrap(), None);
     }
+    async fn what_articles_mean_is_kept_until_it_is_replaced(engine: Engine) {
+        let hospital = Hospital::open(engine).await;
+        let (scope, app) = (&hospital.scope, hospital.app.id);
+        assert_eq!(scope.article_meanings(app).await.unwrap(), None);
+        for known in [vec![0, 159, 255], vec![7; 3_000_000]] {
+            scope.keep_article_meanings(app, known.clone()).await.unwrap();
+            assert!(scope.article_meanings(app).await.unwrap() == Some(known));
+        }
+    }
 }

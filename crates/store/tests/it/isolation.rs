@@ -37,6 +37,9 @@ on_both_engines! {
         assert_eq!(stranger.app_by_project("st-marys-portal").await.unwrap(), None);
         assert_eq!(stranger.articles(hospital.app.id).await.unwrap(), []);
         assert_eq!(stranger.article(hospital.app.id, "visiting").await.unwrap(), None);
+        hospital.scope.keep_article_meanings(hospital.app.id, vec![1]).await.unwrap();
+        assert_not_found(stranger.keep_article_meanings(hospital.app.id, vec![2]).await);
+        assert_eq!(stranger.article_meanings(hospital.app.id).await.unwrap(), None);
         let page = PageRequest { before: None, after: None, limit: 50 };
         assert!(stranger.messages(&session, page).await.unwrap().messages.is_empty());
         assert_eq!(stranger.begin_next_turn(session.id, at(2)).await.unwrap(), NextTurn::Nothing);
@@ -47,5 +50,6 @@ on_both_engines! {
 
         assert_eq!(hospital.scope.messages(&session, page).await.unwrap().messages.len(), 1);
         assert_eq!(hospital.scope.articles(hospital.app.id).await.unwrap().len(), 1);
+        assert_eq!(hospital.scope.article_meanings(hospital.app.id).await.unwrap(), Some(vec![1]));
     }
 }
