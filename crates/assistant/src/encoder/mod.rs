@@ -6,7 +6,10 @@ mod transformer;
 mod weights;
 mod word_pieces;
 
-use std::sync::LazyLock;
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::LazyLock,
+};
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 use transformer::Transformer;
@@ -17,6 +20,17 @@ use crate::recent::Recent;
 /// The encoder that is compiled in.
 pub static ENCODER: LazyLock<Encoder> =
     LazyLock::new(|| Encoder::read(include_bytes!("../../data/sentence_encoder.bin")).unwrap_or_default());
+
+/// Tells this encoder's meanings from those of another.
+pub static FINGERPRINT: LazyLock<u64> =
+    LazyLock::new(|| hash(include_bytes!("../../data/sentence_encoder.bin").as_slice()));
+
+/// The same in every process of one build.
+pub fn hash(value: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
 
 /// Meanings of questions that were asked lately: less than a megabyte. Those of all apps, since a meaning depends on nothing
 /// but its text.
@@ -33,6 +47,11 @@ const BATCH: usize = 1024;
 
 /// How many numbers of two meanings are multiplied side by side. A meaning's length is a multiple of it.
 const LANES: usize = 16;
+
+/// How many numbers a meaning has.
+const WIDTH: usize = 384;
+/// How many bytes a meaning takes that is written down: two a number.
+pub const WRITTEN: usize = 2 * WIDTH;
 
 /// Turns sentences into vectors.
 #[derive(Default)]
@@ -77,6 +96,17 @@ impl Meaning {
     fn scaled(numbers: Vec<f32>) -> Self {
         let length = numbers.iter().map(|number| number * number).sum::<f32>().sqrt().max(f32::EPSILON);
         Self(numbers.into_iter().map(|number| number / length).collect())
+    }
+
+    /// Written down, in [`WRITTEN`] bytes, with as much precision as likeness needs and the same whatever the machine.
+    pub fn written(&self) -> impl Iterator<Item = u8> {
+        self.0.iter().flat_map(|number| ((number * f32::from(i16::MAX)).round() as i16).to_le_bytes())
+    }
+
+    /// Reads what [`Meaning::written`] wrote.
+    pub fn read(written: &[u8]) -> Self {
+        let numbers = written.chunks_exact(2).map(|bytes| f32::from(i16::from_le_bytes([bytes[0], bytes[1]])));
+        Self::scaled(numbers.collect())
     }
 
     /// What lies in the middle of some meanings.
@@ -143,6 +173,16 @@ mod tests {
             assert!(difference < 1e-4 && meaning.0.iter().all(|number| number.is_finite()), "{text}");
         }
         assert!(ENCODER.encode::<&str>(&[]).is_empty());
+    }
+
+    #[test]
+    fn a_meaning_that_was_written_down_is_the_same() {
+        let meaning = &ENCODER.encode(&["Where is the pharmacy?"])[0];
+        let written: Vec<u8> = meaning.written().collect();
+        assert_eq!(written.len(), WRITTEN);
+        let read = Meaning::read(&written);
+        assert!(meaning.0.iter().zip(&read.0).all(|(one, other)| (one - other).abs() < 1e-4));
+        assert_eq!(read.written().collect::<Vec<u8>>(), written);
     }
 
     #[test]

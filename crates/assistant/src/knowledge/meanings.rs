@@ -12,14 +12,16 @@ use std::{
     },
 };
 
-use super::{IndexedPassage, Knowledge, KnowledgeArticle, resemblance::EditorsQuestion, unanswered};
+use super::{IndexedPassage, Knowledge, KnowledgeArticle, resemblance::EditorsQuestion};
 use crate::{
-    encoder::{ENCODER, Meaning, aside},
+    encoder::{ENCODER, FINGERPRINT, Meaning, WRITTEN, aside, hash},
     language::sentences,
 };
 
 /// How many texts are read before somebody else may have the processor, or the index may be dropped: a third of a second.
 const AT_ONCE: usize = 48;
+/// How many bytes stand for a text where its meaning is written down.
+const TEXT: usize = size_of::<u64>();
 /// Of several indexes, one is read at a time, so that the other cores answer patients.
 static READING: Mutex<()> = Mutex::new(());
 
@@ -113,6 +115,11 @@ impl Knowledge {
         while self.learn_more() {}
     }
 
+    /// Whether there is nothing to learn.
+    pub fn knows_all(&self) -> bool {
+        self.meanings.are_all_known()
+    }
+
     /// The next part of that. Says whether anything is left.
     pub fn learn_more(&self) -> bool {
         let _one_at_a_time = READING.lock().unwrap_or_else(PoisonError::into_inner);
@@ -121,7 +128,28 @@ impl Knowledge {
         known.learn(unknown.by_ref().take(AT_ONCE));
         let is_any_left = unknown.next().is_some();
         known.are_all_known.store(!is_any_left, Ordering::Relaxed);
-        is_any_left || unanswered::learn(AT_ONCE) > 0
+        is_any_left
+    }
+
+    /// What is known of the texts, to be kept for [`Knowledge::recalling`].
+    pub fn learned(&self) -> Vec<u8> {
+        let known = self.meanings.texts.iter().zip(&self.meanings.meanings);
+        let entries = known.filter_map(|(text, meaning)| Some((text, meaning.get()?)));
+        let mut learned = FINGERPRINT.to_le_bytes().to_vec();
+        for (text, meaning) in entries {
+            learned.extend(hash(text).to_le_bytes());
+            learned.extend(meaning.written());
+        }
+        learned
+    }
+
+    /// Takes over what was learned before this process began. What is of another encoder, or damaged, is passed over.
+    #[must_use]
+    pub fn recalling(self, learned: &[u8]) -> Self {
+        let entries = learned.strip_prefix(&FINGERPRINT.to_le_bytes()).unwrap_or_default();
+        let known: HashMap<&[u8], &[u8]> =
+            entries.chunks_exact(TEXT + WRITTEN).map(|entry| entry.split_at(TEXT)).collect();
+        self.filled(|text| known.get(hash(text).to_le_bytes().as_slice()).map(|written| Meaning::read(written)))
     }
 
     /// Takes over what an earlier index knows about texts that this one holds as well.
@@ -129,11 +157,18 @@ impl Knowledge {
     pub fn remembering(self, earlier: &Self) -> Self {
         let places: HashMap<&str, &OnceLock<Meaning>> =
             earlier.meanings.texts.iter().map(String::as_str).zip(&earlier.meanings.meanings).collect();
-        for (text, meaning) in self.meanings.texts.iter().zip(&self.meanings.meanings) {
-            if let Some(known) = places.get(text.as_str()).and_then(|known| known.get()) {
-                meaning.get_or_init(|| known.clone());
+        self.filled(|text| places.get(text).and_then(|known| known.get()).cloned())
+    }
+
+    fn filled(self, known: impl Fn(&str) -> Option<Meaning>) -> Self {
+        let mut are_all_known = true;
+        for (text, place) in self.meanings.texts.iter().zip(&self.meanings.meanings) {
+            match known(text) {
+                Some(meaning) => drop(place.get_or_init(|| meaning)),
+                None => are_all_known &= place.get().is_some(),
             }
         }
+        self.meanings.are_all_known.store(are_all_known, Ordering::Relaxed);
         self
     }
 }
@@ -186,5 +221,30 @@ mod tests {
         earlier.learn_all();
         let later = index("Parking", "Park in the garage. It costs $2.").remembering(&earlier);
         assert_eq!((known(&later), later.meanings.texts.len()), (3, 4));
+    }
+    #[test]
+    fn what_was_learned_is_recalled_in_another_process() {
+        let body = "Park in the garage. It is free.";
+        let earlier = index("Parking", body);
+        assert_eq!(known(&index("Parking", body).recalling(&earlier.learned())), 0);
+        earlier.learn_all();
+        let learned = earlier.learned();
+        let later = index("Parking", body).recalling(&learned);
+        assert!(later.knows_all() && later.is_settled());
+        assert!(later.learned() == learned);
+        let changed = index("Parking", "Park in the garage. It costs $2.").recalling(&learned);
+        assert_eq!((known(&changed), changed.knows_all()), (3, false));
+    }
+
+    #[test]
+    fn what_is_damaged_or_of_another_encoder_is_not_recalled() {
+        let earlier = index("Parking", "Park in the garage.");
+        earlier.learn_all();
+        let mut learned = earlier.learned();
+        for part in [0, 5, 8, 9] {
+            assert_eq!(known(&index("Parking", "Park in the garage.").recalling(&learned[..part])), 0);
+        }
+        learned[0] ^= 1;
+        assert_eq!(known(&index("Parking", "Park in the garage.").recalling(&learned)), 0);
     }
 }

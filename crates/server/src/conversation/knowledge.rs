@@ -14,6 +14,9 @@ use tokio::time::Instant;
 /// How long an index is used before the articles are looked at again.
 const FRESH_FOR: Duration = Duration::from_millis(500);
 
+/// How often it is kept what is known by then: a server may end before it knows all.
+const KEPT_EVERY: Duration = Duration::from_secs(10);
+
 /// An index, the articles it was made from, and when that was last compared.
 #[derive(Clone)]
 struct Shelved {
@@ -45,17 +48,18 @@ impl KnowledgeShelf {
             return Ok(Arc::clone(&shelved.knowledge));
         }
         let articles: Vec<_> = scope.articles(app).await?.into_iter().map(knowledge_article).collect();
+        let kept = if shelved.is_none() { scope.article_meanings(app).await? } else { None };
         // Indexing is work for the processor, not for the threads that serve sockets.
         let knowledge = tokio::task::spawn_blocking(move || {
             let knowledge = Knowledge::index(articles);
             Arc::new(match shelved {
                 Some(earlier) => knowledge.remembering(&earlier.knowledge),
-                None => knowledge,
+                None => knowledge.recalling(&kept.unwrap_or_default()),
             })
         })
         .await
         .map_err(|error| StoreError::Other(format!("indexing articles: {error}")))?;
-        learn(&knowledge);
+        learn(scope.clone(), app, &knowledge);
         self.lock().insert(app, Shelved { stamp, knowledge: Arc::clone(&knowledge), compared });
         Ok(knowledge)
     }
@@ -65,10 +69,33 @@ impl KnowledgeShelf {
     }
 }
 
-/// Has it found out in the background what the articles mean, as long as somebody uses the index.
-fn learn(knowledge: &Arc<Knowledge>) {
+/// Has it found out in the background what the articles mean, as long as somebody uses the index, and keeps it for the next
+/// start.
+fn learn(scope: TenantScope, app: Id<id::App>, knowledge: &Arc<Knowledge>) {
+    if knowledge.knows_all() {
+        return;
+    }
     let knowledge = Arc::downgrade(knowledge);
-    tokio::task::spawn_blocking(move || while knowledge.upgrade().is_some_and(|knowledge| knowledge.learn_more()) {});
+    tokio::spawn(async move {
+        let mut kept = Instant::now();
+        let mut is_any_left = true;
+        while is_any_left {
+            let Some(knowledge) = knowledge.upgrade() else { return };
+            let learning = tokio::task::spawn_blocking(move || {
+                let is_any_left = knowledge.learn_more();
+                (is_any_left, knowledge)
+            });
+            let Ok((left, knowledge)) = learning.await else { return };
+            is_any_left = left;
+            if is_any_left && kept.elapsed() < KEPT_EVERY {
+                continue;
+            }
+            kept = Instant::now();
+            if let Err(error) = scope.keep_article_meanings(app, knowledge.learned()).await {
+                tracing::warn!(%app, %error, "what the articles mean is not kept and has to be found out again");
+            }
+        }
+    });
 }
 
 fn knowledge_article(article: Article) -> KnowledgeArticle {

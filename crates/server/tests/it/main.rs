@@ -14,6 +14,7 @@ mod fuzz;
 mod generated;
 mod health;
 mod history;
+mod knowledge;
 mod limits;
 mod models;
 mod nodes;

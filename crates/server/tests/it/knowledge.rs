@@ -1,0 +1,39 @@
+//! What a server finds out about the articles outlives it.
+
+use std::{sync::Arc, time::Duration};
+
+use kuzushi_assistant::Knowledge;
+use kuzushi_domain::{Id, id};
+use kuzushi_store::{TenantScope, on_both_engines};
+use tokio::time::{sleep, timeout};
+
+use crate::app::TestApp;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+async fn knowledge(app: &TestApp) -> (TenantScope, Id<id::App>, Arc<Knowledge>) {
+    let published = app.state.store.installation().published_app("portal").await.unwrap().expect("an app").app;
+    let scope = app.state.store.tenant(published.tenant).await.unwrap();
+    let knowledge = app.state.knowledge.of_app(&scope, published.id).await.unwrap();
+    (scope, published.id, knowledge)
+}
+
+on_both_engines! {
+    async fn the_next_server_knows_what_this_one_found_out(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let (scope, id, found_out) = knowledge(&app).await;
+        let kept = timeout(PATIENCE, async {
+            loop {
+                let kept = scope.article_meanings(id).await.unwrap();
+                if kept.is_some() && found_out.knows_all() {
+                    break kept;
+                }
+                sleep(Duration::from_millis(20)).await;
+            }
+        });
+        assert!(kept.await.expect("it is kept").is_some_and(|kept| kept == found_out.learned()));
+
+        let next = app.start_beside().await;
+        assert!(knowledge(&next).await.2.knows_all(), "without reading anything again");
+    }
+}
