@@ -6,7 +6,7 @@ export const settings =
   'M4 7h9M17 7h3M4 17h3M11 17h9M15 4.8a2.2 2.2 0 1 0 0 4.4 2.2 2.2 0 0 0 0-4.4ZM9 14.8a2.2 2.2 0 1 0 0 4.4 2.2 2.2 0 0 0 0-4.4Z'
 export const close = 'm6 9.5 6 6 6-6'
 export const send = 'M12 19V5.5M6 11l6-6 6 6'
-export const stop = 'M8 8h8v8H8z'
+export const stop = 'M6.5 6.5h11v11h-11z'
 export const down = 'M12 5v13.5M6 13l6 6 6-6'
 export const article = 'M7 3.5h7l4 4v13H7zM14 3.5v4h4M10 12h5M10 15.5h5'
 export const warning = 'M12 4.5 3.5 19.5h17zM12 10.5v4M12 17v.01'
