@@ -62,7 +62,7 @@ function ConversationRow({
   return (
     <button type="button" className="row" onClick={open}>
       <span className="grow min-w-0">
-        <span className="row-title truncate">{firstQuestion || words.untitled}</span>
+        <span className="row-title">{firstQuestion || words.untitled}</span>
         <span className="row-detail">
           {dayOf(time, locale, wording)}, {timeOfDay(time, locale)}
           {summary && ` · ${words.messageCount(summary.messageCount)}`}
