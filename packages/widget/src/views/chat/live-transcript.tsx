@@ -104,7 +104,7 @@ export async function keepingPosition(
 
 function TypingDots({ label }: { label: string }) {
   return (
-    <div className="message message-assistant">
+    <div className="message message-assistant starts ends">
       <div className="bubble typing">
         <span className="sr-only">{label}</span>
         <i />
