@@ -100,6 +100,32 @@ describe('a new conversation', () => {
     expect(socket.frames('cancel')).toEqual([{ type: 'cancel', messageId }])
   })
 
+  test('marks a question as stopped that was stopped before the first word, and stops the one after it', async () => {
+    installFakeServer()
+    const { conversation, socket, state } = await connected()
+    for (const [index, text] of ['First', 'Second'].entries()) {
+      conversation.send(text)
+      const messageId = socket.frames('user_message')[index]?.messageId as string
+      socket.push({ type: 'ack', messageId, seq: index + 1 }, { type: 'status', status: 'typing' })
+      conversation.cancel()
+      expect(socket.frames('cancel')[index]).toEqual({ type: 'cancel', messageId })
+      expect(state().transcript[index]).toMatchObject({ content: text, stopped: true })
+      socket.push({ type: 'status', status: 'idle' })
+    }
+  })
+
+  test('a stop that came too late, or when words were there, marks the answer and not the question', async () => {
+    installFakeServer()
+    const { conversation, socket, state } = await connected()
+    conversation.send('Tell me everything')
+    const messageId = socket.frames('user_message')[0]?.messageId as string
+    socket.push({ type: 'ack', messageId, seq: 1 }, { type: 'status', status: 'typing' })
+    conversation.cancel()
+    const answer = { ...stored(2, 'assistant', 'We'), inReplyTo: messageId, metadata: { stopped: true } }
+    socket.push({ type: 'message', ...answer }, { type: 'status', status: 'idle' })
+    expect(state().transcript.map(({ stopped }) => stopped)).toEqual([undefined, true])
+  })
+
   test('sends what was written before the connection was there', async () => {
     installFakeServer()
     const conversation = converse()

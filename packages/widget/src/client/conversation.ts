@@ -174,8 +174,13 @@ export class Conversation {
 
   /** Stops the answer being written. */
   cancel(): void {
-    const question = questionInAnswer(this.state.getState().transcript)
-    if (question) this.#connection.send({ type: 'cancel', messageId: question.messageId })
+    const { transcript } = this.state.getState()
+    const question = questionInAnswer(transcript)
+    if (!question) return
+    this.#connection.send({ type: 'cancel', messageId: question.messageId })
+    // Where nothing has been said nothing is kept, and so nothing else will tell that it was stopped.
+    if (!transcript.some(({ streaming }) => streaming))
+      this.state.setState({ transcript: withChanges(transcript, question.messageId, { stopped: true }) })
   }
 
   async loadOlder(): Promise<void> {

@@ -19,8 +19,8 @@ export interface TranscriptEntry {
   failure?: { code: string; retryable: boolean } | undefined
   /** The answer is still being written. */
   streaming?: boolean
-  /** The visitor stopped the answer before its end. */
-  stopped?: boolean
+  /** The visitor stopped this answer before its end, or the answer to this before its first word. */
+  stopped?: boolean | undefined
 }
 
 export type Transcript = readonly TranscriptEntry[]
@@ -43,7 +43,12 @@ export function entryFrom(message: Omit<WireMessage, 'seq'> & { seq?: number }):
 /** Adds entries or replaces those with the same id, in the order the server gave; what it has not stored comes last. */
 export function withEntries(transcript: Transcript, added: readonly TranscriptEntry[]): Transcript {
   const byId = new Map(transcript.map((entry) => [entry.messageId, entry]))
-  for (const entry of added) byId.set(entry.messageId, entry)
+  for (const entry of added) {
+    byId.set(entry.messageId, entry)
+    // The server had begun to answer before it heard of the stop: then the answer says so itself.
+    const question = byId.get(entry.inReplyTo ?? '')
+    if (question?.stopped) byId.set(question.messageId, { ...question, stopped: undefined })
+  }
   // Sorting is stable: entries without a position keep the order in which they came.
   return [...byId.values()].sort(
     (one, other) => (one.seq ?? Number.POSITIVE_INFINITY) - (other.seq ?? Number.POSITIVE_INFINITY) || 0,
@@ -87,7 +92,7 @@ export function withToken(
   return { transcript: withEntries(entry ? transcript : withoutUnfinished(transcript), [answer]), gap: false }
 }
 
-/** The question the server is answering now, or would be: the first stored one after the last that was answered. */
+/** The question the server is answering now, or would be: the first open one after the last that was answered. */
 export function questionInAnswer(transcript: Transcript): TranscriptEntry | undefined {
   const answered = new Set(transcript.map(({ inReplyTo }) => inReplyTo))
   const lastAnswered = transcript.reduce(
@@ -96,7 +101,10 @@ export function questionInAnswer(transcript: Transcript): TranscriptEntry | unde
   )
   return transcript
     .slice(lastAnswered + 1)
-    .find(({ role, delivery, failure }) => role === 'user' && delivery === 'sent' && !failure)
+    .find(
+      ({ role, delivery, failure, stopped }) =>
+        role === 'user' && delivery === 'sent' && !failure && !stopped,
+    )
 }
 
 /** Drops unfinished answers, as when the server said that the one being written failed. */
