@@ -85,6 +85,16 @@ async fn say_why_not(url: &str) -> Result<(), StoreError> {
     }
 }
 
+/// Whether a connection can be used again. One whose commit failed, and whose rollback failed as well, is in that transaction
+/// still: what it wrote next would be part of it, seem committed, and be lost.
+async fn is_free(connection: &mut impl Connection) -> Result<bool, sqlx::Error> {
+    if connection.is_in_transaction() {
+        // A rollback may be on its way; this waits for it.
+        connection.ping().await?;
+    }
+    Ok(!connection.is_in_transaction())
+}
+
 impl Connections {
     pub(crate) async fn open(options: &DatabaseOptions) -> Result<Self, StoreError> {
         let engine = Engine::of(&options.url)
@@ -96,7 +106,11 @@ impl Connections {
             .record_stmt_in_spans(false)
             // A ping before each use costs a fifth of the rate; a broken connection is an error that is handled.
             .test_before_acquire(false)
-            .acquire_timeout(ACQUIRE_TIMEOUT);
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .map_sqlx_sqlite_pool_opts(|options| options.before_acquire(|connection, _| Box::pin(is_free(connection))))
+            .map_sqlx_postgres_pool_opts(|options| {
+                options.before_acquire(|connection, _| Box::pin(is_free(connection)))
+            });
         match engine {
             Engine::Postgres => {
                 say_why_not(&options.url).await?;
@@ -153,5 +167,34 @@ impl Connections {
                 Ok(Some(lock))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{env, fs, mem, process};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn nothing_is_written_into_a_transaction_that_could_not_be_ended() {
+        let folder = env::temp_dir().join(format!("kuzushi-left-in-a-transaction-{}", process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let url = format!("sqlite://{}", folder.join("notes.db").display());
+        let options = DatabaseOptions { url, pool_min: 1, pool_max: 1, group_commit_max: 1 };
+        let connections = Connections::open(&options).await.unwrap();
+        connections.writer.execute_unprepared("CREATE TABLE notes (text TEXT)").await.unwrap();
+        // How a commit leaves its connection that failed, and whose rollback failed as well.
+        let mut connection = connections.writer.get_sqlite_connection_pool().acquire().await.unwrap();
+        mem::forget(connection.begin().await.unwrap());
+        drop(connection);
+
+        let transaction = connections.write().await.unwrap();
+        transaction.execute_unprepared("INSERT INTO notes VALUES ('acknowledged')").await.unwrap();
+        transaction.commit().await.unwrap();
+
+        let read = connections.reader.execute_unprepared("DELETE FROM notes").await.unwrap();
+        assert_eq!(read.rows_affected(), 1, "another connection sees what was committed");
+        fs::remove_dir_all(&folder).unwrap();
     }
 }
