@@ -72,11 +72,7 @@ impl Connection {
                 message = receive(socket) => {
                     last_heard = Instant::now();
                     waits_until = None;
-                    match message? {
-                        Message::Text(text) => Box::pin(self.receive(socket, &text)).await?,
-                        Message::Binary(_) => send(socket, ServerFrame::refusal(FrameError::binary()).bytes()).await?,
-                        Message::Ping(_) | Message::Pong(_) | Message::Close(_) => {}
-                    }
+                    Box::pin(self.receive(socket, message?)).await?;
                 }
                 () = sleep_until(waits_until.unwrap_or(last_heard)), if waits_until.is_some() => waits_until = None,
                 delivery = self.subscription.next(), if waits_until.is_none() => {
@@ -106,7 +102,11 @@ impl Connection {
         }
     }
 
-    async fn receive(&mut self, socket: &mut WebSocket, text: &Utf8Bytes) -> Result<(), End> {
+    async fn receive(&mut self, socket: &mut WebSocket, message: Message) -> Result<(), End> {
+        if matches!(message, Message::Pong(_) | Message::Close(_)) {
+            return Ok(());
+        }
+        // A flood is one, whatever its frames are made of.
         match self.frames.take() {
             Allowance::Granted => {}
             Allowance::Refused => {
@@ -115,7 +115,12 @@ impl Connection {
             }
             Allowance::Abused => return Err(CloseReason::ProtocolAbuse.into()),
         }
-        match self.party.receive(text).await {
+        let reaction = match &message {
+            Message::Text(text) => self.party.receive(text).await,
+            Message::Binary(_) => Reaction::Reply(ServerFrame::refusal(FrameError::binary())),
+            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => Reaction::Nothing,
+        };
+        match reaction {
             Reaction::Nothing => Ok(()),
             Reaction::Reply(frame) => send(socket, frame.bytes()).await,
             Reaction::Acknowledge { message_id, seq } => {

@@ -114,7 +114,7 @@ async fn what_breaks_the_protocol_itself_is_closed_with_its_code() {
     socket.send_raw(Message::Frame(not_utf8)).await;
     assert_eq!(socket.close_code().await, 1007);
     let mut socket = app.connect(&session).await;
-    socket.flood(&json!({"type": "ping", "x": "x".repeat(2 * 1024 * 1024)}), 1).await;
+    socket.flood(&Message::text(json!({"type": "ping", "x": "x".repeat(2 * 1024 * 1024)}).to_string()), 1).await;
     assert_eq!(socket.close_code().await, 1009);
 }
 
@@ -122,7 +122,9 @@ async fn what_breaks_the_protocol_itself_is_closed_with_its_code() {
 async fn a_flood_is_closed() {
     let app = TestApp::start(kuzushi_store::Engine::Sqlite).await;
     let session = app.init("portal").await;
-    let mut socket = app.connect(&session).await;
-    socket.flood(&json!({"type": "ping"}), 1_000).await;
-    assert_eq!(socket.close_code().await, 4009);
+    for frame in [Message::text(r#"{"type": "ping"}"#), Message::binary(vec![1]), Message::Ping(vec![1].into())] {
+        let mut socket = app.connect(&session).await;
+        socket.flood(&frame, 1_000).await;
+        assert_eq!(socket.close_code().await, 4009, "{frame:?}");
+    }
 }

@@ -40,9 +40,9 @@ impl Socket {
     }
 
     /// Sends a frame many times, or until the server hangs up.
-    pub async fn flood(&mut self, frame: &Value, times: usize) {
+    pub async fn flood(&mut self, frame: &Message, times: usize) {
         for _ in 0..times {
-            if self.stream.send(Message::text(frame.to_string())).await.is_err() {
+            if self.stream.send(frame.clone()).await.is_err() {
                 return;
             }
         }
