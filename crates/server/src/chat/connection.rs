@@ -1,8 +1,8 @@
 //! A chat socket that is in: what it hears, and what it is told.
 
-use std::{pin::pin, time::Duration};
+use std::{collections::VecDeque, pin::pin, time::Duration};
 
-use axum::extract::ws::{Message, Utf8Bytes, WebSocket};
+use axum::extract::ws::{Message, WebSocket};
 use bytes::Bytes;
 use kuzushi_domain::Role;
 use kuzushi_store::PageRequest;
@@ -35,14 +35,40 @@ pub struct Connection {
     /// The stored events this client has.
     order: Order,
     gap_since: Option<Instant>,
-    /// An answer the client already has whole, so that late pieces of it are left out.
-    complete_answer: Option<String>,
+    complete_answers: CompleteAnswers,
+}
+
+/// The newest answers that a client already has whole, so that late pieces of them are left out. They are several because a
+/// node that hung may still be writing an answer that another has given in its place, and more after it.
+#[derive(Default)]
+struct CompleteAnswers(VecDeque<String>);
+
+impl CompleteAnswers {
+    const MOST: usize = 16;
+
+    fn note(&mut self, answer_id: &str) {
+        if self.0.len() >= Self::MOST {
+            self.0.pop_front();
+        }
+        self.0.push_back(answer_id.to_owned());
+    }
+
+    fn hold(&self, answer_id: &str) -> bool {
+        self.0.iter().any(|complete| complete == answer_id)
+    }
 }
 
 impl Connection {
     pub fn new(party: Party, subscription: Subscription) -> Self {
         let order = Order::through(party.visitor.session.last_seq);
-        Self { party, subscription, frames: FrameLimit::default(), order, gap_since: None, complete_answer: None }
+        Self {
+            party,
+            subscription,
+            frames: FrameLimit::default(),
+            order,
+            gap_since: None,
+            complete_answers: CompleteAnswers::default(),
+        }
     }
 
     /// Until the client leaves or has to go.
@@ -152,7 +178,7 @@ impl Connection {
         while let Some(delivery) = next {
             match delivery {
                 Delivery::Stored { seq, frame } => self.feed_in_order(socket, seq, frame).await?,
-                Delivery::Token { answer_id, .. } if self.complete_answer.as_deref() == Some(&*answer_id) => {}
+                Delivery::Token { answer_id, .. } if self.complete_answers.hold(&answer_id) => {}
                 Delivery::Token { frame, .. } | Delivery::Passing { frame } => feed(socket, frame).await?,
                 // What was missed is in the store, as for any client that comes back.
                 Delivery::Behind => Box::pin(self.bring_up_to_date(socket)).await?,
@@ -215,7 +241,7 @@ impl Connection {
             let page = page.map_err(|error| closing(&error))?;
             for message in &page.messages {
                 if message.role == Role::Assistant {
-                    self.complete_answer = Some(message.message_id.clone());
+                    self.complete_answers.note(&message.message_id);
                 }
                 newest = message.seq;
                 let frame = waiting.remove(&newest).unwrap_or_else(|| ServerFrame::message(message).bytes());
@@ -248,5 +274,20 @@ impl Connection {
             send(socket, ServerFrame::Status { status: Status::Typing }.bytes()).await?;
         }
         Ok(is_awaited)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn late_pieces_are_known_of_all_but_the_oldest_answers() {
+        let mut complete = CompleteAnswers::default();
+        for number in 0..=CompleteAnswers::MOST {
+            complete.note(&format!("msg_{number}"));
+        }
+        assert!(!complete.hold("msg_0") && complete.hold("msg_1") && complete.hold("msg_16"));
+        assert!(!complete.hold("msg_17"));
     }
 }
