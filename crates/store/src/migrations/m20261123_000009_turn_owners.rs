@@ -2,27 +2,16 @@
 
 use sea_orm_migration::{prelude::*, schema::*};
 
-#[derive(DeriveMigrationName)]
-pub(super) struct Migration;
-
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    // SQLite's migrations run without a transaction unless they ask for one.
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        // No foreign key: a node that is gone is forgotten, and what it owned counts as nobody's.
-        manager.alter_table(Table::alter().table("turns").add_column(uuid_null("owner")).to_owned()).await?;
-        let withdrawn = boolean("withdrawn").default(false).to_owned();
-        manager.alter_table(Table::alter().table("turns").add_column(withdrawn).to_owned()).await?;
-        let mut open = Index::create();
-        open.name("turns_open_session_id_idx")
-            .table("turns")
-            .col("session_id")
-            .col("question_seq")
-            .and_where(Expr::col("state").is_in(["pending", "running"]));
-        manager.create_index(open).await
-    }
+pub(super) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    // No foreign key: a node that is gone is forgotten, and what it owned counts as nobody's.
+    manager.alter_table(Table::alter().table("turns").add_column(uuid_null("owner")).to_owned()).await?;
+    let withdrawn = boolean("withdrawn").default(false).to_owned();
+    manager.alter_table(Table::alter().table("turns").add_column(withdrawn).to_owned()).await?;
+    let mut open = Index::create();
+    open.name("turns_open_session_id_idx")
+        .table("turns")
+        .col("session_id")
+        .col("question_seq")
+        .and_where(Expr::col("state").is_in(["pending", "running"]));
+    manager.create_index(open).await
 }

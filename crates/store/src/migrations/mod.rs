@@ -1,5 +1,7 @@
 //! Changes to the schema, one a file, in order. A released one is never edited.
 
+use std::pin::Pin;
+
 use sea_orm_migration::prelude::*;
 
 mod m20261123_000001_tenants;
@@ -13,22 +15,54 @@ mod m20261123_000008_nodes;
 mod m20261123_000009_turn_owners;
 mod m20261123_000010_article_meanings;
 
+/// What the files do, each under its name.
+macro_rules! changes {
+    ($($name:ident),+ $(,)?) => {
+        vec![$(Box::new(Change { name: stringify!($name), up: |manager| Box::pin($name::up(manager)) })),+]
+    };
+}
+
 pub(crate) struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![
-            Box::new(m20261123_000001_tenants::Migration),
-            Box::new(m20261123_000002_apps::Migration),
-            Box::new(m20261123_000003_app_configs::Migration),
-            Box::new(m20261123_000004_articles::Migration),
-            Box::new(m20261123_000005_sessions::Migration),
-            Box::new(m20261123_000006_messages::Migration),
-            Box::new(m20261123_000007_turns::Migration),
-            Box::new(m20261123_000008_nodes::Migration),
-            Box::new(m20261123_000009_turn_owners::Migration),
-            Box::new(m20261123_000010_article_meanings::Migration),
+        changes![
+            m20261123_000001_tenants,
+            m20261123_000002_apps,
+            m20261123_000003_app_configs,
+            m20261123_000004_articles,
+            m20261123_000005_sessions,
+            m20261123_000006_messages,
+            m20261123_000007_turns,
+            m20261123_000008_nodes,
+            m20261123_000009_turn_owners,
+            m20261123_000010_article_meanings,
         ]
+    }
+}
+
+type Outcome<'a> = Pin<Box<dyn Future<Output = Result<(), DbErr>> + Send + 'a>>;
+
+struct Change {
+    name: &'static str,
+    up: for<'a> fn(&'a SchemaManager<'_>) -> Outcome<'a>,
+}
+
+impl MigrationName for Change {
+    fn name(&self) -> &str {
+        self.name
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Change {
+    // SQLite's migrations run without a transaction unless they ask for one.
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        (self.up)(manager).await
     }
 }
 
