@@ -16,6 +16,7 @@ use kuzushi_store::{
     sealed::OperatorKey,
     testing::{OPERATOR_KEY, Postgres},
 };
+use rustix::time::{ClockId, clock_gettime};
 use tokio::{task::JoinSet, time::Instant};
 
 /// Writes that wait at the same time.
@@ -186,10 +187,7 @@ fn now() -> DateTime<Utc> {
     SystemClock.now()
 }
 
-/// CPU time that this process has used: the 14th and 15th field of its line, in hundredths of a second.
+/// CPU time that this process has used.
 fn cpu_time() -> Duration {
-    let line = std::fs::read_to_string("/proc/self/stat").expect("Linux");
-    let after_name = line.rsplit(')').next().unwrap_or_default();
-    let ticks: u64 = after_name.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
-    Duration::from_millis(10 * ticks)
+    Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).expect("time goes forward")
 }
