@@ -193,11 +193,6 @@ impl Knowledge {
         self
     }
 
-    /// Whether the same question is answered in the same way from now on.
-    pub(crate) fn is_settled(&self) -> bool {
-        self.meanings.are_all_known()
-    }
-
     /// How many articles the index holds.
     pub fn len(&self) -> usize {
         self.articles.len()

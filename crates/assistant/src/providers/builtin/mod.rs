@@ -49,7 +49,7 @@ fn lately<T: Clone>(
     find: impl FnOnce(&AnswerRequest) -> T,
 ) -> T {
     let knowledge = &request.knowledge;
-    if knowledge.is_settled() { kept(&knowledge.recent).get(Asking(request), || find(request)) } else { find(request) }
+    if knowledge.knows_all() { kept(&knowledge.recent).get(Asking(request), || find(request)) } else { find(request) }
 }
 
 fn find_sources(request: &AnswerRequest) -> Option<Vec<Candidate>> {
