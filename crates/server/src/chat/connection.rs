@@ -47,6 +47,10 @@ impl CompleteAnswers {
     const MOST: usize = 16;
 
     fn note(&mut self, answer_id: &str) {
+        // A client may ask for the same again and again.
+        if self.hold(answer_id) {
+            return;
+        }
         if self.0.len() >= Self::MOST {
             self.0.pop_front();
         }
