@@ -38,8 +38,9 @@ use tab::Tab;
 const SETTLE_PATIENCE: Duration = Duration::from_secs(90);
 /// How long nothing may change before the conversations count as settled.
 const QUIET: Duration = Duration::from_millis(1_500);
-/// Undisturbed time between two disturbances, in milliseconds.
-const PEACE_MS: std::ops::RangeInclusive<u64> = 100..=700;
+/// Undisturbed time between two disturbances, in milliseconds. After a start all conversations want their answers at once:
+/// with less time hardly any would ever be finished, and nobody would ask anything new.
+const PEACE_MS: std::ops::RangeInclusive<u64> = 100..=1_700;
 /// Where servers may share a database, what a dead one left waits until it is sure that it is dead. In this many cycles
 /// there is time for that once; else every question would wait in the end, and every kill hit a server without work.
 const LONG_PEACE_EVERY: u32 = 10;
