@@ -48,6 +48,8 @@ kinds! {
     Article = "art";
     /// A patient who signed in.
     User = "usr";
+    /// A key to the administration API.
+    ApiKey = "key";
 }
 
 /// An identifier of one kind of thing: 128 bits, UUIDv7, shown as `<prefix>_<32 hex digits>`.

@@ -5,11 +5,14 @@
 pub mod clock;
 pub mod config;
 pub mod conversation;
+pub mod differences;
 pub mod id;
 pub mod origin;
 pub mod phi;
+pub mod staff;
 
 pub use clock::{Clock, SystemClock};
 pub use conversation::{Citation, Role, TurnState, UnknownName};
 pub use id::{Id, IdError, Kind};
 pub use phi::Phi;
+pub use staff::{Permission, StaffRole};

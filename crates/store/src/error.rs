@@ -10,6 +10,9 @@ pub enum StoreError {
     /// A rule that the database enforces was broken; the text names the constraint.
     #[error("conflict: {0}")]
     Conflict(String),
+    /// Somebody else was faster: what the change was meant for is no longer the newest. Holds what is.
+    #[error("it was changed in the meantime, to {newest:?}")]
+    Changed { newest: Option<i32> },
     /// The database cannot be reached at the moment. Trying again later may help.
     #[error("the database is not available: {0}")]
     Unavailable(String),

@@ -22,6 +22,8 @@ pub use error::StoreError;
 pub use installation::Installation;
 pub use queries::{
     accept::{AcceptedMessage, NewUserMessage},
+    activations::Activation,
+    api_keys::{ApiKey, NewApiKey, SecretHash},
     apps::{App, NewApp, PublishedApp},
     articles::{Article, ArticlesStamp, NewArticle},
     configs::{ConfigVersion, NewConfig},

@@ -1,9 +1,11 @@
 //! The tables, as rows. Relations are left out: queries name the columns they join on, tenant first.
 
+pub mod api_key;
 pub mod app;
 pub mod app_config;
 pub mod article;
 pub mod article_meanings;
+pub mod config_activation;
 pub mod message;
 pub mod node;
 pub mod session;

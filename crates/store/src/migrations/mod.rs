@@ -14,6 +14,8 @@ mod m20261123_000007_turns;
 mod m20261123_000008_nodes;
 mod m20261123_000009_turn_owners;
 mod m20261123_000010_article_meanings;
+mod m20261124_000011_config_activations;
+mod m20261124_000012_api_keys;
 
 /// What the files do, each under its name.
 macro_rules! changes {
@@ -37,6 +39,8 @@ impl MigratorTrait for Migrator {
             m20261123_000008_nodes,
             m20261123_000009_turn_owners,
             m20261123_000010_article_meanings,
+            m20261124_000011_config_activations,
+            m20261124_000012_api_keys,
         ]
     }
 }

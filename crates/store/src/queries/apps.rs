@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use kuzushi_domain::{Id, id};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
 
 use super::configs::active_config;
 use crate::{ConfigVersion, Installation, StoreError, TenantScope, entities::app};
@@ -73,6 +73,18 @@ impl TenantScope {
             .await?
             .map(App::from)
             .ok_or(StoreError::NotFound)
+    }
+
+    /// A page of the tenant's apps, newest first.
+    pub async fn apps(&self, before: Option<Id<id::App>>, limit: u64) -> Result<Vec<App>, StoreError> {
+        let mut rows = app::Entity::find()
+            .filter(app::Column::TenantId.eq(self.id().uuid()))
+            .order_by_desc(app::Column::Id)
+            .limit(limit);
+        if let Some(before) = before {
+            rows = rows.filter(app::Column::Id.lt(before.uuid()));
+        }
+        Ok(rows.all(self.reader()).await?.into_iter().map(App::from).collect())
     }
 
     pub async fn app_by_project(&self, project_id: &str) -> Result<Option<App>, StoreError> {

@@ -1,6 +1,8 @@
 //! All SQL, one file a thing.
 
 pub(crate) mod accept;
+pub(crate) mod activations;
+pub(crate) mod api_keys;
 pub(crate) mod apps;
 pub(crate) mod article_meanings;
 pub(crate) mod articles;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use kuzushi_domain::{Id, id};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::{Installation, StoreError, entities::tenant, sealed::Place};
 
@@ -11,6 +11,7 @@ pub struct Tenant {
     pub id: Id<id::Tenant>,
     pub name: String,
     pub domain: String,
+    pub created_at: DateTime<Utc>,
 }
 
 #[derive(Debug, Clone)]
@@ -20,10 +21,30 @@ pub struct NewTenant {
     pub domain: String,
 }
 
+impl From<tenant::Model> for Tenant {
+    fn from(row: tenant::Model) -> Self {
+        Self { id: Id::from_uuid(row.id), name: row.name, domain: row.domain, created_at: row.created_at }
+    }
+}
+
 impl Installation {
+    pub async fn tenant(&self, id: Id<id::Tenant>) -> Result<Tenant, StoreError> {
+        let row = tenant::Entity::find_by_id(id.uuid()).one(self.reader()).await?;
+        row.map(Tenant::from).ok_or(StoreError::NotFound)
+    }
+
+    /// A page of all tenants, newest first.
+    pub async fn tenants(&self, before: Option<Id<id::Tenant>>, limit: u64) -> Result<Vec<Tenant>, StoreError> {
+        let mut rows = tenant::Entity::find().order_by_desc(tenant::Column::Id).limit(limit);
+        if let Some(before) = before {
+            rows = rows.filter(tenant::Column::Id.lt(before.uuid()));
+        }
+        Ok(rows.all(self.reader()).await?.into_iter().map(Tenant::from).collect())
+    }
+
     pub async fn tenant_by_domain(&self, domain: &str) -> Result<Option<Tenant>, StoreError> {
         let row = tenant::Entity::find().filter(tenant::Column::Domain.eq(domain)).one(self.reader()).await?;
-        Ok(row.map(|row| Tenant { id: Id::from_uuid(row.id), name: row.name, domain: row.domain }))
+        Ok(row.map(Tenant::from))
     }
 
     /// Adds an organisation, with a new key of its own.
@@ -41,7 +62,7 @@ impl Installation {
         .exec_without_returning(&transaction)
         .await?;
         transaction.commit().await?;
-        Ok(Tenant { id, name: new.name, domain: new.domain })
+        Ok(Tenant { id, name: new.name, domain: new.domain, created_at: now })
     }
 
     /// Whether the operator's key at hand is the one this database was written with.

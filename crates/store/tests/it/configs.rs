@@ -52,4 +52,81 @@ on_both_engines! {
         let hospital = Hospital::open(engine).await;
         assert_eq!(hospital.store.installation().published_app("nobody").await.unwrap(), None);
     }
+
+    async fn a_new_version_waits_until_it_is_activated(engine: Engine) {
+        let hospital = Hospital::open(engine).await;
+        let (scope, app) = (&hospital.scope, hospital.app.id);
+        let draft = scope.create_config(app, config("draft"), Some(1), at(1)).await.unwrap();
+        assert_eq!((draft.version, draft.is_active), (2, false));
+        assert_eq!(scope.active_config(app).await.unwrap().unwrap().version, 1);
+
+        let active = scope.activate_config(app, 2, Some(1), "Ann", at(2)).await.unwrap();
+        assert_eq!((active.version, active.is_active, active.note.as_str()), (2, true, "draft"));
+        assert_eq!(scope.active_config(app).await.unwrap(), Some(active));
+        let versions = scope.config_versions(app, None, 50).await.unwrap();
+        assert_eq!(versions.iter().map(|row| (row.version, row.is_active)).collect::<Vec<_>>(), [(2, true), (1, false)]);
+        assert_eq!(scope.config_versions(app, Some(2), 50).await.unwrap().len(), 1);
+        assert!(matches!(scope.activate_config(app, 3, None, "Ann", at(2)).await, Err(StoreError::NotFound)));
+    }
+
+    async fn who_did_not_see_the_newest_change_changes_nothing(engine: Engine) {
+        let hospital = Hospital::open(engine).await;
+        let (scope, app) = (&hospital.scope, hospital.app.id);
+        scope.create_config(app, config("Ann's"), Some(1), at(1)).await.unwrap();
+        let late = scope.create_config(app, config("Ben's"), Some(1), at(2)).await;
+        assert!(matches!(late, Err(StoreError::Changed { newest: Some(2) })), "{late:?}");
+        scope.create_config(app, config("Ben's again"), Some(2), at(3)).await.unwrap();
+
+        scope.activate_config(app, 2, Some(1), "Ann", at(4)).await.unwrap();
+        let late = scope.activate_config(app, 3, Some(1), "Ben", at(5)).await;
+        assert!(matches!(late, Err(StoreError::Changed { newest: Some(2) })), "{late:?}");
+        assert_eq!(scope.active_config(app).await.unwrap().unwrap().version, 2);
+        // What is so already is no conflict: a request that is sent again finds its own work done.
+        scope.activate_config(app, 2, Some(1), "Ann", at(6)).await.unwrap();
+        assert_eq!(scope.activations(app, None, 50).await.unwrap().len(), 2);
+    }
+
+    async fn rolling_back_returns_to_what_was_active_before(engine: Engine) {
+        let hospital = Hospital::open(engine).await;
+        let (scope, app) = (&hospital.scope, hospital.app.id);
+        assert!(matches!(scope.roll_back_config(app, "Ann", at(1)).await, Err(StoreError::NotFound)));
+        scope.publish_config(app, config("second"), at(1)).await.unwrap();
+        scope.create_config(app, config("third, never active"), None, at(2)).await.unwrap();
+        let back = scope.roll_back_config(app, "Ann", at(3)).await.unwrap();
+        assert_eq!((back.version, back.is_active), (1, true));
+        assert_eq!(scope.active_config(app).await.unwrap().unwrap().version, 1);
+        let history = scope.activations(app, None, 50).await.unwrap();
+        assert_eq!(history.iter().map(|row| (row.number, row.version)).collect::<Vec<_>>(), [(3, 1), (2, 2), (1, 1)]);
+        assert_eq!((history[0].activated_by.as_str(), history[0].activated_at), ("Ann", at(3)));
+        assert_eq!(scope.activations(app, Some(3), 1).await.unwrap()[0].number, 2);
+    }
+
+    async fn two_hundred_activations_at_once_leave_one_active_version_and_every_one_on_record(engine: Engine) {
+        let hospital = Hospital::open(engine).await;
+        let app = hospital.app.id;
+        for _ in 0..3 {
+            hospital.scope.create_config(app, config("draft"), None, at(1)).await.unwrap();
+        }
+        let tasks: Vec<_> = (0..200)
+            .map(|number| {
+                let scope = hospital.scope.clone();
+                // Half of them say what they replace, and most of those are too late.
+                let replaces = (number % 2 == 0).then_some(number % 4 + 1);
+                tokio::spawn(async move { scope.activate_config(app, number % 3 + 1, replaces, "racing", at(2)).await })
+            })
+            .collect();
+        for task in tasks {
+            match task.await.unwrap() {
+                Ok(_) | Err(StoreError::Changed { .. }) => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
+        let versions = hospital.scope.config_versions(app, None, 50).await.unwrap();
+        let active: Vec<i32> = versions.iter().filter(|row| row.is_active).map(|row| row.version).collect();
+        let history = hospital.scope.activations(app, None, 200).await.unwrap();
+        assert_eq!(active, [history[0].version]);
+        let numbers: Vec<i32> = history.iter().rev().map(|row| row.number).collect();
+        assert!(numbers.iter().copied().eq(numbers[0]..=history[0].number), "{numbers:?}");
+        assert!(history.windows(2).all(|pair| pair[0].version != pair[1].version), "each one changed something");
+    }
 }

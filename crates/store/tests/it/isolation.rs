@@ -31,6 +31,12 @@ on_both_engines! {
         assert_not_found(stranger.app(hospital.app.id).await);
         assert_not_found(stranger.config_version(hospital.app.id, 1).await);
         assert_not_found(stranger.publish_config(hospital.app.id, config("theirs"), at(2)).await);
+        assert_not_found(stranger.create_config(hospital.app.id, config("theirs"), None, at(2)).await);
+        assert_not_found(stranger.activate_config(hospital.app.id, 1, None, "them", at(2)).await);
+        assert_not_found(stranger.roll_back_config(hospital.app.id, "them", at(2)).await);
+        assert_eq!(stranger.config_versions(hospital.app.id, None, 50).await.unwrap(), []);
+        assert_eq!(stranger.activations(hospital.app.id, None, 50).await.unwrap(), []);
+        assert!(!stranger.apps(None, 50).await.unwrap().contains(&hospital.app));
         let renamed =
             NewApp { project_id: String::new(), name: "x".into(), description: String::new(), allowed_origins: vec![] };
         assert_not_found(stranger.update_app(hospital.app.id, renamed).await);

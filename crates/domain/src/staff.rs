@@ -1,0 +1,107 @@
+//! What those who run an installation, or a hospital's part of it, may do.
+
+use std::{fmt, str::FromStr};
+
+/// The role of a person or program that uses the administration. All but the operator belong to one tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StaffRole {
+    /// Runs the installation: adds tenants and looks after each of them.
+    Operator,
+    /// Answers for a tenant.
+    Owner,
+    /// Writes config versions, for an owner to activate.
+    Editor,
+    /// Talks to patients.
+    Agent,
+    /// Sees how everything is set up, and changes nothing.
+    Auditor,
+}
+
+/// Something that only some roles may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permission {
+    /// Add tenants, and see all of them.
+    ManageTenants,
+    /// Create, list and revoke API keys.
+    ManageKeys,
+    /// Add and change apps.
+    ManageApps,
+    /// Read apps and config versions.
+    ReadConfigs,
+    /// Create config versions.
+    WriteConfigs,
+    /// Decide which config version new conversations get.
+    ActivateConfigs,
+}
+
+/// Why a text is not a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("wants one of operator, owner, editor, agent, auditor")]
+pub struct UnknownStaffRole;
+
+impl StaffRole {
+    pub const ALL: [Self; 5] = [Self::Operator, Self::Owner, Self::Editor, Self::Agent, Self::Auditor];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Operator => "operator",
+            Self::Owner => "owner",
+            Self::Editor => "editor",
+            Self::Agent => "agent",
+            Self::Auditor => "auditor",
+        }
+    }
+
+    pub fn may(self, permission: Permission) -> bool {
+        use Permission::{ActivateConfigs, ManageApps, ManageKeys, ManageTenants, ReadConfigs, WriteConfigs};
+        match self {
+            Self::Operator => true,
+            Self::Owner => permission != ManageTenants,
+            Self::Editor => match permission {
+                ReadConfigs | WriteConfigs => true,
+                ManageTenants | ManageKeys | ManageApps | ActivateConfigs => false,
+            },
+            Self::Auditor => permission == ReadConfigs,
+            Self::Agent => false,
+        }
+    }
+}
+
+impl fmt::Display for StaffRole {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+impl FromStr for StaffRole {
+    type Err = UnknownStaffRole;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|role| role.as_str() == text).ok_or(UnknownStaffRole)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_survives_its_own_name() {
+        for role in StaffRole::ALL {
+            assert_eq!(role.as_str().parse(), Ok(role));
+        }
+        assert_eq!("root".parse::<StaffRole>(), Err(UnknownStaffRole));
+    }
+
+    #[test]
+    fn only_the_operator_reaches_beyond_a_tenant_and_only_owners_activate() {
+        for role in StaffRole::ALL {
+            assert_eq!(role.may(Permission::ManageTenants), role == StaffRole::Operator);
+            let answers_for_it = matches!(role, StaffRole::Operator | StaffRole::Owner);
+            assert_eq!(role.may(Permission::ActivateConfigs), answers_for_it);
+            assert_eq!(role.may(Permission::ManageKeys), answers_for_it);
+        }
+        assert!(StaffRole::Editor.may(Permission::WriteConfigs));
+        assert!(!StaffRole::Auditor.may(Permission::WriteConfigs));
+    }
+}
