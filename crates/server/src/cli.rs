@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use crate::{commands, config};
+use crate::{
+    commands::{self, admin::AdminCommand},
+    config,
+};
 
 /// An assistant for hospitals' websites: it answers patients from what the hospital approved.
 ///
@@ -42,6 +45,13 @@ enum Command {
         /// The folder; without it, the demo hospital.
         folder: Option<PathBuf>,
     },
+    /// Make and revoke keys to the administration API.
+    ///
+    /// A fresh installation has none, and no login: the first operator is made here.
+    Admin {
+        #[command(subcommand)]
+        command: AdminCommand,
+    },
     /// Print the description of the HTTP API and of the socket's frames (OpenAPI, JSON).
     Openapi,
     /// Print the reference of all settings (Markdown).
@@ -56,6 +66,7 @@ impl Cli {
             Command::Demo => commands::demo(config()?).await,
             Command::Migrate => commands::migrate(config()?).await,
             Command::Seed { folder } => commands::seed(config()?, folder).await,
+            Command::Admin { command } => commands::admin::run(config()?, command).await,
             Command::Openapi => commands::print(&crate::router::description_json()?),
             Command::ConfigReference => commands::print(&config::reference()),
         }

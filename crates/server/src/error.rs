@@ -7,6 +7,7 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use kuzushi_domain::StaffRole;
 use kuzushi_store::StoreError;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -28,18 +29,39 @@ impl FieldError {
 
 #[derive(Debug)]
 pub enum ApiError {
-    UnknownProject { project_id: String },
-    OriginNotAllowed { origin: String },
+    UnknownProject {
+        project_id: String,
+    },
+    OriginNotAllowed {
+        origin: String,
+    },
     InvalidBody(Vec<FieldError>),
     InvalidQuery(Vec<FieldError>),
     InvalidToken,
+    /// Of the administration API.
+    InvalidKey,
+    Forbidden {
+        role: StaffRole,
+    },
+    /// What is to be created exists already, and is another.
+    AlreadyExists {
+        field: &'static str,
+    },
+    /// Somebody else changed it since the caller looked.
+    Changed {
+        newest: Option<i32>,
+    },
     SessionEnded,
     NotFound,
     MethodNotAllowed,
-    TooLarge { limit: usize },
+    TooLarge {
+        limit: usize,
+    },
     UnsupportedMediaType,
     UpgradeRequired,
-    RateLimited { retry_after: Duration },
+    RateLimited {
+        retry_after: Duration,
+    },
     Unavailable,
     Internal,
 }
@@ -69,9 +91,10 @@ impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
             Self::UnknownProject { .. } | Self::NotFound => StatusCode::NOT_FOUND,
-            Self::OriginNotAllowed { .. } => StatusCode::FORBIDDEN,
+            Self::OriginNotAllowed { .. } | Self::Forbidden { .. } => StatusCode::FORBIDDEN,
+            Self::AlreadyExists { .. } | Self::Changed { .. } => StatusCode::CONFLICT,
             Self::InvalidBody(_) | Self::InvalidQuery(_) => StatusCode::BAD_REQUEST,
-            Self::InvalidToken => StatusCode::UNAUTHORIZED,
+            Self::InvalidToken | Self::InvalidKey => StatusCode::UNAUTHORIZED,
             Self::SessionEnded => StatusCode::GONE,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
@@ -90,6 +113,10 @@ impl ApiError {
             Self::InvalidBody(_) => "INVALID_BODY",
             Self::InvalidQuery(_) => "INVALID_QUERY",
             Self::InvalidToken => "INVALID_TOKEN",
+            Self::InvalidKey => "INVALID_KEY",
+            Self::Forbidden { .. } => "FORBIDDEN",
+            Self::AlreadyExists { .. } => "ALREADY_EXISTS",
+            Self::Changed { .. } => "CHANGED",
             Self::SessionEnded => "SESSION_ENDED",
             Self::NotFound => "NOT_FOUND",
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
@@ -124,6 +151,19 @@ impl ApiError {
             Self::InvalidToken => String::from(
                 "The token is missing, expired or not valid. Send `Authorization: Bearer <token>` from session/init.",
             ),
+            Self::InvalidKey => String::from(
+                "The API key is missing, expired, revoked or not valid. Send `Authorization: Bearer key_…`.",
+            ),
+            Self::Forbidden { role } => format!("The role {role} may not do this. Ask an owner or an operator."),
+            Self::AlreadyExists { field } => {
+                format!("{field}: something else has this already. Choose another, or change what exists.")
+            }
+            Self::Changed { newest: Some(newest) } => {
+                format!("Somebody else changed it: version {newest} is the current one. Look at it, and try again.")
+            }
+            Self::Changed { newest: None } => {
+                String::from("There is no version yet that this could be based on or replace.")
+            }
             Self::SessionEnded => {
                 String::from("The session has ended. Begin a new one with session/init, without a token.")
             }
@@ -147,6 +187,7 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotFound => Self::NotFound,
+            StoreError::Changed { newest } => Self::Changed { newest },
             StoreError::Unavailable(cause) => {
                 tracing::warn!(error = cause, "the database is not available");
                 Self::Unavailable
@@ -177,7 +218,9 @@ impl IntoResponse for ApiError {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         let extra: Option<(HeaderName, HeaderValue)> = match &self {
-            Self::InvalidToken => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+            Self::InvalidToken | Self::InvalidKey => {
+                Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
+            }
             Self::RateLimited { retry_after } => Some((header::RETRY_AFTER, whole_seconds(*retry_after).into())),
             Self::Unavailable => Some((header::RETRY_AFTER, HeaderValue::from_static("5"))),
             _ => None,

@@ -21,7 +21,7 @@ use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    api::{body::BODY_LIMIT, export, health, messages, openapi, session_init, sessions},
+    api::{admin, body::BODY_LIMIT, export, health, messages, openapi, session_init, sessions},
     assets, chat, demo,
     error::ApiError,
     state::AppState,
@@ -39,6 +39,18 @@ fn documented() -> OpenApiRouter<AppState> {
         .routes(routes!(export::export))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
+        .routes(routes!(admin::tenants::list_tenants, admin::tenants::create_tenant))
+        .routes(routes!(admin::tenants::read_tenant))
+        .routes(routes!(admin::api_keys::list_keys, admin::api_keys::create_key))
+        .routes(routes!(admin::api_keys::revoke_key))
+        .routes(routes!(admin::apps::list_apps, admin::apps::create_app))
+        .routes(routes!(admin::apps::read_app, admin::apps::change_app))
+        .routes(routes!(admin::config_versions::list_versions, admin::config_versions::create_version))
+        .routes(routes!(admin::config_versions::read_version))
+        .routes(routes!(admin::config_versions::compare_versions))
+        .routes(routes!(admin::config_versions::activate_version))
+        .routes(routes!(admin::config_versions::list_activations))
+        .routes(routes!(admin::config_versions::roll_back))
 }
 
 pub fn router(state: AppState) -> Router {

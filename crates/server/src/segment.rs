@@ -1,19 +1,20 @@
-//! The one variable part of an address.
+//! The variable parts of an address.
 
 use axum::{
     extract::{FromRequestParts, Path},
     http::request::Parts,
 };
+use serde::de::DeserializeOwned;
 
 use crate::{error::ApiError, state::AppState};
 
-/// The variable part of an address, decoded. One that is not UTF-8 names nothing.
-pub struct Segment(pub String);
+/// The variable part of an address, decoded, or a tuple of them. What cannot be read names nothing.
+pub struct Segment<Part = String>(pub Part);
 
-impl FromRequestParts<AppState> for Segment {
+impl<Part: DeserializeOwned + Send> FromRequestParts<AppState> for Segment<Part> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
-        Path::from_request_parts(parts, state).await.map(|Path(text)| Self(text)).map_err(|_| ApiError::NotFound)
+        Path::from_request_parts(parts, state).await.map(|Path(part)| Self(part)).map_err(|_| ApiError::NotFound)
     }
 }

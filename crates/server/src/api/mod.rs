@@ -1,5 +1,6 @@
 //! The HTTP API, a file per resource.
 
+pub mod admin;
 pub mod body;
 pub mod export;
 pub mod health;

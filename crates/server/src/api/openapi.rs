@@ -19,21 +19,25 @@ use crate::{
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
     components(schemas(ClientFrame, ServerFrame)),
-    modifiers(&SessionToken),
+    modifiers(&Credentials),
     tags(
         (name = "widget", description = "What the widget calls first"),
         (name = "conversation", description = "A visitor's own conversations"),
+        (name = "administration", description = "Tenants, apps, config versions and keys, for staff"),
         (name = "operation", description = "For operators"),
     )
 )]
 pub struct Description;
 
-struct SessionToken;
+struct Credentials;
 
-impl Modify for SessionToken {
+impl Modify for Credentials {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
-        openapi.components.get_or_insert_default().add_security_scheme("sessionToken", SecurityScheme::Http(scheme));
+        let components = openapi.components.get_or_insert_default();
+        components.add_security_scheme("sessionToken", SecurityScheme::Http(scheme));
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API key: `key_…`")).build();
+        components.add_security_scheme("apiKey", SecurityScheme::Http(scheme));
     }
 }
 

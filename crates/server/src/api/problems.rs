@@ -48,3 +48,36 @@ pub enum BodyProblems {
     #[response(status = 415, content_type = "application/problem+json")]
     UnsupportedMediaType(Problem),
 }
+
+/// What every route of the administration can answer.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers; `ApiError` gives them")]
+pub enum StaffProblems {
+    /// The API key is missing, expired, revoked or not valid
+    #[response(status = 401, content_type = "application/problem+json")]
+    InvalidKey(Problem),
+    /// The key's role may not do this
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(Problem),
+    /// The service is not available at the moment; Retry-After says when to try again
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(Problem),
+}
+
+/// What a route about something of a tenant can answer besides.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers; `ApiError` gives them")]
+pub enum TenantProblems {
+    /// It does not exist, or belongs to a tenant that the key does not open
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(Problem),
+}
+
+/// What a route that others may have been faster at can answer besides.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers; `ApiError` gives them")]
+pub enum ConflictProblems {
+    /// Something else has this name, or somebody changed it in the meantime
+    #[response(status = 409, content_type = "application/problem+json")]
+    Conflict(Problem),
+}

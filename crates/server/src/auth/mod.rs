@@ -1,9 +1,12 @@
 //! Who is asking.
 
 mod address;
+pub mod api_keys;
 pub mod origin;
+mod staff;
 pub mod tokens;
 mod visitor;
 
 pub use address::ClientAddress;
+pub use staff::Staff;
 pub use visitor::{Visitor, bearer};

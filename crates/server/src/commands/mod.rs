@@ -1,5 +1,6 @@
 //! What the subcommands do.
 
+pub mod admin;
 mod run;
 
 use std::{io::Write, path::PathBuf, sync::Arc};

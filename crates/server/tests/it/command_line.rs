@@ -141,3 +141,34 @@ fn help_tells_what_each_command_is_for() {
     let serve = String::from_utf8(run(&["serve", "--help"], &[]).stdout).unwrap();
     assert!(serve.contains("JWT_SECRET"), "{serve}");
 }
+
+#[test]
+fn the_first_key_is_made_on_the_command_line_and_can_be_revoked_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = |arguments: &[&str]| {
+        let output = run_in(&folder, arguments, &[]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(said(&["admin", "list-keys"]), "", "a fresh installation has none");
+    let key = said(&["admin", "create-key", "--name", "Ann", "--expires-in", "90d"]);
+    let (id, secret) = key.trim_end().split_at("key_".len() + 32);
+    assert!(id.starts_with("key_") && secret.len() == 44, "{key}");
+    let list = said(&["admin", "list-keys"]);
+    assert!(list.contains(id) && list.contains("operator") && list.contains("until 20") && !list.contains(secret));
+    said(&["admin", "revoke-key", id]);
+    assert!(said(&["admin", "list-keys"]).contains("revoked"));
+
+    for (arguments, wanted) in [
+        (&["admin", "create-key", "--name", "Ben", "--role", "owner"][..], "--tenant: is missing"),
+        (&["admin", "create-key", "--name", "Ben", "--tenant", "a.example"], "an operator belongs to no tenant"),
+        (
+            &["admin", "create-key", "--name", "Ben", "--role", "owner", "--tenant", "a.example"],
+            "no tenant `a.example`",
+        ),
+        (&["admin", "revoke-key", "key_00000000000000000000000000000000"], "there is no key"),
+    ] {
+        let line = complaint(run_in(&folder, arguments, &[]));
+        assert!(line.contains(wanted), "{line}");
+    }
+}

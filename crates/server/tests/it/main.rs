@@ -2,6 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a failed step fails its test")]
 
+mod admin;
 mod app;
 mod assets;
 mod chat_frames;
@@ -19,6 +20,7 @@ mod limits;
 mod models;
 mod nodes;
 mod outage;
+mod permissions;
 mod process;
 mod recovery;
 mod secrecy;
@@ -26,4 +28,5 @@ mod server;
 mod session_init;
 mod sessions;
 mod socket;
+mod staff;
 mod websocket_protocol;

@@ -1,0 +1,7 @@
+//! The administration API, a file per resource.
+
+pub mod api_keys;
+pub mod apps;
+pub mod config_versions;
+mod fields;
+pub mod tenants;

@@ -1,0 +1,128 @@
+//! Who may do what: every route of the API, asked by everybody.
+
+use std::fmt::Write;
+
+use kuzushi_domain::StaffRole;
+use kuzushi_server::router;
+use kuzushi_store::on_both_engines;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::app::TestApp;
+
+/// `key_` and 32 digits.
+const KEY_ID_LENGTH: usize = 36;
+
+/// A body that a route takes, where it takes one. A new route without a line here fails the test.
+fn body(route: &str) -> Option<Value> {
+    match route {
+        "POST /v1/widget/session/init" => Some(json!({
+            "projectId": "portal", "widgetInstanceId": "w", "pageUrl": "https://www.general.example/",
+            "hostOrigin": "https://www.general.example", "userAgent": "a", "locale": "en-US",
+        })),
+        "POST /v1/sessions/{sessionId}/end" => Some(json!({})),
+        "POST /v1/admin/tenants" => Some(json!({"name": "Third", "domain": "third.example"})),
+        "POST /v1/admin/tenants/{tenantId}/apps" => {
+            Some(json!({"projectId": "third", "name": "Third", "allowedOrigins": ["https://third.example"]}))
+        }
+        "PATCH /v1/admin/tenants/{tenantId}/apps/{appId}" => Some(json!({"description": "changed"})),
+        "POST /v1/admin/tenants/{tenantId}/apps/{appId}/configs" => Some(json!({"configData": {}})),
+        "POST /v1/admin/tenants/{tenantId}/apps/{appId}/configs/{version}/activate" => Some(json!({})),
+        "POST /v1/admin/tenants/{tenantId}/apps/{appId}/roll-back" => Some(json!({})),
+        "POST /v1/admin/tenants/{tenantId}/keys" => Some(json!({"name": "new", "role": "agent"})),
+        "GET /v1/sessions"
+        | "GET /v1/sessions/{sessionId}/messages"
+        | "GET /v1/sessions/{sessionId}/export"
+        | "GET /healthz"
+        | "GET /readyz"
+        | "GET /v1/admin/tenants"
+        | "GET /v1/admin/tenants/{tenantId}"
+        | "GET /v1/admin/tenants/{tenantId}/keys"
+        | "DELETE /v1/admin/tenants/{tenantId}/keys/{keyId}"
+        | "GET /v1/admin/tenants/{tenantId}/apps"
+        | "GET /v1/admin/tenants/{tenantId}/apps/{appId}"
+        | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/configs"
+        | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/configs/{version}"
+        | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/config-differences"
+        | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/activations" => None,
+        new => panic!("{new}: say here which body it takes, and look at the table of who may use it"),
+    }
+}
+
+/// Method and path template of every route in the description of the API.
+fn routes() -> Vec<(Method, String)> {
+    let description = serde_json::to_value(router::description()).expect("JSON");
+    let paths = description["paths"].as_object().expect("paths").clone();
+    let mut routes = Vec::new();
+    for (path, methods) in paths {
+        for method in methods.as_object().expect("methods").keys() {
+            if let Ok(method) = Method::from_bytes(method.to_uppercase().as_bytes()) {
+                routes.push((method, path.clone()));
+            }
+        }
+    }
+    routes.sort_by(|one, other| (&one.1, one.0.as_str()).cmp(&(&other.1, other.0.as_str())));
+    routes
+}
+
+on_both_engines! {
+    async fn every_route_answers_everybody_as_the_table_says(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let tenant = app.tenant().await;
+        let elsewhere = app.add_tenant("elsewhere.example").await;
+        let app_path = app.app_path("portal", "").await;
+        let app_id = app_path.rsplit('/').next().expect("an id").to_owned();
+        let (own, foreign) = (app.init("portal").await, app.init("portal").await);
+        // Something to return to.
+        let operator = app.key(StaffRole::Operator, tenant).await;
+        app.post(&format!("{app_path}/configs"), &operator, json!({"configData": {}})).await;
+        app.post(&format!("{app_path}/configs/2/activate"), &operator, json!({})).await;
+
+        let mut callers = vec![
+            ("nobody", String::new()),
+            ("garbage", "key_0198a6c2000070008000000000000000_secret".into()),
+            ("own visitor", own.token.clone()),
+            ("other visitor", foreign.token.clone()),
+            ("other owner", app.key(StaffRole::Owner, elsewhere).await),
+        ];
+        for role in StaffRole::ALL {
+            callers.push((role.as_str(), app.key(role, tenant).await));
+        }
+        let mut table = String::new();
+        for (method, template) in routes() {
+            let route = format!("{method} {template}");
+            let body = body(&route);
+            let mut line = format!("{route}\n   ");
+            for (caller, token) in &callers {
+                // Each time another one to revoke, and another session to end.
+                let revoked = app.key(StaffRole::Agent, tenant).await;
+                let mut token = token.clone();
+                let mut session = own.id.clone();
+                if *caller == "own visitor" {
+                    let fresh = app.init("portal").await;
+                    (token, session) = (fresh.token, fresh.id);
+                }
+                let path = template
+                    .replace("{sessionId}", &session)
+                    .replace("{tenantId}", &tenant.to_string())
+                    .replace("{appId}", &app_id)
+                    .replace("{keyId}", &revoked[..KEY_ID_LENGTH])
+                    .replace("{version}", "1");
+                let query = if template.ends_with("config-differences") { "?from=1&to=2" } else { "" };
+                let mut request = app
+                    .request(method.clone(), &format!("{path}{query}"))
+                    .header("origin", crate::server::ORIGIN);
+                if !token.is_empty() {
+                    request = request.bearer_auth(token);
+                }
+                if let Some(body) = &body {
+                    request = request.json(body);
+                }
+                let status = request.send().await.expect("an answer").status().as_u16();
+                write!(line, " {caller} {status},").expect("a string grows");
+            }
+            writeln!(table, "{}", line.trim_end_matches(',')).expect("a string grows");
+        }
+        insta::assert_snapshot!("permissions", table);
+    }
+}

@@ -1,0 +1,53 @@
+//! Staff of a test: API keys of every role, and what is asked with them.
+
+use kuzushi_domain::{Clock, Id, StaffRole, SystemClock, id};
+use kuzushi_server::auth::api_keys;
+use kuzushi_store::{NewApiKey, NewTenant};
+use serde_json::Value;
+
+use crate::app::TestApp;
+
+impl TestApp {
+    /// The tenant of the small hospital.
+    pub async fn tenant(&self) -> Id<id::Tenant> {
+        let found = self.state.store.installation().tenant_by_domain("general.example").await.expect("the store");
+        found.expect("the seeded hospital").id
+    }
+
+    /// A tenant that has nothing to do with it.
+    pub async fn add_tenant(&self, domain: &str) -> Id<id::Tenant> {
+        let new = NewTenant { name: "Elsewhere".into(), domain: domain.into() };
+        self.state.store.installation().create_tenant(new, SystemClock.now()).await.expect("a tenant").id
+    }
+
+    /// A new API key's text.
+    pub async fn key(&self, role: StaffRole, tenant: Id<id::Tenant>) -> String {
+        let generated = api_keys::generate().expect("a key");
+        let new = NewApiKey {
+            id: generated.id,
+            tenant: (role != StaffRole::Operator).then_some(tenant),
+            role,
+            name: format!("a test's {role}"),
+            secret_hash: generated.secret_hash,
+            created_by: "test".into(),
+            expires_at: None,
+        };
+        self.state.store.installation().create_api_key(new, SystemClock.now()).await.expect("a key");
+        generated.text
+    }
+
+    /// The address of an app's resource in the administration.
+    pub async fn app_path(&self, project: &str, rest: &str) -> String {
+        let tenant = self.tenant().await;
+        let scope = self.state.store.tenant(tenant).await.expect("the tenant");
+        let app = scope.app_by_project(project).await.expect("the store").expect("the app");
+        format!("/v1/admin/tenants/{tenant}/apps/{}{rest}", app.id)
+    }
+
+    /// What a key gets at an address, as JSON.
+    pub async fn read(&self, path: &str, key: &str) -> Value {
+        let response = self.get(path, key).await;
+        assert_eq!(response.status(), 200, "{path}");
+        response.json().await.expect("JSON")
+    }
+}
