@@ -65,9 +65,10 @@ soak: build ## Kill the server 200 times on each database under load, and check 
 	target/release/kuzushi-bench soak --binary target/release/kuzushi --database postgres --nodes 2 $(SOAK)
 
 .PHONY: generate
-generate: tools bundles ## Write openapi.json, docs/configuration.md and the page's wire types anew
+generate: tools bundles ## Write openapi.json, config.schema.json, docs/configuration.md and the page's wire types anew
 	cargo build --package kuzushi-server
 	$(KUZUSHI) openapi > openapi.json
+	$(KUZUSHI) config-schema > config.schema.json
 	$(KUZUSHI) config-reference > docs/configuration.md
 	npm run --silent generate
 

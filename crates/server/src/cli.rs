@@ -54,6 +54,8 @@ enum Command {
     },
     /// Print the description of the HTTP API and of the socket's frames (OpenAPI, JSON).
     Openapi,
+    /// Print the schema of an app's config document (JSON Schema).
+    ConfigSchema,
     /// Print the reference of all settings (Markdown).
     ConfigReference,
 }
@@ -68,6 +70,7 @@ impl Cli {
             Command::Seed { folder } => commands::seed(config()?, folder).await,
             Command::Admin { command } => commands::admin::run(config()?, command).await,
             Command::Openapi => commands::print(&crate::router::description_json()?),
+            Command::ConfigSchema => commands::print(&crate::router::config_schema_json()?),
             Command::ConfigReference => commands::print(&config::reference()),
         }
     }

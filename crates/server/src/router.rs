@@ -10,6 +10,8 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
+use kuzushi_domain::config;
+use serde::Serialize;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     cors::{Any as AnyOrigin, CorsLayer, Vary},
@@ -57,6 +59,7 @@ pub fn router(state: AppState) -> Router {
     let (api, _) = documented().split_for_parts();
     let api = api
         .route("/openapi.json", get(openapi::openapi_json))
+        .route("/config.schema.json", get(openapi::config_schema_json))
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store")));
     let mut router = Router::new()
         .merge(api)
@@ -136,7 +139,14 @@ pub fn description() -> utoipa::openapi::OpenApi {
 
 /// The description as it is committed: `openapi.json`.
 pub fn description_json() -> anyhow::Result<String> {
-    let mut text = description().to_pretty_json().context("the description of the API")?;
-    text.push('\n');
-    Ok(text)
+    pretty(&description()).context("the description of the API")
+}
+
+/// The schema of config documents as it is committed: `config.schema.json`.
+pub fn config_schema_json() -> anyhow::Result<String> {
+    pretty(&config::schema()).context("the schema of config documents")
+}
+
+fn pretty(document: &impl Serialize) -> anyhow::Result<String> {
+    Ok(serde_json::to_string_pretty(document)? + "\n")
 }

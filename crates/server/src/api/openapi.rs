@@ -1,6 +1,7 @@
 //! The description of the API, frames of the chat socket included.
 
-use axum::{Json, extract::State, response::IntoResponse};
+use axum::{Json, extract::State, http::header, response::IntoResponse};
+use kuzushi_domain::config;
 use utoipa::{
     Modify, OpenApi,
     openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -39,6 +40,11 @@ impl Modify for Credentials {
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API key: `key_…`")).build();
         components.add_security_scheme("apiKey", SecurityScheme::Http(scheme));
     }
+}
+
+/// `GET /config.schema.json`: what a config document may hold.
+pub async fn config_schema_json() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/schema+json")], Json(config::schema()))
 }
 
 /// `GET /openapi.json`.

@@ -125,6 +125,13 @@ on_both_engines! {
             assert_eq!(refused(&app, &path, &key, body).await, (400, "INVALID_BODY".into(), field.into()), "{path}");
         }
         assert_eq!(app.read(&format!("{of_app}/configs"), &key).await["versions"].as_array().unwrap().len(), 1);
+
+        let wrong = json!({"configData": {"theme": {"fontScale": 9}, "features": {"voice": "yes"}}});
+        let told: Value = app.post(&format!("{of_app}/configs"), &key, wrong).await.json().await.unwrap();
+        assert_eq!(told["errors"].as_array().unwrap().len(), 2, "all mistakes at once: {told}");
+        let schema = app.get("/config.schema.json", "").await;
+        assert_eq!(schema.headers()["content-type"], "application/schema+json");
+        assert!(schema.json::<Value>().await.unwrap()["properties"]["theme"].is_object());
     }
 
     async fn of_two_people_the_one_who_did_not_look_is_told(engine: Engine) {

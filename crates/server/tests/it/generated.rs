@@ -15,6 +15,14 @@ fn openapi_json_is_current() {
 }
 
 #[test]
+fn the_schema_of_config_documents_is_current() {
+    assert!(
+        committed("config.schema.json") == router::config_schema_json().unwrap(),
+        "run `make generate` and commit config.schema.json"
+    );
+}
+
+#[test]
 fn the_configuration_reference_is_current() {
     assert!(
         committed("docs/configuration.md") == config::reference(),

@@ -216,7 +216,7 @@ pub async fn list_versions(
     path = "/v1/admin/tenants/{tenantId}/apps/{appId}/configs",
     tag = "administration",
     summary = "Write the next config version",
-    description = "It is checked now, never changes, and is used once it is activated. A mistake is named by its JSON pointer.",
+    description = "It is held to the schema at `/config.schema.json`, never changes, and is used once it is activated. Mistakes are named by their JSON pointers, all at once.",
     params(("tenantId" = String, Path), ("appId" = String, Path)),
     request_body = VersionToCreate,
     security(("apiKey" = [])),
@@ -239,11 +239,13 @@ pub async fn create_version(
     let mut mistakes = Mistakes::default();
     mistakes.text("note", &note);
     mistakes.into_result()?;
-    if !config_data.is_object() {
-        return Err(ApiError::InvalidBody(vec![FieldError::new("configData", "wants an object")]));
-    }
-    let config = AppConfig::parse_strictly(&config_data)
-        .map_err(|error| ApiError::InvalidBody(vec![FieldError::new(error.pointer, error.message)]))?;
+    let config = AppConfig::parse_strictly(&config_data).map_err(|errors| {
+        let fields = errors.0.into_iter().map(|error| match error.pointer.as_str() {
+            "" => FieldError::new("configData", error.message),
+            _ => FieldError::new(error.pointer, error.message),
+        });
+        ApiError::InvalidBody(fields.collect())
+    })?;
     let new = NewConfig { config, created_by: staff.name(), note };
     let version = scope.create_config(app.id, new, based_on, state.clock.now()).await?;
     Ok((StatusCode::CREATED, Json(WireConfigVersion::try_from(&version)?)))

@@ -1,0 +1,194 @@
+//! An app's configuration document (`configData`): what its owner decides, version by version.
+//!
+//! A document is checked strictly when it is written and read leniently ever after: a field that a later release
+//! removed must not break a conversation that started before.
+
+mod schema;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use schema::{ConfigError, ConfigErrors, schema};
+
+/// Everything an app's owner configures. Every field has a default, so a document states only what differs.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+#[schemars(deny_unknown_fields, transform = schema::allow_reserved_sections)]
+pub struct AppConfig {
+    /// Instructions for a language model. The built-in assistant has no use for them.
+    pub system_prompt: String,
+    pub features: Features,
+    pub theme: Theme,
+    pub ui_hints: UiHints,
+    pub assistant: Assistant,
+    pub contact: Contact,
+}
+
+/// What visitors may use.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+#[schemars(deny_unknown_fields)]
+pub struct Features {
+    pub text_chat: bool,
+    pub voice: bool,
+    pub file_upload: bool,
+}
+
+impl Default for Features {
+    fn default() -> Self {
+        Self { text_chat: true, voice: false, file_upload: false }
+    }
+}
+
+/// The look of the widget.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+#[schemars(deny_unknown_fields)]
+pub struct Theme {
+    /// A CSS hex colour, `#rgb` or `#rrggbb`.
+    #[schemars(regex(pattern = "^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$"))]
+    pub primary_color: String,
+    /// Multiplies every text size; 0.75 to 2.
+    #[schemars(range(min = 0.75, max = 2.0))]
+    pub font_scale: f64,
+    /// A CSS length for rounded corners, in rem or px, up to 100, such as `0.75rem`.
+    #[schemars(regex(pattern = r"^([0-9]{1,2}(\.[0-9]+)?|100(\.0+)?)(rem|px)$"))]
+    pub radius: String,
+    pub color_scheme: ColorScheme,
+}
+
+impl Default for Theme {
+    fn default() -> Self {
+        Self {
+            primary_color: String::from("#0066cc"),
+            font_scale: 1.0,
+            radius: String::from("0.75rem"),
+            color_scheme: ColorScheme::Auto,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ColorScheme {
+    /// Follows the visitor's system.
+    #[default]
+    Auto,
+    Light,
+    Dark,
+}
+
+/// The widget's wording that belongs to the hospital.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+#[schemars(deny_unknown_fields)]
+pub struct UiHints {
+    pub welcome_message: String,
+    pub widget_title: String,
+    pub input_placeholder: String,
+    pub send_button_text: String,
+    pub voice_button_text: String,
+    pub end_call_button_text: String,
+    pub powered_by_text: String,
+    pub empty_state_message: String,
+    pub empty_state_subtitle: String,
+    /// Questions offered to a visitor who has not asked any yet.
+    pub suggested_questions: Vec<String>,
+}
+
+impl Default for UiHints {
+    fn default() -> Self {
+        Self {
+            welcome_message: String::from("Hello! How can we help you today?"),
+            widget_title: String::from("Ask us"),
+            input_placeholder: String::from("Type your question"),
+            send_button_text: String::from("Send"),
+            voice_button_text: String::from("Talk"),
+            end_call_button_text: String::from("End call"),
+            powered_by_text: String::from("Powered by Kuzushi"),
+            empty_state_message: String::from("Ask a question to begin"),
+            empty_state_subtitle: String::from("Answers come from information the hospital has approved."),
+            suggested_questions: Vec::new(),
+        }
+    }
+}
+
+/// Who answers, and how.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+#[schemars(
+    deny_unknown_fields,
+    extend(
+        "if" = {"properties": {"provider": {"const": "openai"}}, "required": ["provider"]},
+        "then" = {
+            "required": ["model"],
+            "properties": {"model": {"description": "The provider's name for the model that answers.", "pattern": "\\S"}},
+        },
+    )
+)]
+pub struct Assistant {
+    pub provider: Provider,
+    /// The provider's name for the model that answers. A model needs one; the built-in assistant has none.
+    pub model: String,
+    /// How freely a model words its answers, 0 to 2. Without it, as the provider thinks fit; some models take no other.
+    #[schemars(range(min = 0.0, max = 2.0))]
+    pub temperature: Option<f64>,
+    /// Tokens that a model's answer has at most. One that would be longer counts as failed.
+    #[schemars(range(min = 1))]
+    pub max_tokens: Option<u32>,
+    /// How long a model may take to begin, in milliseconds. After that the built-in assistant answers.
+    #[schemars(range(min = 500, max = 60_000))]
+    pub first_token_timeout_ms: u64,
+    /// Pause between the pieces of a built-in answer, in milliseconds, so that it reads as it comes. 0 sends it at once.
+    #[schemars(range(max = 1_000))]
+    pub token_interval_ms: u64,
+}
+
+impl Default for Assistant {
+    fn default() -> Self {
+        Self {
+            provider: Provider::Builtin,
+            model: String::new(),
+            temperature: None,
+            max_tokens: None,
+            first_token_timeout_ms: 8_000,
+            token_interval_ms: 18,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Provider {
+    /// Answers from the app's articles, without a language model and without a network.
+    #[default]
+    Builtin,
+    /// A language model behind the chat completions protocol, which the operator names by `OPENAI_BASE_URL` and
+    /// `OPENAI_API_KEY`. What patients write is sent there.
+    Openai,
+}
+
+/// How to reach a human at the hospital.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+#[schemars(deny_unknown_fields)]
+pub struct Contact {
+    pub hospital_name: String,
+    pub phone: String,
+    /// When the phone is answered, in words.
+    pub hours: String,
+    /// The number to call in an emergency; never empty.
+    #[schemars(regex(pattern = r"\S"))]
+    pub emergency_number: String,
+}
+
+impl Default for Contact {
+    fn default() -> Self {
+        Self {
+            hospital_name: String::from("the hospital"),
+            phone: String::new(),
+            hours: String::new(),
+            emergency_number: String::from("911"),
+        }
+    }
+}
