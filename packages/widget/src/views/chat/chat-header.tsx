@@ -30,12 +30,12 @@ export function ChatHeader() {
         <h2 ref={heading} tabIndex={-1} className="header-title truncate">
           {appearance?.uiHints.widgetTitle || wording.panel}
         </h2>
-        <p className="header-status truncate">
+        <p className="header-status">
           {!refusal && connection !== 'closed' && (
-            <>
+            <span className="header-connection">
               <span className={online ? 'dot dot-on' : 'dot'} aria-hidden="true" />
               {status}
-            </>
+            </span>
           )}
           {appearance?.contact.hospitalName && (
             <span className="header-hospital">{appearance.contact.hospitalName}</span>
