@@ -237,8 +237,8 @@ export class Controller {
   }
 
   #delivery(entry: TranscriptEntry): void {
-    const connected = this.conversation.state.getState().connection === 'online'
-    this.announce(deliveryText(entry, connected, this.wording) ?? this.wording.sent)
+    const { connection } = this.conversation.state.getState()
+    this.announce(deliveryText(entry, connection, this.wording) ?? this.wording.sent)
   }
 
   #backToDraft(text: string): void {

@@ -132,6 +132,45 @@ describe('opening and closing', () => {
   })
 })
 
+describe('before the server has answered', () => {
+  const hanging = () => {
+    installFakeServer()
+    vi.stubGlobal('fetch', () => new Promise(() => {}))
+  }
+
+  test('wears the colour that the page gave, and says what the field is for', async () => {
+    hanging()
+    put({ primaryColor: '#0b6b70' })
+    await run('show')
+    expect(find<HTMLElement>('.theme')?.style.getPropertyValue('--kz-fill')).toBe('#0b6b70')
+    expect(find<HTMLTextAreaElement>('textarea')?.placeholder).toBe('Your message')
+  })
+
+  test('speaks of no connection coming back where there was none', async () => {
+    hanging()
+    put()
+    await run('show')
+    await run('sendMessage', 'Hello?')
+    expect(inPanel().getByRole('log').textContent).toContain('Will be sent once connected')
+    expect(find('.sr-only[role=status]')?.textContent).toBe('Will be sent once connected')
+  })
+
+  test.each([
+    ['that writing is possible', undefined, /You can write already/],
+    [
+      'that what was said comes back',
+      { sessionId: 'sess_1', token: 'token-1', expiresAt: '2099-01-01', startedAt: '2026-01-01' },
+      /What was said so far appears/,
+    ],
+  ])('while it cannot be reached, says %s', async (_, current, text) => {
+    localStorage.setItem(KEY, JSON.stringify({ current }))
+    installFakeServer(() => 'unreachable')
+    put()
+    await run('show')
+    await waitFor(() => inPanel().getByText(text))
+  })
+})
+
 describe('the conversation', () => {
   test('invites a first question, and sends a suggested one', async () => {
     const { socket, user } = await opened()

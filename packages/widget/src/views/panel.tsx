@@ -22,7 +22,11 @@ export function Panel() {
   const systemIsDark = useMediaQuery('(prefers-color-scheme: dark)')
   const chosen = preferences.colorScheme ?? appearance?.theme.colorScheme ?? 'auto'
   const scheme = chosen === 'auto' ? (systemIsDark ? 'dark' : 'light') : chosen
-  const properties = themeProperties(appearance?.theme, scheme, preferences.textSize)
+  const properties = themeProperties(
+    appearance?.theme ?? { primaryColor: settings.primaryColor ?? '' },
+    scheme,
+    preferences.textSize,
+  )
   const label = appearance?.uiHints.widgetTitle || wording.panel
   const Frame = settings.mode === 'inline' ? InlineFrame : FloatingFrame
   return (

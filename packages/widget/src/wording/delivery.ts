@@ -1,10 +1,11 @@
+import type { ConnectionState } from '../client/connection'
 import type { TranscriptEntry } from '../client/transcript'
 import type { Wording } from './en'
 
 /** Where a message of the visitor is, in words. Nothing where it is stored and is or was answered. */
 export function deliveryText(
   { delivery, failure }: TranscriptEntry,
-  connected: boolean,
+  connection: ConnectionState,
   wording: Wording,
 ): string | undefined {
   const code = failure?.code
@@ -14,7 +15,8 @@ export function deliveryText(
     if (code === 'UNANSWERED') return wording.notAnswered
     return wording.answerFailed
   }
-  if (delivery !== 'failed' && !connected) return wording.waitingForConnection
+  if (delivery !== 'failed' && connection !== 'online')
+    return connection === 'connecting' ? wording.waitingForFirstConnection : wording.waitingForConnection
   if (code === 'RATE_LIMITED') return delivery === 'failed' ? wording.tooMany : wording.tooManyWaits
   if (delivery === 'waiting') return wording.waitingForServer
   if (delivery !== 'failed') return wording.sending

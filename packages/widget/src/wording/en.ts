@@ -31,6 +31,7 @@ export const en = {
   stopped: 'You stopped this answer.',
   sending: 'Sending…',
   waitingForConnection: 'Will be sent when the connection is back',
+  waitingForFirstConnection: 'Will be sent once connected',
   waitingForServer: 'Not sent yet. Trying again…',
   sent: 'Sent',
   notSent: 'Not sent',
@@ -56,6 +57,7 @@ export const en = {
   suggestions: 'Suggested questions',
   loading: 'Loading…',
   loadsLater: 'What was said so far appears when the connection is back.',
+  beginsLater: 'You can write already. Your question is sent as soon as there is a connection.',
   loadFailed: 'This could not be loaded.',
 
   emergency: 'AI assistant. Not for emergencies: call',

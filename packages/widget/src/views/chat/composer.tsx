@@ -56,7 +56,7 @@ export function Composer() {
           value={draft}
           aria-label={wording.messageLabel}
           aria-describedby={left < WARN_BELOW ? 'characters-left' : undefined}
-          placeholder={hints?.inputPlaceholder}
+          placeholder={hints?.inputPlaceholder || wording.messageLabel}
           autoComplete="off"
           enterKeyHint="send"
           onInput={(event) => store.setState({ draft: event.currentTarget.value })}

@@ -10,9 +10,10 @@ export function Delivery({ entry, showTime }: { entry: TranscriptEntry; showTime
   const controller = useController()
   const { conversation, wording } = controller
   const locale = useWidget((state) => state.locale)
-  const online = useConversation((state) => state.connection === 'online')
+  const connection = useConversation((state) => state.connection)
+  const online = connection === 'online'
   const { delivery, failure, messageId, createdAt, seq } = entry
-  const text = deliveryText(entry, online, wording)
+  const text = deliveryText(entry, connection, wording)
   if (!text)
     return showTime ? (
       <p className="meta">

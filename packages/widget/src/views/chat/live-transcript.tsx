@@ -8,7 +8,7 @@ import { Greeting, Suggestions } from './welcome'
 
 /** The conversation as it happens. Its changes are spoken by the panel's announcer, whole answers at a time. */
 export function LiveTranscript() {
-  const { conversation, wording } = useController()
+  const { conversation, storage, wording } = useController()
   const transcript = useConversation((state) => state.transcript)
   const answering = useConversation((state) => state.answering)
   const loaded = useConversation((state) => state.loaded)
@@ -45,7 +45,16 @@ export function LiveTranscript() {
           ) : (
             <Greeting />
           )}
-          {!loaded && <p className="muted centered">{connecting ? wording.loading : wording.loadsLater}</p>}
+          {!loaded && (
+            <p className="muted centered">
+              {connecting && <Dots />}
+              {connecting
+                ? wording.loading
+                : storage.read().current
+                  ? wording.loadsLater
+                  : wording.beginsLater}
+            </p>
+          )}
           <MessageList entries={transcript} />
           {answering && !last?.streaming && <TypingDots label={wording.writing} />}
           {loaded && transcript.length === 0 && <Suggestions />}
@@ -107,10 +116,16 @@ function TypingDots({ label }: { label: string }) {
     <div className="message message-assistant starts ends">
       <div className="bubble typing">
         <span className="sr-only">{label}</span>
-        <i />
-        <i />
-        <i />
+        <Dots />
       </div>
     </div>
   )
 }
+
+const Dots = () => (
+  <span className="dots">
+    <i />
+    <i />
+    <i />
+  </span>
+)
