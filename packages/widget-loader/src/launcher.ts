@@ -3,10 +3,11 @@ import * as launcherWording from './wording.js'
 
 // `:host` with !important wins over whatever the page says about our element, even `* { all: unset !important }`. The sign
 // on the button is a bubble drawn with borders; what is unread shows as a dot, and as a number once the widget is here. Its ink is white or black, whichever reads on the colour. What only
-// matters once somebody points at it, or has opened it, comes with the widget.
+// matters once somebody points at it, or has opened it, comes with the widget. The outline shows where the system's own colours take
+// the place of ours.
 const STYLE = `:host{all:initial!important;direction:ltr!important;position:fixed!important;z-index:999999999!important}
 @media print{:host{display:none!important}}
-.launcher{all:unset;position:fixed;right:20px;bottom:max(20px,env(safe-area-inset-bottom));width:60px;height:60px;display:grid;place-items:center;border-radius:50%;cursor:pointer;background:var(--b);color:oklch(from var(--b) calc((.7 - l)*99) 0 0);box-shadow:0 2px 16px #0004}
+.launcher{all:unset;position:fixed;right:20px;bottom:max(20px,env(safe-area-inset-bottom));width:60px;height:60px;outline:1px solid #0000;display:grid;place-items:center;border-radius:50%;cursor:pointer;background:var(--b);color:oklch(from var(--b) calc((.7 - l)*99) 0 0);box-shadow:0 2px 16px #0004}
 .left{left:20px;right:auto}
 .launcher:focus-visible{outline:3px solid;outline-offset:-6px}
 .launcher:before{content:"";width:23px;height:19px;border:2.5px solid;border-radius:50% 50% 50% 3px}
