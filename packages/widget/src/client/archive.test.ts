@@ -3,8 +3,11 @@ import { installFakeServer, stored } from '../testing/fake-server'
 import { Api } from './api'
 import { listConversations } from './archive'
 import { DeviceStorage, type KeptConversation } from './device-record'
+import { entryFrom } from './transcript'
 
 afterEach(() => localStorage.clear())
+
+const nothingOnPage = { transcript: [], olderCursor: undefined }
 
 const kept = (name: string): KeptConversation => ({
   sessionId: `sess_${name}`,
@@ -23,7 +26,7 @@ test('lists the current conversation first, those the server could not be asked 
     const sessionId = `sess_${token}`
     return { json: { sessions: [{ sessionId, createdAt: 'c', lastActiveAt: 'l', messageCount: 3 }] } }
   })
-  const list = await listConversations(new Api('https://api.test/'), storage)
+  const list = await listConversations(new Api('https://api.test/'), storage, nothingOnPage)
   expect(
     list.map(({ kept: { token }, isCurrent, summary }) => [token, isCurrent, summary?.messageCount]),
   ).toEqual([
@@ -44,11 +47,26 @@ test('names each by the first thing asked, and leaves out one in which nothing w
     const sessionId = `sess_${token}`
     return { json: { sessions: [{ sessionId, createdAt: 'c', lastActiveAt: 'l', messageCount }] } }
   })
-  const list = await listConversations(new Api('https://api.test/'), storage)
+  const list = await listConversations(new Api('https://api.test/'), storage, nothingOnPage)
   expect(list.map(({ kept: { token }, firstQuestion }) => [token, firstQuestion])).toEqual([
     ['old', 'Where can I park?'],
   ])
   expect(requests).toContainEqual(
     expect.objectContaining({ path: '/v1/sessions/sess_old/messages?limit=1&after=0', token: 'old' }),
   )
+})
+
+test('names the current one by what the page shows of it while the server is away, where that is all of it', async () => {
+  const storage = new DeviceStorage('key')
+  storage.update({ current: kept('now'), earlier: [kept('old')] })
+  installFakeServer(() => 'unreachable')
+  const transcript = [stored(1, 'user', 'Where can I park?'), stored(2, 'assistant', 'In the garage.')].map(
+    entryFrom,
+  )
+  const named = async (olderCursor: string | undefined) => {
+    const list = await listConversations(new Api('https://api.test/'), storage, { transcript, olderCursor })
+    return list.map(({ firstQuestion }) => firstQuestion)
+  }
+  expect(await named(undefined)).toEqual(['Where can I park?', undefined])
+  expect(await named('older')).toEqual([undefined, undefined])
 })

@@ -15,11 +15,13 @@ export function HistoryView() {
 
   useEffect(() => {
     let gone = false
-    void listConversations(api, storage).then((found) => !gone && setList(found))
+    void listConversations(api, storage, conversation.state.getState()).then(
+      (found) => !gone && setList(found),
+    )
     return () => {
       gone = true
     }
-  }, [api, storage])
+  }, [api, storage, conversation])
 
   const startNew = () => {
     conversation.startNew()
