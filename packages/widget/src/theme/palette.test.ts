@@ -16,15 +16,21 @@ const COLORS = [
   '#fce4ec',
   '#123456',
   '#777777',
+  '#0b6b70',
+  '#3a3f9e',
 ]
 
 describe.each(['light', 'dark'] as const)('in the %s scheme', (scheme) => {
   test.each(COLORS)('a hospital that chose %s gets text and controls that can be read', (primaryColor) => {
     const properties = themeProperties({ primaryColor }, scheme, 1)
-    const [fill, ink, accent] = ['--kz-fill', '--kz-fill-ink', '--kz-accent'].map((name) =>
-      rgb(properties[name]),
-    )
+    const [fill, pressed, ink, accent] = [
+      '--kz-fill',
+      '--kz-fill-pressed',
+      '--kz-fill-ink',
+      '--kz-accent',
+    ].map((name) => rgb(properties[name]))
     expect(contrast(fill as Rgb, ink as Rgb)).toBeGreaterThanOrEqual(4.5)
+    expect(contrast(pressed as Rgb, ink as Rgb)).toBeGreaterThanOrEqual(4.5)
     for (const background of BACKGROUNDS[scheme]) {
       expect(contrast(fill as Rgb, rgb(background))).toBeGreaterThanOrEqual(3)
       expect(contrast(accent as Rgb, rgb(background))).toBeGreaterThanOrEqual(4.5)

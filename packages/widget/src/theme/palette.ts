@@ -1,5 +1,5 @@
 import type { SessionStarted } from '../generated/wire'
-import { atLeast, inkOn, mix, parseHex, type Rgb, toHex } from './contrast'
+import { atLeast, BLACK, inkOn, mix, parseHex, type Rgb, toHex, WHITE } from './contrast'
 
 export type Scheme = 'light' | 'dark'
 
@@ -33,7 +33,8 @@ export function themeProperties(
   return {
     '--kz-fill': toHex(fill),
     '--kz-fill-ink': toHex(ink),
-    '--kz-fill-pressed': toHex(mix(fill, ink, 0.12)),
+    // Away from its ink: what is pointed at reads no worse.
+    '--kz-fill-pressed': toHex(mix(fill, ink === WHITE ? BLACK : WHITE, 0.1)),
     '--kz-accent': toHex(atLeast(TEXT_RATIO, primary, [...backgrounds, tint])),
     '--kz-tint': toHex(tint),
     '--kz-text': String(clamp(theme?.fontScale ?? 1, 0.75, 2) * textSize),
