@@ -265,8 +265,15 @@ impl Connection {
     /// Failures are not events of their own, and an answer may be under way on another node: a client that was away
     /// would otherwise wait for ever, or not at all.
     async fn tell_what_is_unanswered(&self, socket: &mut WebSocket) -> Result<bool, End> {
+        // Asked for before the store is: what begins in between is no answer of the past.
+        let running = self.party.conversation.running_question();
         let unanswered = self.party.visitor.scope.unanswered(self.party.visitor.session.id).await;
         let unanswered = unanswered.map_err(|error| closing(&error))?;
+        if let Some(running) = running
+            && !unanswered.iter().any(|question| question.message_id == running)
+        {
+            self.party.conversation.outdate_answer(&running);
+        }
         for question in &unanswered {
             if let Some(code) = &question.failure {
                 send(socket, failure_frame(code, &question.message_id).bytes()).await?;

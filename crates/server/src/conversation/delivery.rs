@@ -62,6 +62,8 @@ struct AnswerInTheMaking {
     question_id: String,
     answer: AnswerText,
     cancel: CancellationToken,
+    /// Another node gave this answer while this one hung: nobody is told of it any more.
+    is_outdated: bool,
 }
 
 /// Whether somebody is answering this conversation's questions.
@@ -147,7 +149,7 @@ impl Conversation {
         let news = Arc::new(Notify::new());
         let mut listener = Listener::new(socket, Arc::clone(&news));
         let mut state = self.lock();
-        if let Some(making) = &state.answer {
+        if let Some(making) = state.current_answer() {
             listener.start_after(&making.answer);
         }
         state.listeners.push(listener);
@@ -156,7 +158,7 @@ impl Conversation {
 
     pub(super) fn restart(&self, socket: SocketId) {
         let mut state = self.lock();
-        let is_answering = state.answer.is_some();
+        let is_answering = state.current_answer().is_some();
         if let Some(listener) = state.listener(socket) {
             listener.restart();
             if is_answering {
@@ -173,7 +175,7 @@ impl Conversation {
         let mut state = self.lock();
         let State { listeners, answer, .. } = &mut *state;
         let listener = listeners.iter_mut().find(|listener| listener.socket == socket)?;
-        listener.next(answer.as_ref().map(|making| &making.answer))
+        listener.next(answer.as_ref().filter(|making| !making.is_outdated).map(|making| &making.answer))
     }
 
     /// Delivers a stored event to every socket but the one it came from.
@@ -215,6 +217,7 @@ impl Conversation {
             question_id: question_id.to_owned(),
             answer: AnswerText { run, id: answer_id.into(), text: String::new() },
             cancel: cancel.clone(),
+            is_outdated: false,
         });
         state.send(&status(Status::Typing), None);
         cancel
@@ -237,7 +240,20 @@ impl Conversation {
     }
 
     pub fn is_answering(&self) -> bool {
-        self.lock().answer.is_some()
+        self.lock().current_answer().is_some()
+    }
+
+    /// The question that is being answered.
+    pub fn running_question(&self) -> Option<String> {
+        self.lock().current_answer().map(|making| making.question_id.clone())
+    }
+
+    /// The store says that the running answer to this question was given by another node, while this one hung. Whoever
+    /// has it whole is not to get pieces of it; its worker learns of it when it wants to store it.
+    pub fn outdate_answer(&self, question_id: &str) {
+        if let Some(making) = self.lock().answer.as_mut().filter(|making| making.question_id == question_id) {
+            making.is_outdated = true;
+        }
     }
 
     /// The running answer is over, with this stored message. Whoever has not read all of it gets the rest first.
@@ -325,6 +341,10 @@ impl Conversation {
 }
 
 impl State {
+    fn current_answer(&self) -> Option<&AnswerInTheMaking> {
+        self.answer.as_ref().filter(|making| !making.is_outdated)
+    }
+
     fn listener(&mut self, socket: SocketId) -> Option<&mut Listener> {
         self.listeners.iter_mut().find(|listener| listener.socket == socket)
     }
@@ -400,6 +420,27 @@ mod tests {
         conversation.begin_answer("q1", "msg_1");
         conversation.extend_answer("Good day");
         assert_eq!(waiting(&conversation, socket), ["typing", "0 Good day"]);
+    }
+
+    #[test]
+    fn of_an_answer_that_another_node_gave_nobody_hears_any_more() {
+        let conversation = Conversations::default().enter(Id::generate());
+        conversation.begin_answer("q1", "msg_1");
+        conversation.extend_answer("Good ");
+        let socket = SocketId::next();
+        let mut subscription = conversation.subscribe(socket);
+        assert_eq!(conversation.running_question().as_deref(), Some("q1"));
+        conversation.outdate_answer("q2");
+        assert!(conversation.is_answering());
+        conversation.outdate_answer("q1");
+        conversation.extend_answer("day");
+        subscription.restart();
+        assert_eq!(waiting(&conversation, socket), Vec::<String>::new());
+        assert!(!conversation.is_answering());
+        assert_eq!(conversation.answer_so_far(), "Good day", "its worker still has it");
+        conversation.begin_answer("q2", "msg_2");
+        conversation.extend_answer("Yes");
+        assert_eq!(waiting(&conversation, socket), ["typing", "0 Yes"]);
     }
 
     #[test]
