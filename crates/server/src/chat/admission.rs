@@ -70,7 +70,7 @@ pub async fn admit(
     if !state.connections.admit(slot, session, app.id) {
         return Err(CloseReason::TooMany.into());
     }
-    conversation.know_of(visitor.session.last_seq);
+    conversation.come_in_with(id, visitor.session.last_seq);
     let config = state.configs.version(&visitor.scope, app.id, visitor.session.config_version).await;
     let may_write = config.map_err(|error| closing(&error))?.features.text_chat;
     let party = Party { state: state.clone(), visitor, conversation, socket: id, address, may_write };

@@ -190,7 +190,16 @@ impl Conversation {
         self.lock().send(&Waiting::Passing(frame.bytes()), except);
     }
 
-    /// The store holds events up to this `seq`, which this process may not have seen.
+    /// A socket that listens already is told of events up to this `seq`. Where others listen they may not have been, and what
+    /// this process takes for known it does not look for any more.
+    pub fn come_in_with(&self, socket: SocketId, seq: i64) {
+        let mut state = self.lock();
+        if state.listeners.iter().all(|listener| listener.socket == socket) {
+            state.newest = state.newest.max(seq);
+        }
+    }
+
+    /// The store holds events up to this `seq`, for which every socket is about to look.
     pub fn know_of(&self, seq: i64) {
         let mut state = self.lock();
         state.newest = state.newest.max(seq);
@@ -486,6 +495,19 @@ mod tests {
             assert_eq!(Some(seq), expected.next());
         }
         teller.await.unwrap();
+    }
+
+    #[test]
+    fn what_one_socket_knows_on_its_way_in_is_still_looked_for_on_behalf_of_the_others() {
+        let conversations = Conversations::default();
+        let conversation = conversations.enter(Id::generate());
+        let (first, second) = (SocketId::next(), SocketId::next());
+        let _first = conversation.subscribe(first);
+        conversation.come_in_with(first, 458);
+        // Another node stored one more in the meantime.
+        let _second = conversation.subscribe(second);
+        conversation.come_in_with(second, 459);
+        assert_eq!(conversations.newest()[&conversation.id()], 458);
     }
 
     #[test]
