@@ -17,6 +17,8 @@ const PAGE: u64 = 50;
 /// Items in a page at most.
 pub const LARGEST_PAGE: u64 = 200;
 
+const EARLIER_PAGE: &str = "a cursor from an earlier page";
+
 /// The parameters of a request, as text.
 pub struct Parameters(HashMap<String, String>);
 
@@ -43,13 +45,32 @@ impl Parameters {
 
     /// A cursor from an earlier page: the `seq` of the item it ended with.
     pub fn cursor(&self, name: &str) -> Result<Option<i64>, ApiError> {
-        Ok(self.parsed::<u32>(name, "a cursor from an earlier page")?.map(i64::from))
+        Ok(self.parsed::<u32>(name, EARLIER_PAGE)?.map(i64::from))
+    }
+
+    /// The page of a list that goes back in time.
+    pub fn page<Cursor: FromStr>(&self) -> Result<Page<Cursor>, ApiError> {
+        Ok(Page { limit: self.limit()?, before: self.parsed("before", EARLIER_PAGE)? })
     }
 
     /// How many items a page shall have.
     pub fn limit(&self) -> Result<u64, ApiError> {
         let limit = self.parsed::<NonZeroU64>("limit", "a whole number, at least 1")?;
         Ok(limit.map_or(PAGE, |limit| limit.get().min(LARGEST_PAGE)))
+    }
+}
+
+/// Which part of a list is asked for, newest first.
+pub struct Page<Cursor> {
+    /// Only what is older than this.
+    pub before: Option<Cursor>,
+    pub limit: u64,
+}
+
+impl<Cursor> Page<Cursor> {
+    /// Where the next page begins, if this one is full and its oldest item is not known to be the first of all.
+    pub fn next<Item>(&self, items: &[Item], cursor: impl FnOnce(&Item) -> Option<String>) -> Option<String> {
+        items.last().filter(|_| items.len() as u64 == self.limit).and_then(cursor)
     }
 }
 

@@ -102,12 +102,11 @@ pub async fn list_keys(
     Segment(tenant): Segment,
     parameters: Parameters,
 ) -> Result<Json<ApiKeyList>, ApiError> {
-    let limit = parameters.limit()?;
-    let before = parameters.parsed("before", "a cursor from an earlier page")?;
+    let page = parameters.page()?;
     let scope = staff.scope(&state, &tenant, Permission::ManageKeys).await?;
-    let keys = state.store.installation().api_keys(Some(scope.id()), before, limit).await?;
-    let next = (keys.len() as u64 == limit).then(|| keys.last().map(|last| last.id.to_string())).flatten();
-    Ok(Json(ApiKeyList { keys: keys.into_iter().map(WireApiKey::from).collect(), before: next }))
+    let keys = state.store.installation().api_keys(Some(scope.id()), page.before, page.limit).await?;
+    let before = page.next(&keys, |last| Some(last.id.to_string()));
+    Ok(Json(ApiKeyList { keys: keys.into_iter().map(WireApiKey::from).collect(), before }))
 }
 
 #[utoipa::path(

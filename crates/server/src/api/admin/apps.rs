@@ -108,11 +108,10 @@ pub async fn list_apps(
     Segment(tenant): Segment,
     parameters: Parameters,
 ) -> Result<Json<AppList>, ApiError> {
-    let limit = parameters.limit()?;
-    let before = parameters.parsed("before", "a cursor from an earlier page")?;
-    let apps = staff.scope(&state, &tenant, Permission::ReadConfigs).await?.apps(before, limit).await?;
-    let next = (apps.len() as u64 == limit).then(|| apps.last().map(|last| last.id.to_string())).flatten();
-    Ok(Json(AppList { apps: apps.into_iter().map(WireApp::from).collect(), before: next }))
+    let page = parameters.page()?;
+    let apps = staff.scope(&state, &tenant, Permission::ReadConfigs).await?.apps(page.before, page.limit).await?;
+    let before = page.next(&apps, |last| Some(last.id.to_string()));
+    Ok(Json(AppList { apps: apps.into_iter().map(WireApp::from).collect(), before }))
 }
 
 #[utoipa::path(

@@ -202,12 +202,10 @@ pub async fn list_versions(
     Segment((tenant, app)): Segment<(String, String)>,
     parameters: Parameters,
 ) -> Result<Json<VersionList>, ApiError> {
-    let limit = parameters.limit()?;
-    let before = parameters.parsed("before", "a cursor from an earlier page")?;
+    let page = parameters.page()?;
     let (scope, app) = open(&state, &staff, &tenant, &app, Permission::ReadConfigs).await?;
-    let versions = scope.config_versions(app.id, before, limit).await?;
-    let more = versions.last().filter(|last| versions.len() as u64 == limit && last.version > 1);
-    let before = more.map(|last| last.version.to_string());
+    let versions = scope.config_versions(app.id, page.before, page.limit).await?;
+    let before = page.next(&versions, |last| (last.version > 1).then(|| last.version.to_string()));
     Ok(Json(VersionList { versions: versions.iter().map(VersionSummary::from).collect(), before }))
 }
 
@@ -352,12 +350,10 @@ pub async fn list_activations(
     Segment((tenant, app)): Segment<(String, String)>,
     parameters: Parameters,
 ) -> Result<Json<ActivationList>, ApiError> {
-    let limit = parameters.limit()?;
-    let before = parameters.parsed("before", "a cursor from an earlier page")?;
+    let page = parameters.page()?;
     let (scope, app) = open(&state, &staff, &tenant, &app, Permission::ReadConfigs).await?;
-    let activations = scope.activations(app.id, before, limit).await?;
-    let more = activations.last().filter(|last| activations.len() as u64 == limit && last.number > 1);
-    let before = more.map(|last| last.number.to_string());
+    let activations = scope.activations(app.id, page.before, page.limit).await?;
+    let before = page.next(&activations, |last| (last.number > 1).then(|| last.number.to_string()));
     Ok(Json(ActivationList { activations: activations.into_iter().map(WireActivation::from).collect(), before }))
 }
 

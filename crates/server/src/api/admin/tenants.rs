@@ -74,19 +74,18 @@ pub async fn list_tenants(
     staff: Staff,
     parameters: Parameters,
 ) -> Result<Json<TenantList>, ApiError> {
-    let limit = parameters.limit()?;
-    let before: Option<Id<id::Tenant>> = parameters.parsed("before", "a cursor from an earlier page")?;
+    let page = parameters.page::<Id<id::Tenant>>()?;
     let installation = state.store.installation();
     let tenants = match staff.key.tenant {
-        Some(_) if before.is_some() => Vec::new(),
+        Some(_) if page.before.is_some() => Vec::new(),
         Some(own) => vec![installation.tenant(own).await?],
         None => {
             staff.need(Permission::ManageTenants)?;
-            installation.tenants(before, limit).await?
+            installation.tenants(page.before, page.limit).await?
         }
     };
-    let next = (tenants.len() as u64 == limit).then(|| tenants.last().map(|last| last.id.to_string())).flatten();
-    Ok(Json(TenantList { tenants: tenants.into_iter().map(WireTenant::from).collect(), before: next }))
+    let before = page.next(&tenants, |last| Some(last.id.to_string()));
+    Ok(Json(TenantList { tenants: tenants.into_iter().map(WireTenant::from).collect(), before }))
 }
 
 #[utoipa::path(
