@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { converse, settle, storage } from '../testing/conversation'
 import {
   type FakeSocket,
   installFakeServer,
@@ -7,40 +8,16 @@ import {
   sockets,
   stored,
 } from '../testing/fake-server'
-import { KEPT, listener, visit } from '../testing/kept-conversation'
+import { KEPT, listener } from '../testing/kept-conversation'
 import { refuseToStore } from '../testing/storage'
-import { Api } from './api'
-import { Conversation } from './conversation'
 import { DeviceStorage } from './device-record'
 import { MOST_WAITING, Outbox } from './outbox'
 
-let storage: DeviceStorage
-
-beforeEach(() => {
-  vi.useFakeTimers()
-  vi.spyOn(Math, 'random').mockReturnValue(0.5)
-  storage = new DeviceStorage('key')
-})
-
-afterEach(() => {
-  vi.useRealTimers()
-  vi.clearAllMocks()
-  vi.unstubAllGlobals()
-  localStorage.clear()
-})
-
-const settle = () => vi.advanceTimersByTimeAsync(0)
+afterEach(() => vi.unstubAllGlobals())
 
 /** A tab of the site. */
 function tab() {
-  const settings = { projectId: 'project', storageKey: 'key' }
-  const conversation = new Conversation(
-    new Api('https://api.test'),
-    new DeviceStorage('key'),
-    settings,
-    () => visit,
-    listener,
-  )
+  const conversation = converse(new DeviceStorage('key'))
   const transcript = () => conversation.state.getState().transcript
   return { conversation, transcript, delivery: () => transcript().map(({ delivery }) => delivery) }
 }

@@ -20,10 +20,11 @@ afterEach(() => {
   localStorage.clear()
 })
 
-export function converse() {
+/** A conversation of the test's device, or of another tab on it. */
+export function converse(device = storage) {
   return new Conversation(
     new Api('https://api.test'),
-    storage,
+    device,
     { projectId: 'project', storageKey: 'key' },
     () => visit,
     listener,
