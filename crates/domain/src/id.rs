@@ -46,8 +46,10 @@ kinds! {
     Node = "node";
     /// A knowledge article.
     Article = "art";
-    /// A patient who signed in.
+    /// A patient who can sign in.
     User = "usr";
+    /// A patient's being signed in, from one browser.
+    Login = "login";
     /// A key to the administration API.
     ApiKey = "key";
 }

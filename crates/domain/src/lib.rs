@@ -6,6 +6,7 @@ pub mod clock;
 pub mod config;
 pub mod conversation;
 pub mod differences;
+pub mod email;
 pub mod id;
 pub mod origin;
 pub mod phi;
@@ -13,6 +14,7 @@ pub mod staff;
 
 pub use clock::{Clock, SystemClock};
 pub use conversation::{Citation, Role, TurnState, UnknownName};
+pub use email::{EmailAddress, NoEmailAddress};
 pub use id::{Id, IdError, Kind};
 pub use phi::Phi;
 pub use staff::{Permission, StaffRole};

@@ -32,6 +32,10 @@ pub enum Permission {
     WriteConfigs,
     /// Decide which config version new conversations get.
     ActivateConfigs,
+    /// See who may sign in: patients' names and addresses.
+    ReadUsers,
+    /// Add, change, disable and delete patients' accounts.
+    ManageUsers,
 }
 
 /// Why a text is not a role.
@@ -53,16 +57,19 @@ impl StaffRole {
     }
 
     pub fn may(self, permission: Permission) -> bool {
-        use Permission::{ActivateConfigs, ManageApps, ManageKeys, ManageTenants, ReadConfigs, WriteConfigs};
+        use Permission::{
+            ActivateConfigs, ManageApps, ManageKeys, ManageTenants, ManageUsers, ReadConfigs, ReadUsers, WriteConfigs,
+        };
         match self {
             Self::Operator => true,
             Self::Owner => permission != ManageTenants,
             Self::Editor => match permission {
                 ReadConfigs | WriteConfigs => true,
-                ManageTenants | ManageKeys | ManageApps | ActivateConfigs => false,
+                ManageTenants | ManageKeys | ManageApps | ActivateConfigs | ReadUsers | ManageUsers => false,
             },
             Self::Auditor => permission == ReadConfigs,
-            Self::Agent => false,
+            // Who they talk to, and nothing else.
+            Self::Agent => permission == ReadUsers,
         }
     }
 }
@@ -100,6 +107,8 @@ mod tests {
             let answers_for_it = matches!(role, StaffRole::Operator | StaffRole::Owner);
             assert_eq!(role.may(Permission::ActivateConfigs), answers_for_it);
             assert_eq!(role.may(Permission::ManageKeys), answers_for_it);
+            assert_eq!(role.may(Permission::ManageUsers), answers_for_it);
+            assert_eq!(role.may(Permission::ReadUsers), answers_for_it || role == StaffRole::Agent);
         }
         assert!(StaffRole::Editor.may(Permission::WriteConfigs));
         assert!(!StaffRole::Auditor.may(Permission::WriteConfigs));

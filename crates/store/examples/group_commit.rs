@@ -158,6 +158,7 @@ async fn begin(hospital: &Hospital) -> Session {
     let new = NewSession {
         app: hospital.app,
         widget_instance_id: String::new(),
+        owner: None,
         config_version: 1,
         metadata: SessionMetadata::default(),
     };

@@ -28,11 +28,13 @@ pub use queries::{
     articles::{Article, ArticlesStamp, NewArticle},
     configs::{ConfigVersion, NewConfig},
     finish::FinishedAnswer,
+    logins::{Login, RevokedLogin, SignIn},
     messages::{Message, MessageDetails, MessagePage, PageRequest},
     nodes::NODE_LEASE,
-    sessions::{NewSession, Session, SessionMetadata},
+    sessions::{NewSession, Session, SessionMetadata, SessionOwner},
     tenants::{NewTenant, Tenant},
     turns::{NextTurn, OpenTurn, Turn, Unanswered},
+    users::{Credentials, NewUser, User, UserChange},
 };
 pub use store::Store;
 pub use tenant::TenantScope;

@@ -7,7 +7,7 @@
 
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
-    digest, rand,
+    digest, hmac, rand,
 };
 use kuzushi_domain::{Id, id};
 use uuid::Uuid;
@@ -131,6 +131,45 @@ impl Key {
     }
 }
 
+/// What a tenant's key is good for.
+pub(crate) struct TenantKey {
+    pub content: Key,
+    pub lookup: LookupKey,
+}
+
+impl TenantKey {
+    pub(crate) fn unwrap(
+        operator_key: &OperatorKey,
+        wrapped: &[u8],
+        tenant: Id<id::Tenant>,
+    ) -> Result<Self, SealError> {
+        let bytes = operator_key.open(wrapped, Place::tenant_key(tenant))?;
+        let bytes: &[u8; KEY_LENGTH] = bytes.as_slice().try_into().map_err(|_| SealError::Malformed)?;
+        Ok(Self { content: Key::from_bytes(bytes)?, lookup: LookupKey::derive(bytes) })
+    }
+}
+
+/// Finds a sealed value again: equal values have equal marks, and without the key a mark says nothing about its value.
+pub(crate) struct LookupKey(hmac::Key);
+
+impl LookupKey {
+    fn derive(bytes: &[u8; KEY_LENGTH]) -> Self {
+        let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, bytes), b"kuzushi lookup");
+        Self(hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()))
+    }
+
+    /// The mark of a value in this column.
+    pub(crate) fn mark(&self, table: &'static str, column: &'static str, value: &str) -> Vec<u8> {
+        let mut context = hmac::Context::with_key(&self.0);
+        for part in [table, column] {
+            context.update(part.as_bytes());
+            context.update(&[0]);
+        }
+        context.update(value.as_bytes());
+        context.sign().as_ref().to_vec()
+    }
+}
+
 /// The key at the top, which the operator keeps outside the database (`CONTENT_KEY`).
 pub type OperatorKey = Key;
 
@@ -164,6 +203,20 @@ mod tests {
             changed[position] ^= 1;
             assert!(key.open(&changed, place("content")).is_err(), "byte {position}");
             assert!(key.open(&sealed[..position], place("content")).is_err(), "cut at {position}");
+        }
+    }
+
+    #[test]
+    fn a_mark_tells_values_columns_and_tenants_apart() {
+        let (one, other) = (LookupKey::derive(&[1; KEY_LENGTH]), LookupKey::derive(&[2; KEY_LENGTH]));
+        let mark = one.mark("users", "email", "jane@example.org");
+        assert_eq!(mark, one.mark("users", "email", "jane@example.org"));
+        for different in [
+            one.mark("users", "email", "jane@example.com"),
+            one.mark("users", "name", "jane@example.org"),
+            other.mark("users", "email", "jane@example.org"),
+        ] {
+            assert_ne!(mark, different);
         }
     }
 

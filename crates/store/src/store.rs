@@ -17,7 +17,7 @@ use crate::{
     group_commit::{GroupCommit, Grouping},
     migrations::Migrator,
     queries::{accept::AcceptMessage, finish::FinishTurn, sessions::CreateSession},
-    sealed::{Key, OperatorKey, Place},
+    sealed::{OperatorKey, TenantKey},
 };
 
 /// A handle on the database; cheap to clone.
@@ -33,7 +33,7 @@ struct Inner {
     writes: GroupedWrites,
     operator_key: OperatorKey,
     /// Unwrapped tenant keys. Tenants are few, and their keys are needed by every request.
-    tenant_keys: RwLock<HashMap<Id<id::Tenant>, Arc<Key>>>,
+    tenant_keys: RwLock<HashMap<Id<id::Tenant>, Arc<TenantKey>>>,
 }
 
 /// The writes that are committed in groups.
@@ -126,7 +126,7 @@ impl Store {
         &self.inner.operator_key
     }
 
-    async fn tenant_key(&self, tenant: Id<id::Tenant>) -> Result<Arc<Key>, StoreError> {
+    async fn tenant_key(&self, tenant: Id<id::Tenant>) -> Result<Arc<TenantKey>, StoreError> {
         let keys =
             self.inner.tenant_keys.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(&tenant).cloned();
         if let Some(key) = keys {
@@ -136,7 +136,7 @@ impl Store {
             .one(&self.connections().reader)
             .await?
             .ok_or(StoreError::NotFound)?;
-        let key = Arc::new(self.operator_key().unwrap(&row.wrapped_key, Place::tenant_key(tenant))?);
+        let key = Arc::new(TenantKey::unwrap(self.operator_key(), &row.wrapped_key, tenant)?);
         self.inner
             .tenant_keys
             .write()

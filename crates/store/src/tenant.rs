@@ -5,7 +5,11 @@ use std::sync::Arc;
 use kuzushi_domain::{Id, id};
 use sea_orm::{DatabaseConnection, DatabaseTransaction};
 
-use crate::{Store, StoreError, sealed::Key, store::GroupedWrites};
+use crate::{
+    Store, StoreError,
+    sealed::{Key, LookupKey, TenantKey},
+    store::GroupedWrites,
+};
 
 /// One tenant's data. The queries that hang on it are in `queries/`, one file a thing, and each of them
 /// states the tenant in its conditions.
@@ -13,11 +17,11 @@ use crate::{Store, StoreError, sealed::Key, store::GroupedWrites};
 pub struct TenantScope {
     store: Store,
     id: Id<id::Tenant>,
-    key: Arc<Key>,
+    key: Arc<TenantKey>,
 }
 
 impl TenantScope {
-    pub(crate) fn new(store: Store, id: Id<id::Tenant>, key: Arc<Key>) -> Self {
+    pub(crate) fn new(store: Store, id: Id<id::Tenant>, key: Arc<TenantKey>) -> Self {
         Self { store, id, key }
     }
 
@@ -26,7 +30,11 @@ impl TenantScope {
     }
 
     pub(crate) fn key(&self) -> &Key {
-        &self.key
+        &self.key.content
+    }
+
+    pub(crate) fn lookup_key(&self) -> &LookupKey {
+        &self.key.lookup
     }
 
     pub(crate) fn node(&self) -> Id<id::Node> {

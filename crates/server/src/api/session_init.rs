@@ -212,6 +212,7 @@ pub async fn session_init(
             let scope = state.store.tenant(app.tenant).await?;
             let new = NewSession {
                 app: app.id,
+                owner: None,
                 config_version: active.version,
                 metadata: request.metadata(),
                 widget_instance_id: request.widget_instance_id.unwrap_or_default(),

@@ -9,7 +9,10 @@ pub struct Model {
     pub tenant_id: Uuid,
     pub app_id: Uuid,
     pub widget_instance_id: String,
+    /// The patient whose conversation it is.
     pub user_id: Option<Uuid>,
+    /// The login that made it the patient's.
+    pub login_id: Option<Uuid>,
     /// The config version the conversation started with and keeps.
     pub config_version: i32,
     /// The `seq` of the newest message; 0 before the first.

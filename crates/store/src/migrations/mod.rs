@@ -16,6 +16,8 @@ mod m20261123_000009_turn_owners;
 mod m20261123_000010_article_meanings;
 mod m20261124_000011_config_activations;
 mod m20261124_000012_api_keys;
+mod m20261124_000016_users;
+mod m20261124_000017_logins;
 
 /// What the files do, each under its name.
 macro_rules! changes {
@@ -41,6 +43,8 @@ impl MigratorTrait for Migrator {
             m20261123_000010_article_meanings,
             m20261124_000011_config_activations,
             m20261124_000012_api_keys,
+            m20261124_000016_users,
+            m20261124_000017_logins,
         ]
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use kuzushi_domain::{Id, id};
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -27,6 +27,8 @@ pub struct Session {
     pub tenant: Id<id::Tenant>,
     pub app: Id<id::App>,
     pub widget_instance_id: String,
+    /// Whose conversation it is, once somebody has signed in.
+    pub owner: Option<SessionOwner>,
     pub config_version: i32,
     /// The `seq` of the newest message; 0 before the first.
     pub last_seq: i64,
@@ -38,10 +40,20 @@ pub struct Session {
     pub(crate) key: Option<Arc<Key>>,
 }
 
+/// The patient whose conversation it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionOwner {
+    pub user: Id<id::User>,
+    /// The login that made it theirs. The session's own token is worth what this login is worth.
+    pub login: Id<id::Login>,
+}
+
 #[derive(Debug, Clone)]
 pub struct NewSession {
     pub app: Id<id::App>,
     pub widget_instance_id: String,
+    /// None: nobody is signed in.
+    pub owner: Option<SessionOwner>,
     pub config_version: i32,
     pub metadata: SessionMetadata,
 }
@@ -92,6 +104,7 @@ impl TenantScope {
             id: id.uuid(),
             app: new.app.uuid(),
             widget_instance_id: new.widget_instance_id.clone(),
+            owner: new.owner,
             config_version: new.config_version,
             wrapped_key,
             metadata,
@@ -103,6 +116,7 @@ impl TenantScope {
             tenant: self.id(),
             app: new.app,
             widget_instance_id: new.widget_instance_id,
+            owner: new.owner,
             config_version: new.config_version,
             last_seq: 0,
             created_at: now,
@@ -120,6 +134,24 @@ impl TenantScope {
             .await?
             .ok_or(StoreError::NotFound)?;
         self.open_session(row)
+    }
+
+    /// A page of a user's conversations, newest first.
+    pub async fn sessions_of(
+        &self,
+        user: Id<id::User>,
+        before: Option<Id<id::Session>>,
+        limit: u64,
+    ) -> Result<Vec<Session>, StoreError> {
+        let mut rows = session::Entity::find()
+            .filter(session::Column::TenantId.eq(self.id().uuid()))
+            .filter(session::Column::UserId.eq(user.uuid()))
+            .order_by_desc(session::Column::Id)
+            .limit(limit);
+        if let Some(before) = before {
+            rows = rows.filter(session::Column::Id.lt(before.uuid()));
+        }
+        rows.all(self.reader()).await?.into_iter().map(|row| self.open_session(row)).collect()
     }
 
     /// Notes that the conversation is in use.
@@ -193,6 +225,10 @@ impl TenantScope {
             tenant: self.id(),
             app: Id::from_uuid(row.app_id),
             widget_instance_id: row.widget_instance_id,
+            owner: row
+                .user_id
+                .zip(row.login_id)
+                .map(|(user, login)| SessionOwner { user: Id::from_uuid(user), login: Id::from_uuid(login) }),
             config_version: row.config_version,
             last_seq: row.last_seq,
             created_at: row.created_at,
@@ -209,6 +245,7 @@ pub(crate) struct CreateSession {
     id: Uuid,
     app: Uuid,
     widget_instance_id: String,
+    owner: Option<SessionOwner>,
     config_version: i32,
     wrapped_key: Vec<u8>,
     /// Sealed.
@@ -226,6 +263,8 @@ impl GroupWrite for CreateSession {
             .each("id", writes.iter().map(|write| write.id))
             .each("app_id", writes.iter().map(|write| write.app))
             .each("widget_instance_id", writes.iter().map(|write| write.widget_instance_id.clone()))
+            .some("user_id", writes.iter().map(|write| write.owner.map(|owner| owner.user.uuid())))
+            .some("login_id", writes.iter().map(|write| write.owner.map(|owner| owner.login.uuid())))
             .each("config_version", writes.iter().map(|write| write.config_version))
             .each("wrapped_key", writes.iter().map(|write| write.wrapped_key.clone()))
             .each("metadata", writes.iter().map(|write| write.metadata.clone()))
@@ -237,9 +276,9 @@ impl GroupWrite for CreateSession {
 }
 
 const INSERT_SESSIONS: &str = "\
-    INSERT INTO sessions (id, tenant_id, app_id, widget_instance_id, config_version, last_seq, wrapped_key, metadata, \
-                          created_at, last_active_at) \
-    SELECT id, tenant_id, app_id, widget_instance_id, config_version, 0, wrapped_key, metadata, now, now FROM given";
+    INSERT INTO sessions (id, tenant_id, app_id, widget_instance_id, user_id, login_id, config_version, last_seq, wrapped_key, \
+                          metadata, created_at, last_active_at) \
+    SELECT id, tenant_id, app_id, widget_instance_id, user_id, login_id, config_version, 0, wrapped_key, metadata, now, now FROM given";
 
 /// A conversation whose row is locked: what a message needs to know to be stored in it.
 pub(crate) struct LockedSession {

@@ -34,7 +34,13 @@ impl Hospital {
             user_agent: Some("Mozilla/5.0".into()),
             locale: Some("en-US".into()),
         };
-        let new = NewSession { app: self.app.id, widget_instance_id: "widget-1".into(), config_version: 1, metadata };
+        let new = NewSession {
+            app: self.app.id,
+            widget_instance_id: "widget-1".into(),
+            owner: None,
+            config_version: 1,
+            metadata,
+        };
         self.scope.create_session(new, at(0)).await.unwrap()
     }
 

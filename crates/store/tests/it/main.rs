@@ -13,3 +13,4 @@ mod migrations;
 mod nodes;
 mod sealing;
 mod turns;
+mod users;

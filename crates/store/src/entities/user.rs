@@ -1,0 +1,27 @@
+//! Patients who can sign in.
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "users")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub tenant_id: Uuid,
+    /// Keyed hash of the address: what finds it and keeps it unique.
+    pub email_mark: Vec<u8>,
+    /// Sealed.
+    pub email: Vec<u8>,
+    /// Sealed.
+    pub name: Vec<u8>,
+    /// Sealed, so that a copy of the database alone allows no guessing. Null: there is no password to sign in with.
+    pub password_hash: Option<Vec<u8>>,
+    /// 1, 2, 3…: rises with every change that staff make.
+    pub version: i32,
+    pub created_at: DateTimeUtc,
+    pub disabled_at: Option<DateTimeUtc>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,208 @@
+//! Patients' being signed in. The row is what counts: a token whose login was revoked opens nothing.
+
+use chrono::{DateTime, Utc};
+use kuzushi_domain::{Id, id};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, JoinType, QueryFilter, QuerySelect,
+    sea_query::Expr,
+};
+use uuid::Uuid;
+
+use super::users::Credentials;
+use crate::{
+    Installation, StoreError, TenantScope,
+    entities::{login, session},
+};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Login {
+    pub id: Id<id::Login>,
+    pub user: Id<id::User>,
+    /// The app whose widget it was made in.
+    pub app: Id<id::App>,
+    pub created_at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+    pub last_seen_at: DateTime<Utc>,
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+impl Login {
+    pub fn is_live(&self, now: DateTime<Utc>) -> bool {
+        self.revoked_at.is_none() && now < self.expires_at
+    }
+}
+
+impl From<login::Model> for Login {
+    fn from(row: login::Model) -> Self {
+        Self {
+            id: Id::from_uuid(row.id),
+            user: Id::from_uuid(row.user_id),
+            app: Id::from_uuid(row.app_id),
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+            last_seen_at: row.last_seen_at,
+            revoked_at: row.revoked_at,
+        }
+    }
+}
+
+/// What came of signing in with credentials that were right when they were looked at.
+#[derive(Debug)]
+pub enum SignIn {
+    Done(Login),
+    /// They are not right any more: the user was disabled, deleted, or given another password meanwhile.
+    Outdated,
+    /// The conversation is another patient's already.
+    SomebodyElses,
+}
+
+/// A login that was revoked, and a conversation that it made its patient's, where there is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RevokedLogin {
+    pub login: Id<id::Login>,
+    pub session: Option<Id<id::Session>>,
+}
+
+impl TenantScope {
+    /// Signs in, and makes the conversation the patient's.
+    pub async fn sign_in(
+        &self,
+        credentials: &Credentials,
+        session: Id<id::Session>,
+        expires_at: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<SignIn, StoreError> {
+        let user = credentials.user.id;
+        let transaction = self.write().await?;
+        match self.lock_user(&transaction, user, None).await {
+            Ok(row) if credentials.are_those_of(&row) => {}
+            Ok(_) | Err(StoreError::NotFound) => return Ok(SignIn::Outdated),
+            Err(error) => return Err(error),
+        }
+        let conversation = session::Entity::find_by_id(session.uuid())
+            .filter(session::Column::TenantId.eq(self.id().uuid()))
+            .lock_exclusive()
+            .one(&transaction)
+            .await?
+            .ok_or(StoreError::NotFound)?;
+        if conversation.user_id.is_some_and(|owner| owner != user.uuid()) {
+            return Ok(SignIn::SomebodyElses);
+        }
+        let row = login::Model {
+            id: Id::<id::Login>::generate().uuid(),
+            tenant_id: self.id().uuid(),
+            user_id: user.uuid(),
+            app_id: conversation.app_id,
+            created_at: now,
+            expires_at,
+            last_seen_at: now,
+            revoked_at: None,
+        };
+        // What expired is of no use to anybody.
+        login::Entity::delete_many()
+            .filter(login::Column::TenantId.eq(self.id().uuid()))
+            .filter(login::Column::UserId.eq(user.uuid()))
+            .filter(login::Column::ExpiresAt.lte(now))
+            .exec(&transaction)
+            .await?;
+        login::Entity::insert(login::ActiveModel {
+            id: Set(row.id),
+            tenant_id: Set(row.tenant_id),
+            user_id: Set(row.user_id),
+            app_id: Set(row.app_id),
+            created_at: Set(row.created_at),
+            expires_at: Set(row.expires_at),
+            last_seen_at: Set(row.last_seen_at),
+            revoked_at: Set(None),
+        })
+        .exec_without_returning(&transaction)
+        .await?;
+        session::Entity::update_many()
+            .col_expr(session::Column::UserId, Expr::value(user.uuid()))
+            .col_expr(session::Column::LoginId, Expr::value(row.id))
+            .filter(session::Column::TenantId.eq(self.id().uuid()))
+            .filter(session::Column::Id.eq(session.uuid()))
+            .exec(&transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(SignIn::Done(row.into()))
+    }
+
+    pub async fn login(&self, id: Id<id::Login>) -> Result<Login, StoreError> {
+        let row = login::Entity::find_by_id(id.uuid())
+            .filter(login::Column::TenantId.eq(self.id().uuid()))
+            .one(self.reader())
+            .await?;
+        row.map(Login::from).ok_or(StoreError::NotFound)
+    }
+
+    /// Notes that the login is in use.
+    pub async fn touch_login(&self, id: Id<id::Login>, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let transaction = self.write().await?;
+        login::Entity::update_many()
+            .col_expr(login::Column::LastSeenAt, Expr::value(now))
+            .filter(login::Column::TenantId.eq(self.id().uuid()))
+            .filter(login::Column::Id.eq(id.uuid()))
+            .exec(&transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Signs out. Again changes nothing.
+    pub async fn revoke_login(&self, id: Id<id::Login>, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let transaction = self.write().await?;
+        self.revoke(&transaction, login::Column::Id.eq(id.uuid()), now).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Signs a user out everywhere.
+    pub(crate) async fn revoke_logins_of(
+        &self,
+        transaction: &DatabaseTransaction,
+        user: Id<id::User>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        self.revoke(transaction, login::Column::UserId.eq(user.uuid()), now).await
+    }
+
+    async fn revoke(
+        &self,
+        transaction: &DatabaseTransaction,
+        which: impl Into<Condition>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        login::Entity::update_many()
+            .col_expr(login::Column::RevokedAt, Expr::value(now))
+            .filter(login::Column::TenantId.eq(self.id().uuid()))
+            .filter(which.into())
+            .filter(login::Column::RevokedAt.is_null())
+            .exec(transaction)
+            .await?;
+        Ok(())
+    }
+}
+
+impl Installation {
+    /// Logins revoked since then, each with the conversations that it made its patient's: a row for each of these, and at
+    /// least one.
+    pub async fn logins_revoked_since(&self, since: DateTime<Utc>) -> Result<Vec<RevokedLogin>, StoreError> {
+        let conversations =
+            login::Entity::belongs_to(session::Entity).from(login::Column::Id).to(session::Column::LoginId).into();
+        let rows: Vec<(Uuid, Option<Uuid>)> = login::Entity::find()
+            .select_only()
+            .column(login::Column::Id)
+            .column(session::Column::Id)
+            .join(JoinType::LeftJoin, conversations)
+            .filter(login::Column::RevokedAt.gte(since))
+            .into_tuple()
+            .all(self.reader())
+            .await?;
+        let revoked = |(login, session): (Uuid, Option<Uuid>)| RevokedLogin {
+            login: Id::from_uuid(login),
+            session: session.map(Id::from_uuid),
+        };
+        Ok(rows.into_iter().map(revoked).collect())
+    }
+}

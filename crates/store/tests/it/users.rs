@@ -1,0 +1,191 @@
+//! Patients who can sign in, and their being signed in.
+
+use kuzushi_domain::{EmailAddress, Id, Phi};
+use kuzushi_store::{
+    Credentials, Login, NewSession, NewUser, RevokedLogin, Session, SessionMetadata, SessionOwner, SignIn, StoreError,
+    User, UserChange, entities::user, on_both_engines,
+};
+use sea_orm::{ActiveValue::Set, Database, EntityTrait};
+
+use crate::fixture::{Hospital, add_tenant, at};
+
+const JANE: &str = "jane-canary-5521@example.org";
+
+fn email(text: &str) -> EmailAddress {
+    text.parse().unwrap()
+}
+
+fn new_user(address: &str) -> NewUser {
+    NewUser { email: email(address), name: Phi::from("Jane Canary-9917"), password_hash: Some("hash-canary-1".into()) }
+}
+
+async fn jane(hospital: &Hospital) -> User {
+    hospital.scope.create_user(new_user(JANE), at(0)).await.unwrap()
+}
+
+async fn credentials(hospital: &Hospital) -> Credentials {
+    hospital.scope.credentials(&email(JANE)).await.unwrap().unwrap()
+}
+
+async fn signed_in(hospital: &Hospital, session: &Session) -> Login {
+    match hospital.scope.sign_in(&credentials(hospital).await, session.id, at(100), at(1)).await.unwrap() {
+        SignIn::Done(login) => login,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn changed<T>(result: Result<T, StoreError>) -> Option<i32> {
+    match result {
+        Err(StoreError::Changed { newest }) => newest,
+        Err(error) => panic!("{error}"),
+        Ok(_) => panic!("it was changed in the meantime"),
+    }
+}
+
+on_both_engines! {
+    async fn an_address_has_one_account_in_a_tenant(engine: Engine) {
+        let hospital = Hospital::open(engine).await;
+        let created = jane(&hospital).await;
+        assert_eq!(hospital.scope.user(created.id).await.unwrap(), created);
+        let again = hospital.scope.create_user(new_user(&JANE.to_uppercase()), at(1)).await;
+        assert!(matches!(again, Err(StoreError::Conflict(_))));
+        assert_eq!(hospital.scope.user_by_email(&email(&format!(" {JANE}"))).await.unwrap(), Some(created.clone()));
+        assert_eq!(hospital.scope.user_by_email(&email("john@example.org")).await.unwrap(), None);
+
+        let (stranger, _) = add_tenant(&hospital.store, "elsewhere").await;
+        assert_eq!(stranger.user_by_email(&email(JANE)).await.unwrap(), None);
+        assert!(matches!(stranger.user(created.id).await, Err(StoreError::NotFound)));
+        assert!(matches!(stranger.delete_user(created.id, None, at(1)).await, Err(StoreError::NotFound)));
+        let change = UserChange { disabled: Some(true), ..UserChange::default() };
+        assert!(matches!(stranger.change_user(created.id, change, None, at(1)).await, Err(StoreError::NotFound)));
+        stranger.create_user(new_user(JANE), at(1)).await.unwrap();
+        let second = hospital.scope.create_user(new_user("john@example.org"), at(2)).await.unwrap();
+        assert_eq!(hospital.scope.users(None, 50).await.unwrap(), [second.clone(), created.clone()]);
+        assert_eq!(hospital.scope.users(Some(second.id), 50).await.unwrap(), [created]);
+    }
+
+    async fn no_column_holds_what_a_patient_is_called_or_proves_it_with(engine: Engine) {
+        let hospital = Hospital::open(engine).await;
+        jane(&hospital).await;
+        let connection = Database::connect(&hospital.database.url).await.unwrap();
+        let row = user::Entity::find().one(&connection).await.unwrap().unwrap();
+        let columns = [row.email_mark.clone(), row.email.clone(), row.name.clone(), row.password_hash.clone().unwrap()];
+        for column in columns {
+            let text = String::from_utf8_lossy(&column).to_lowercase();
+            assert!(!text.contains("canary") && !text.contains("example"), "{text}");
+        }
+        let john = hospital.scope.create_user(new_user("john@example.org"), at(2)).await.unwrap();
+        let moved = user::ActiveModel { id: Set(john.id.uuid()), email: Set(row.email), ..Default::default() };
+        user::Entity::update(moved).exec(&connection).await.unwrap();
+        assert!(matches!(hospital.scope.user(john.id).await, Err(StoreError::Sealed(_))), "moved to another row");
+    }
+
+    async fn of_two_who_change_a_user_the_second_is_told(engine: Engine) {
+        let hospital = Hospital::open(engine).await;
+        let created = jane(&hospital).await;
+        let name = |name: &str| UserChange { name: Some(Phi::from(name)), ..UserChange::default() };
+        let renamed = hospital.scope.change_user(created.id, name("Jane"), Some(1), at(1)).await.unwrap();
+        assert_eq!((renamed.version, renamed.name.expose().as_str()), (2, "Jane"));
+        assert_eq!(renamed.email, created.email);
+        assert_eq!(changed(hospital.scope.change_user(created.id, name("J."), Some(1), at(2)).await), Some(2));
+        assert_eq!(changed(hospital.scope.delete_user(created.id, Some(1), at(2)).await), Some(2));
+        assert_eq!(hospital.scope.user(created.id).await.unwrap(), renamed);
+        hospital.scope.delete_user(created.id, Some(2), at(3)).await.unwrap();
+        assert!(matches!(hospital.scope.user(created.id).await, Err(StoreError::NotFound)));
+    }
+
+    async fn whoever_signs_in_has_the_conversation_and_nobody_else_takes_it(engine: Engine) {
+        let hospital = Hospital::open(engine).await;
+        let user = jane(&hospital).await;
+        let session = hospital.session().await;
+        let other = hospital.session().await;
+        let login = signed_in(&hospital, &session).await;
+        let owner = SessionOwner { user: user.id, login: login.id };
+        assert_eq!(hospital.scope.session(session.id).await.unwrap().owner, Some(owner));
+        assert_eq!(hospital.scope.login(login.id).await.unwrap(), login);
+        assert!(login.is_live(at(99)) && !login.is_live(at(100)));
+
+        hospital.scope.create_user(new_user("john@example.org"), at(0)).await.unwrap();
+        let john = hospital.scope.credentials(&email("john@example.org")).await.unwrap().unwrap();
+        let taken = hospital.scope.sign_in(&john, session.id, at(100), at(2)).await.unwrap();
+        assert!(matches!(taken, SignIn::SomebodyElses));
+        assert_eq!(hospital.scope.session(session.id).await.unwrap().owner, Some(owner));
+
+        let new = NewSession {
+            app: hospital.app.id,
+            widget_instance_id: String::new(),
+            owner: Some(owner),
+            config_version: 1,
+            metadata: SessionMetadata::default(),
+        };
+        let begun = hospital.scope.create_session(new, at(3)).await.unwrap();
+        let list = async |before, limit| -> Vec<_> {
+            let page = hospital.scope.sessions_of(user.id, before, limit).await.unwrap();
+            page.iter().map(|session| session.id).collect()
+        };
+        assert_eq!(list(None, 50).await, [begun.id, session.id]);
+        assert_eq!(list(None, 1).await, [begun.id]);
+        assert_eq!(list(Some(begun.id), 50).await, [session.id]);
+        assert_eq!(hospital.scope.session(begun.id).await.unwrap().owner, Some(owner));
+        assert_eq!(hospital.scope.session(other.id).await.unwrap().owner, None);
+        let (stranger, _) = add_tenant(&hospital.store, "elsewhere").await;
+        assert!(stranger.sessions_of(user.id, None, 50).await.unwrap().is_empty());
+        assert!(matches!(stranger.login(login.id).await, Err(StoreError::NotFound)));
+        stranger.revoke_login(login.id, at(4)).await.unwrap();
+        assert_eq!(hospital.scope.login(login.id).await.unwrap().revoked_at, None);
+    }
+
+    async fn signing_out_disabling_a_new_password_and_deleting_revoke(engine: Engine) {
+        let hospital = Hospital::open(engine).await;
+        let user = jane(&hospital).await;
+        let session = hospital.session().await;
+        let revoked_at = async |login: &Login| hospital.scope.login(login.id).await.unwrap().revoked_at;
+
+        let (one, two) = (signed_in(&hospital, &session).await, signed_in(&hospital, &session).await);
+        hospital.scope.revoke_login(one.id, at(10)).await.unwrap();
+        hospital.scope.revoke_login(one.id, at(11)).await.unwrap();
+        assert_eq!((revoked_at(&one).await, revoked_at(&two).await), (Some(at(10)), None), "the first time counts");
+        let renamed = UserChange { name: Some(Phi::from("J.")), ..UserChange::default() };
+        hospital.scope.change_user(user.id, renamed, None, at(12)).await.unwrap();
+        assert_eq!(revoked_at(&two).await, None);
+        let password = UserChange { password_hash: Some("hash-2".into()), ..UserChange::default() };
+        hospital.scope.change_user(user.id, password, None, at(13)).await.unwrap();
+        assert_eq!(revoked_at(&two).await, Some(at(13)));
+        let revoked = hospital.store.installation().logins_revoked_since(at(13)).await.unwrap();
+        assert_eq!(revoked, [RevokedLogin { login: two.id, session: Some(session.id) }]);
+
+        let three = signed_in(&hospital, &session).await;
+        let before = credentials(&hospital).await;
+        let disable = |disabled| UserChange { disabled: Some(disabled), ..UserChange::default() };
+        let disabled = hospital.scope.change_user(user.id, disable(true), None, at(14)).await.unwrap();
+        assert_eq!((disabled.disabled_at, revoked_at(&three).await), (Some(at(14)), Some(at(14))));
+        let late = hospital.scope.sign_in(&before, session.id, at(100), at(15)).await.unwrap();
+        assert!(matches!(late, SignIn::Outdated), "disabled while the password was looked at");
+        let enabled = hospital.scope.change_user(user.id, disable(false), None, at(16)).await.unwrap();
+        assert_eq!(enabled.disabled_at, None);
+
+        let four = signed_in(&hospital, &session).await;
+        let before = credentials(&hospital).await;
+        hospital.scope.delete_user(user.id, None, at(17)).await.unwrap();
+        assert_eq!(revoked_at(&four).await, Some(at(17)));
+        let late = hospital.scope.sign_in(&before, session.id, at(100), at(18)).await.unwrap();
+        assert!(matches!(late, SignIn::Outdated));
+    }
+
+    async fn a_better_hash_signs_nobody_out_and_never_undoes_a_new_password(engine: Engine) {
+        let hospital = Hospital::open(engine).await;
+        let user = jane(&hospital).await;
+        let session = hospital.session().await;
+        let login = signed_in(&hospital, &session).await;
+        let read = credentials(&hospital).await;
+        hospital.scope.rehash_password(&read, "better").await.unwrap();
+        let now = credentials(&hospital).await;
+        assert_eq!((now.password_hash.as_deref(), now.user.version), (Some("better"), 1));
+        assert_eq!(hospital.scope.login(login.id).await.unwrap().revoked_at, None);
+        let password = UserChange { password_hash: Some("new".into()), ..UserChange::default() };
+        hospital.scope.change_user(user.id, password, None, at(2)).await.unwrap();
+        hospital.scope.rehash_password(&now, "too late").await.unwrap();
+        assert_eq!(credentials(&hospital).await.password_hash.as_deref(), Some("new"));
+        assert!(matches!(hospital.scope.login(Id::generate()).await, Err(StoreError::NotFound)));
+    }
+}
