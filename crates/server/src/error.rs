@@ -12,6 +12,8 @@ use kuzushi_store::StoreError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::auth::passwords::Busy;
+
 /// A field of a request that cannot be accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
@@ -180,6 +182,13 @@ impl ApiError {
             Self::Unavailable => String::from("The service is not available at the moment. Try again soon."),
             Self::Internal => String::from("Something went wrong on our side."),
         }
+    }
+}
+
+impl From<Busy> for ApiError {
+    fn from(error: Busy) -> Self {
+        tracing::warn!(%error, "a password has to wait");
+        Self::Unavailable
     }
 }
 

@@ -16,7 +16,7 @@ use kuzushi_store::Store;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    auth::tokens::Tokens,
+    auth::{passwords::Passwords, tokens::Tokens},
     config::Config,
     conversation::{ConfigShelf, Conversations, KnowledgeShelf},
     demo::Demo,
@@ -35,6 +35,7 @@ pub struct Parts {
     /// This machine, and the address that this process listens on.
     pub place: String,
     pub tokens: Tokens,
+    pub passwords: Passwords,
     /// Who answers.
     pub assistant: Assistant,
     pub conversations: Conversations,
@@ -84,6 +85,7 @@ impl AppState {
             clock,
             place: format!("{}/{address}", gethostname().to_string_lossy()),
             tokens,
+            passwords: Passwords::default(),
             assistant,
             conversations: Conversations::default(),
             configs: Default::default(),

@@ -3,6 +3,7 @@
 mod address;
 pub mod api_keys;
 pub mod origin;
+pub mod passwords;
 mod staff;
 pub mod tokens;
 mod visitor;

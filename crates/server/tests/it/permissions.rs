@@ -30,6 +30,8 @@ fn body(route: &str) -> Option<Value> {
         "POST /v1/admin/tenants/{tenantId}/apps/{appId}/configs/{version}/activate" => Some(json!({})),
         "POST /v1/admin/tenants/{tenantId}/apps/{appId}/roll-back" => Some(json!({})),
         "POST /v1/admin/tenants/{tenantId}/keys" => Some(json!({"name": "new", "role": "agent"})),
+        "POST /v1/admin/tenants/{tenantId}/users" => Some(json!({"email": "third@example.org", "name": "Third"})),
+        "PATCH /v1/admin/tenants/{tenantId}/users/{userId}" => Some(json!({"name": "Changed"})),
         "GET /v1/sessions"
         | "GET /v1/sessions/{sessionId}/messages"
         | "GET /v1/sessions/{sessionId}/export"
@@ -39,6 +41,9 @@ fn body(route: &str) -> Option<Value> {
         | "GET /v1/admin/tenants/{tenantId}"
         | "GET /v1/admin/tenants/{tenantId}/keys"
         | "DELETE /v1/admin/tenants/{tenantId}/keys/{keyId}"
+        | "GET /v1/admin/tenants/{tenantId}/users"
+        | "GET /v1/admin/tenants/{tenantId}/users/{userId}"
+        | "DELETE /v1/admin/tenants/{tenantId}/users/{userId}"
         | "GET /v1/admin/tenants/{tenantId}/apps"
         | "GET /v1/admin/tenants/{tenantId}/apps/{appId}"
         | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/configs"
@@ -96,6 +101,7 @@ on_both_engines! {
             for (caller, token) in &callers {
                 // Each time another one to revoke, and another session to end.
                 let revoked = app.key(StaffRole::Agent, tenant).await;
+                let patient = app.add_patient(None).await;
                 let mut token = token.clone();
                 let mut session = own.id.clone();
                 if *caller == "own visitor" {
@@ -106,6 +112,7 @@ on_both_engines! {
                     .replace("{sessionId}", &session)
                     .replace("{tenantId}", &tenant.to_string())
                     .replace("{appId}", &app_id)
+                    .replace("{userId}", &patient.id.to_string())
                     .replace("{keyId}", &revoked[..KEY_ID_LENGTH])
                     .replace("{version}", "1");
                 let query = if template.ends_with("config-differences") { "?from=1&to=2" } else { "" };

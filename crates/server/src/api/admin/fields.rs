@@ -2,7 +2,10 @@
 
 use kuzushi_domain::origin::OriginPattern;
 
-use crate::error::{ApiError, FieldError};
+use crate::{
+    auth::passwords,
+    error::{ApiError, FieldError},
+};
 
 /// Characters that a name may have.
 const NAME_LIMIT: usize = 200;
@@ -30,6 +33,14 @@ impl Mistakes {
     pub fn text(&mut self, field: &str, value: &str) {
         if value.chars().count() > TEXT_LIMIT {
             self.note(field, format!("must have at most {TEXT_LIMIT} characters"));
+        }
+    }
+
+    pub fn password(&mut self, field: &str, value: &str) {
+        if value.chars().count() < passwords::SHORTEST {
+            self.note(field, format!("must have at least {} characters", passwords::SHORTEST));
+        } else if value.len() > passwords::LONGEST {
+            self.note(field, format!("must have at most {} bytes", passwords::LONGEST));
         }
     }
 

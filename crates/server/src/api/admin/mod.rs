@@ -5,3 +5,4 @@ pub mod apps;
 pub mod config_versions;
 mod fields;
 pub mod tenants;
+pub mod users;

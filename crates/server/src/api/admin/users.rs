@@ -1,0 +1,381 @@
+//! A tenant's patients who can sign in.
+
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use kuzushi_domain::{EmailAddress, Id, Permission, Phi, id};
+use kuzushi_store::{NewUser, StoreError, TenantScope, User, UserChange};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::fields::Mistakes;
+use crate::{
+    api::{
+        body::JsonBody,
+        problems::{BodyProblems, ConflictProblems, RequestProblems, StaffProblems, TenantProblems},
+        query::{self, Parameters},
+        wire::Timestamp,
+    },
+    auth::{
+        Staff,
+        passwords::{self, Verdict},
+    },
+    error::ApiError,
+    segment::Segment,
+    state::AppState,
+};
+
+/// Conversations that are erased at a time.
+const ERASED_AT_ONCE: u64 = 200;
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = User)]
+pub struct WireUser {
+    user_id: String,
+    email: String,
+    name: String,
+    /// Whether there is a password to sign in with.
+    has_password: bool,
+    /// 1, 2, 3…: rises with every change. Also the answer's `ETag`.
+    version: i32,
+    created_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    disabled_at: Option<Timestamp>,
+}
+
+impl From<User> for WireUser {
+    fn from(user: User) -> Self {
+        Self {
+            user_id: user.id.to_string(),
+            email: user.email.into_inner(),
+            name: user.name.into_inner(),
+            has_password: user.has_password,
+            version: user.version,
+            created_at: Timestamp(user.created_at),
+            disabled_at: user.disabled_at.map(Timestamp),
+        }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct UserList {
+    users: Vec<WireUser>,
+    /// The cursor of the next page, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    before: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UserToCreate {
+    /// Unique in the tenant; capitals do not count.
+    #[schema(example = "jane@example.org")]
+    email: String,
+    name: String,
+    /// At least 12 characters. Without a password nobody can sign in with one.
+    #[schema(nullable = false)]
+    password: Option<String>,
+    /// Instead of a password, its Argon2id or bcrypt hash from elsewhere.
+    #[schema(nullable = false)]
+    password_hash: Option<String>,
+}
+
+/// What is left out stays as it is.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UserChangeRequest {
+    #[schema(nullable = false)]
+    name: Option<String>,
+    /// Signs the user out everywhere.
+    #[schema(nullable = false)]
+    password: Option<String>,
+    /// Instead of a password, its Argon2id or bcrypt hash from elsewhere.
+    #[schema(nullable = false)]
+    password_hash: Option<String>,
+    /// True signs the user out everywhere and lets them in no more; false lets them in again.
+    #[schema(nullable = false)]
+    disabled: Option<bool>,
+    /// The version that the caller has seen: where it is no longer the newest, nothing is changed. `If-Match` says the same.
+    #[schema(nullable = false)]
+    if_version: Option<i32>,
+}
+
+/// A user with their version as the entity tag.
+fn tagged(status: StatusCode, user: User) -> Response {
+    let tag = HeaderValue::try_from(format!("\"{}\"", user.version));
+    let mut response = (status, Json(WireUser::from(user))).into_response();
+    response.headers_mut().extend(tag.map(|tag| (header::ETAG, tag)));
+    response
+}
+
+/// The version that `If-Match` names.
+fn if_match(headers: &HeaderMap) -> Result<Option<i32>, ApiError> {
+    let Some(value) = headers.get(header::IF_MATCH).filter(|value| *value != "*") else { return Ok(None) };
+    let version = value.to_str().ok().and_then(|tag| tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok());
+    version.map(Some).ok_or_else(|| query::wrong("If-Match", "wants a version in quotation marks, such as \"3\""))
+}
+
+/// A password, or the hash of one, that may be kept.
+enum NewPassword {
+    Plain(Phi<String>),
+    Hashed(String),
+}
+
+impl NewPassword {
+    fn checked(password: Option<String>, hash: Option<String>, mistakes: &mut Mistakes) -> Option<Self> {
+        match (password, hash) {
+            (Some(password), None) => {
+                mistakes.password("password", &password);
+                Some(Self::Plain(Phi::new(password)))
+            }
+            (None, Some(hash)) => {
+                if let Err(message) = passwords::check_import(&hash) {
+                    mistakes.note("passwordHash", message);
+                }
+                Some(Self::Hashed(hash))
+            }
+            (Some(_), Some(_)) => {
+                mistakes.note("passwordHash", "cannot be given together with password");
+                None
+            }
+            (None, None) => None,
+        }
+    }
+
+    async fn into_hash(self, state: &AppState) -> Result<String, ApiError> {
+        match self {
+            Self::Plain(password) => Ok(state.passwords.hash(password).await?),
+            Self::Hashed(hash) => Ok(hash),
+        }
+    }
+}
+
+/// The user of this id, who has to be the tenant's own.
+async fn user(scope: &TenantScope, id: &str) -> Result<User, ApiError> {
+    Ok(scope.user(user_id(id)?).await?)
+}
+
+fn user_id(id: &str) -> Result<Id<id::User>, ApiError> {
+    id.parse().map_err(|_| ApiError::NotFound)
+}
+
+#[utoipa::path(
+    get,
+    path = "/v1/admin/tenants/{tenantId}/users",
+    tag = "administration",
+    summary = "A tenant's patients who can sign in, newest first",
+    params(
+        ("tenantId" = String, Path),
+        ("email" = Option<String>, Query, description = "Only the one with this address"),
+        ("before" = Option<String>, Query, description = "A cursor from an earlier page"),
+        ("limit" = Option<u64>, Query, description = "Users in the page: 50 unless given, 200 for more than that", minimum = 1),
+    ),
+    security(("apiKey" = [])),
+    responses((status = 200, body = UserList), RequestProblems, StaffProblems, TenantProblems)
+)]
+pub async fn list_users(
+    State(state): State<AppState>,
+    staff: Staff,
+    Segment(tenant): Segment,
+    parameters: Parameters,
+) -> Result<Json<UserList>, ApiError> {
+    let page = parameters.page()?;
+    let email = parameters.parsed::<EmailAddress>("email", "an e-mail address")?;
+    let scope = staff.scope(&state, &tenant, Permission::ReadUsers).await?;
+    let users = match email {
+        Some(email) => scope.user_by_email(&email).await?.into_iter().collect(),
+        None => scope.users(page.before, page.limit).await?,
+    };
+    let before = page.next(&users, |last| Some(last.id.to_string()));
+    Ok(Json(UserList { users: users.into_iter().map(WireUser::from).collect(), before }))
+}
+
+#[utoipa::path(
+    post,
+    path = "/v1/admin/tenants/{tenantId}/users",
+    tag = "administration",
+    summary = "Add a patient who can sign in",
+    description = "The same request again answers with the user that it made.",
+    params(("tenantId" = String, Path)),
+    request_body = UserToCreate,
+    security(("apiKey" = [])),
+    responses(
+        (status = 201, body = WireUser),
+        (status = 200, body = WireUser, description = "They were there already"),
+        RequestProblems,
+        BodyProblems,
+        StaffProblems,
+        TenantProblems,
+        ConflictProblems,
+    )
+)]
+pub async fn create_user(
+    State(state): State<AppState>,
+    staff: Staff,
+    Segment(tenant): Segment,
+    JsonBody(UserToCreate { email, name, password, password_hash }): JsonBody<UserToCreate>,
+) -> Result<Response, ApiError> {
+    let scope = staff.scope(&state, &tenant, Permission::ManageUsers).await?;
+    let mut mistakes = Mistakes::default();
+    mistakes.name("name", &name);
+    let password = NewPassword::checked(password, password_hash, &mut mistakes);
+    let email: Option<EmailAddress> = email.parse().map_err(|error| mistakes.note("email", format!("{error}"))).ok();
+    mistakes.into_result()?;
+    let Some(email) = email else { return Err(ApiError::Internal) };
+    if scope.user_by_email(&email).await?.is_some() {
+        return same_user(&state, &scope, &email, &name, password).await;
+    }
+    let hash = match &password {
+        Some(NewPassword::Plain(password)) => Some(state.passwords.hash(password.clone()).await?),
+        Some(NewPassword::Hashed(hash)) => Some(hash.clone()),
+        None => None,
+    };
+    let new = NewUser { email: email.clone(), name: Phi::new(name.clone()), password_hash: hash };
+    match scope.create_user(new, state.clock.now()).await {
+        Ok(user) => Ok(tagged(StatusCode::CREATED, user)),
+        // Somebody was faster.
+        Err(StoreError::Conflict(_)) => same_user(&state, &scope, &email, &name, password).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The user who is there already, if they are as they are to be.
+async fn same_user(
+    state: &AppState,
+    scope: &TenantScope,
+    email: &EmailAddress,
+    name: &str,
+    password: Option<NewPassword>,
+) -> Result<Response, ApiError> {
+    let taken = ApiError::AlreadyExists { field: "email" };
+    let Some(known) = scope.credentials(email).await? else { return Err(taken) };
+    let has_password = match (password, known.password_hash) {
+        (Some(NewPassword::Plain(password)), hash) => state.passwords.check(password, hash).await? != Verdict::Wrong,
+        (Some(NewPassword::Hashed(hash)), known) => known == Some(hash),
+        (None, known) => known.is_none(),
+    };
+    if has_password && known.user.name.expose() == name { Ok(tagged(StatusCode::OK, known.user)) } else { Err(taken) }
+}
+
+#[utoipa::path(
+    get,
+    path = "/v1/admin/tenants/{tenantId}/users/{userId}",
+    tag = "administration",
+    summary = "A patient who can sign in",
+    params(("tenantId" = String, Path), ("userId" = String, Path)),
+    security(("apiKey" = [])),
+    responses((status = 200, body = WireUser), StaffProblems, TenantProblems)
+)]
+pub async fn read_user(
+    State(state): State<AppState>,
+    staff: Staff,
+    Segment((tenant, id)): Segment<(String, String)>,
+) -> Result<Response, ApiError> {
+    let scope = staff.scope(&state, &tenant, Permission::ReadUsers).await?;
+    Ok(tagged(StatusCode::OK, user(&scope, &id).await?))
+}
+
+#[utoipa::path(
+    patch,
+    path = "/v1/admin/tenants/{tenantId}/users/{userId}",
+    tag = "administration",
+    summary = "Change a patient's name or password, or disable them",
+    description = "A new password and being disabled sign the user out everywhere, on every node within a second.",
+    params(
+        ("tenantId" = String, Path),
+        ("userId" = String, Path),
+        ("If-Match" = Option<String>, Header, description = "The version that the caller has seen, in quotation marks"),
+    ),
+    request_body = UserChangeRequest,
+    security(("apiKey" = [])),
+    responses(
+        (status = 200, body = WireUser),
+        RequestProblems,
+        BodyProblems,
+        StaffProblems,
+        TenantProblems,
+        ConflictProblems,
+    )
+)]
+pub async fn change_user(
+    State(state): State<AppState>,
+    staff: Staff,
+    Segment((tenant, id)): Segment<(String, String)>,
+    headers: HeaderMap,
+    JsonBody(change): JsonBody<UserChangeRequest>,
+) -> Result<Response, ApiError> {
+    let UserChangeRequest { name, password, password_hash, disabled, if_version } = change;
+    let scope = staff.scope(&state, &tenant, Permission::ManageUsers).await?;
+    let version = if_version.or(if_match(&headers)?);
+    let mut mistakes = Mistakes::default();
+    if let Some(name) = &name {
+        mistakes.name("name", name);
+    }
+    let password = NewPassword::checked(password, password_hash, &mut mistakes);
+    mistakes.into_result()?;
+    let id = user(&scope, &id).await?.id;
+    let password_hash = match password {
+        Some(password) => Some(password.into_hash(&state).await?),
+        None => None,
+    };
+    let change = UserChange { name: name.map(Phi::new), password_hash, disabled };
+    let changed = scope.change_user(id, change, version, state.clock.now()).await?;
+    Ok(tagged(StatusCode::OK, changed))
+}
+
+#[utoipa::path(
+    delete,
+    path = "/v1/admin/tenants/{tenantId}/users/{userId}",
+    tag = "administration",
+    summary = "Delete a patient's account, and what they wrote if asked to",
+    description = "Signs them out everywhere. Their conversations are opened by nobody any more.",
+    params(
+        ("tenantId" = String, Path),
+        ("userId" = String, Path),
+        ("eraseConversations" = Option<bool>, Query, description = "Destroys the content of all their conversations, for good"),
+        ("If-Match" = Option<String>, Header, description = "The version that the caller has seen, in quotation marks"),
+    ),
+    security(("apiKey" = [])),
+    responses(
+        (status = 204, description = "They are gone"),
+        RequestProblems,
+        StaffProblems,
+        TenantProblems,
+        ConflictProblems,
+    )
+)]
+pub async fn delete_user(
+    State(state): State<AppState>,
+    staff: Staff,
+    Segment((tenant, id)): Segment<(String, String)>,
+    parameters: Parameters,
+    headers: HeaderMap,
+) -> Result<StatusCode, ApiError> {
+    let erase = parameters.parsed("eraseConversations", "true or false")?.unwrap_or(false);
+    let version = if_match(&headers)?;
+    let scope = staff.scope(&state, &tenant, Permission::ManageUsers).await?;
+    let id = user_id(&id)?;
+    let now = state.clock.now();
+    // The account goes first, so that nothing is added to what is erased. Deleting again goes on with the erasing.
+    let deleted = scope.delete_user(id, version, now).await;
+    if erase && matches!(deleted, Ok(()) | Err(StoreError::NotFound)) {
+        let mut before = None;
+        loop {
+            let page = scope.sessions_of(id, before, ERASED_AT_ONCE).await?;
+            let Some(last) = page.last() else { break };
+            before = Some(last.id);
+            for session in page.iter().filter(|session| !session.is_erased()) {
+                scope.end_session(session.id, true, now).await?;
+                state.conversations.enter(session.id).end();
+            }
+        }
+    }
+    deleted?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,24 @@
+//! Patients of a test, and what they do.
+
+use kuzushi_domain::{Clock, Phi, SystemClock};
+use kuzushi_store::{NewUser, User};
+use uuid::Uuid;
+
+use crate::app::TestApp;
+
+/// The password of every patient of a test.
+pub const PASSWORD: &str = "four words make one";
+
+impl TestApp {
+    /// A patient of the small hospital with an address of their own, or with none of these passwords.
+    pub async fn add_patient(&self, password: Option<&str>) -> User {
+        let scope = self.state.store.tenant(self.tenant().await).await.expect("the tenant");
+        let password_hash = match password {
+            Some(password) => Some(self.state.passwords.hash(Phi::from(password)).await.expect("a hash")),
+            None => None,
+        };
+        let email = format!("{}@example.org", Uuid::now_v7().simple()).parse().expect("an address");
+        let new = NewUser { email, name: Phi::from("Jane Doe"), password_hash };
+        scope.create_user(new, SystemClock.now()).await.expect("a patient")
+    }
+}
