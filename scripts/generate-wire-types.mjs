@@ -16,6 +16,8 @@ const ROOTS = [
   'SessionStarted',
   'MessageList',
   'SessionList',
+  'LoginRequest',
+  'SignedIn',
   'EndSession',
   'Problem',
 ]

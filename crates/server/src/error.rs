@@ -40,6 +40,10 @@ pub enum ApiError {
     InvalidBody(Vec<FieldError>),
     InvalidQuery(Vec<FieldError>),
     InvalidToken,
+    /// Of somebody who wants to sign in.
+    InvalidCredentials,
+    /// The conversation is another patient's.
+    SomebodyElses,
     /// Of the administration API.
     InvalidKey,
     Forbidden {
@@ -94,9 +98,9 @@ impl ApiError {
         match self {
             Self::UnknownProject { .. } | Self::NotFound => StatusCode::NOT_FOUND,
             Self::OriginNotAllowed { .. } | Self::Forbidden { .. } => StatusCode::FORBIDDEN,
-            Self::AlreadyExists { .. } | Self::Changed { .. } => StatusCode::CONFLICT,
+            Self::AlreadyExists { .. } | Self::Changed { .. } | Self::SomebodyElses => StatusCode::CONFLICT,
             Self::InvalidBody(_) | Self::InvalidQuery(_) => StatusCode::BAD_REQUEST,
-            Self::InvalidToken | Self::InvalidKey => StatusCode::UNAUTHORIZED,
+            Self::InvalidToken | Self::InvalidKey | Self::InvalidCredentials => StatusCode::UNAUTHORIZED,
             Self::SessionEnded => StatusCode::GONE,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
@@ -115,6 +119,8 @@ impl ApiError {
             Self::InvalidBody(_) => "INVALID_BODY",
             Self::InvalidQuery(_) => "INVALID_QUERY",
             Self::InvalidToken => "INVALID_TOKEN",
+            Self::InvalidCredentials => "INVALID_CREDENTIALS",
+            Self::SomebodyElses => "SOMEBODY_ELSES",
             Self::InvalidKey => "INVALID_KEY",
             Self::Forbidden { .. } => "FORBIDDEN",
             Self::AlreadyExists { .. } => "ALREADY_EXISTS",
@@ -151,7 +157,11 @@ impl ApiError {
                 .collect::<Vec<_>>()
                 .join("; "),
             Self::InvalidToken => String::from(
-                "The token is missing, expired or not valid. Send `Authorization: Bearer <token>` from session/init.",
+                "The token is missing, expired or not valid. Send `Authorization: Bearer <token>` from session/init or auth/login.",
+            ),
+            Self::InvalidCredentials => String::from("The e-mail address or the password is not right."),
+            Self::SomebodyElses => String::from(
+                "This conversation belongs to somebody else who signed in. Begin a new one, and sign in there.",
             ),
             Self::InvalidKey => String::from(
                 "The API key is missing, expired, revoked or not valid. Send `Authorization: Bearer key_…`.",
@@ -227,7 +237,7 @@ impl IntoResponse for ApiError {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         let extra: Option<(HeaderName, HeaderValue)> = match &self {
-            Self::InvalidToken | Self::InvalidKey => {
+            Self::InvalidToken | Self::InvalidKey | Self::InvalidCredentials => {
                 Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
             }
             Self::RateLimited { retry_after } => Some((header::RETRY_AFTER, whole_seconds(*retry_after).into())),

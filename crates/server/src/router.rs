@@ -23,7 +23,7 @@ use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    api::{admin, body::BODY_LIMIT, export, health, messages, openapi, session_init, sessions},
+    api::{admin, body::BODY_LIMIT, export, health, login, messages, openapi, session_init, sessions},
     assets, chat, demo,
     error::ApiError,
     state::AppState,
@@ -39,6 +39,9 @@ fn documented() -> OpenApiRouter<AppState> {
         .routes(routes!(sessions::end_session))
         .routes(routes!(messages::list_messages))
         .routes(routes!(export::export))
+        .routes(routes!(login::login))
+        .routes(routes!(login::logout))
+        .routes(routes!(login::me))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(admin::tenants::list_tenants, admin::tenants::create_tenant))

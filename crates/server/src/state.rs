@@ -18,7 +18,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     auth::{passwords::Passwords, tokens::Tokens},
     config::Config,
-    conversation::{ConfigShelf, Conversations, KnowledgeShelf},
+    conversation::{ConfigShelf, Conversations, KnowledgeShelf, SignOuts},
     demo::Demo,
     directory::AppDirectory,
     limits::{ConnectionLimits, RateLimits},
@@ -39,6 +39,7 @@ pub struct Parts {
     /// Who answers.
     pub assistant: Assistant,
     pub conversations: Conversations,
+    pub sign_outs: SignOuts,
     pub configs: ConfigShelf,
     pub knowledge: KnowledgeShelf,
     pub directory: AppDirectory,
@@ -80,6 +81,7 @@ impl AppState {
             directory: Default::default(),
             connections: ConnectionLimits::new(&config.limits),
             rates: RateLimits::new(&config.limits),
+            sign_outs: SignOuts::since(clock.now()),
             config,
             store,
             clock,

@@ -32,11 +32,13 @@ pub struct Features {
     pub text_chat: bool,
     pub voice: bool,
     pub file_upload: bool,
+    /// Patients may sign in from the widget.
+    pub sign_in: bool,
 }
 
 impl Default for Features {
     fn default() -> Self {
-        Self { text_chat: true, voice: false, file_upload: false }
+        Self { text_chat: true, voice: false, file_upload: false, sign_in: false }
     }
 }
 

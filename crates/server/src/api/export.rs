@@ -18,7 +18,7 @@ use super::{
     query::{LARGEST_PAGE, Parameters, wrong},
     wire::{Timestamp, WireMessage},
 };
-use crate::{auth::Visitor, error::ApiError, segment::Segment, state::AppState};
+use crate::{auth::Caller, error::ApiError, segment::Segment, state::AppState};
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -34,10 +34,10 @@ pub struct Export {
     tag = "conversation",
     summary = "The whole conversation as a download",
     params(
-        ("sessionId" = String, Path, description = "The session of the token"),
+        ("sessionId" = String, Path, description = "A session that the token opens"),
         ("format" = Option<String>, Query, description = "`json`, which is the default, or `text`"),
     ),
-    security(("sessionToken" = [])),
+    security(("sessionToken" = []), ("userToken" = [])),
     responses(
         (status = 200, description = "As JSON, or as text for reading and printing", content(
             (Export = "application/json"),
@@ -50,17 +50,17 @@ pub struct Export {
 )]
 pub async fn export(
     State(state): State<AppState>,
-    visitor: Visitor,
+    caller: Caller,
     Segment(session_id): Segment,
     parameters: Parameters,
 ) -> Result<Response, ApiError> {
-    let session = visitor.own_session(&session_id)?;
+    let session = caller.own_session(&session_id).await?;
     let exported_at = Timestamp(state.clock.now());
     let format = parameters.text("format").unwrap_or("json");
     if !matches!(format, "json" | "text") {
         return Err(wrong("format", "wants json or text"));
     }
-    let messages = all_messages(&visitor.scope, session).await?;
+    let messages = all_messages(caller.scope(), &session).await?;
     let (mut response, extension) = if format == "json" {
         let export = Export {
             session_id: session.id.to_string(),

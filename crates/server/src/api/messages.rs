@@ -10,7 +10,7 @@ use super::{
     query::Parameters,
     wire::WireMessage,
 };
-use crate::{auth::Visitor, error::ApiError, segment::Segment};
+use crate::{auth::Caller, error::ApiError, segment::Segment};
 
 #[derive(Serialize, ToSchema)]
 pub struct MessageList {
@@ -33,12 +33,12 @@ pub struct MessageList {
     summary = "The messages of a conversation, oldest first in the page",
     description = "Without a cursor: the newest page.",
     params(
-        ("sessionId" = String, Path, description = "The session of the token"),
+        ("sessionId" = String, Path, description = "A session that the token opens"),
         ("before" = Option<String>, Query, description = "A cursor from an earlier page: older messages"),
         ("after" = Option<String>, Query, description = "A cursor from an earlier page: newer messages"),
         ("limit" = Option<u64>, Query, description = "Messages in the page: 50 unless given, 200 for more than that", minimum = 1),
     ),
-    security(("sessionToken" = [])),
+    security(("sessionToken" = []), ("userToken" = [])),
     responses(
         (status = 200, body = MessageList),
         RequestProblems,
@@ -47,17 +47,17 @@ pub struct MessageList {
     )
 )]
 pub async fn list_messages(
-    visitor: Visitor,
+    caller: Caller,
     Segment(session_id): Segment,
     parameters: Parameters,
 ) -> Result<Json<MessageList>, ApiError> {
-    let session = visitor.own_session(&session_id)?;
+    let session = caller.own_session(&session_id).await?;
     let request = PageRequest {
         before: parameters.cursor("before")?,
         after: parameters.cursor("after")?,
         limit: parameters.limit()?,
     };
-    let page = visitor.scope.messages(session, request).await?;
+    let page = caller.scope().messages(&session, request).await?;
     let seq_of = |message: Option<&kuzushi_store::Message>| message.map(|message| message.seq.to_string());
     Ok(Json(MessageList {
         before: seq_of(page.messages.first()).filter(|_| page.has_older),

@@ -4,6 +4,7 @@ pub mod admin;
 pub mod body;
 pub mod export;
 pub mod health;
+pub mod login;
 pub mod messages;
 pub mod openapi;
 mod problems;

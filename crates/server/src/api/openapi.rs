@@ -24,6 +24,7 @@ use crate::{
     tags(
         (name = "widget", description = "What the widget calls first"),
         (name = "conversation", description = "A visitor's own conversations"),
+        (name = "signing in", description = "For patients who have an account"),
         (name = "administration", description = "Tenants, apps, config versions and keys, for staff"),
         (name = "operation", description = "For operators"),
     )
@@ -37,6 +38,9 @@ impl Modify for Credentials {
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
         let components = openapi.components.get_or_insert_default();
         components.add_security_scheme("sessionToken", SecurityScheme::Http(scheme));
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT");
+        let scheme = scheme.description(Some("A token from /v1/auth/login")).build();
+        components.add_security_scheme("userToken", SecurityScheme::Http(scheme));
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API key: `key_…`")).build();
         components.add_security_scheme("apiKey", SecurityScheme::Http(scheme));
     }

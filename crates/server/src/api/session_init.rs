@@ -7,7 +7,7 @@ use axum::{
 };
 use chrono::TimeDelta;
 use kuzushi_domain::config::{AppConfig, ColorScheme};
-use kuzushi_store::{ConfigVersion, NewSession, PublishedApp, Session, SessionMetadata, TenantScope};
+use kuzushi_store::{ConfigVersion, NewSession, PublishedApp, Session, SessionMetadata, SessionOwner, TenantScope};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -17,7 +17,10 @@ use super::{
     wire::Timestamp,
 };
 use crate::{
-    auth::{ClientAddress, Visitor, bearer, origin, tokens::SessionClaims},
+    auth::{
+        ClientAddress, Patient, Visitor, bearer, origin,
+        tokens::{Claims, SessionClaims},
+    },
     error::{ApiError, FieldError},
     state::AppState,
 };
@@ -84,6 +87,8 @@ struct WireFeatures {
     text_chat: bool,
     voice: bool,
     file_upload: bool,
+    /// Patients may sign in from the widget.
+    sign_in: bool,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -157,9 +162,9 @@ struct WireContact {
     path = "/v1/widget/session/init",
     tag = "widget",
     summary = "Begin a session, or come back to one",
-    description = "Without a token a new session begins. With a valid session token in `Authorization: Bearer`, that session goes on.",
+    description = "Without a token a new session begins. With a valid session token in `Authorization: Bearer`, that session goes on; with a user's token, a new one of that user begins.",
     request_body = SessionInit,
-    security((), ("sessionToken" = [])),
+    security((), ("sessionToken" = []), ("userToken" = [])),
     responses(
         (status = 201, description = "A new session", body = SessionStarted),
         (status = 200, description = "The session of the token", body = SessionStarted),
@@ -187,9 +192,12 @@ pub async fn session_init(
         }
     }
     let now = state.clock.now();
-    let (status, session, config, scope) = match bearer(&headers) {
-        Some(token) => {
-            let claims = state.tokens.verify(token, now).map_err(|_| ApiError::InvalidToken)?;
+    let claims = match bearer(&headers) {
+        Some(token) => Some(state.tokens.verify(token, now).map_err(|_| ApiError::InvalidToken)?),
+        None => None,
+    };
+    let (status, session, config, scope) = match claims {
+        Some(Claims::Session(claims)) => {
             let Visitor { scope, session } = Visitor::of_claims(&state, claims).await?;
             if session.app != app.id {
                 return Err(ApiError::InvalidToken);
@@ -207,12 +215,20 @@ pub async fn session_init(
             };
             (StatusCode::OK, session, config, scope)
         }
-        None => {
+        claims => {
             state.rates.take_session(address).map_err(|retry_after| ApiError::RateLimited { retry_after })?;
             let scope = state.store.tenant(app.tenant).await?;
+            let owner = match claims {
+                Some(Claims::User(claims)) if claims.tenant == app.tenant => {
+                    let Patient { login, .. } = Patient::of_claims(&state, claims).await?;
+                    Some(SessionOwner { user: login.user, login: login.id })
+                }
+                Some(_) => return Err(ApiError::InvalidToken),
+                None => None,
+            };
             let new = NewSession {
                 app: app.id,
-                owner: None,
+                owner,
                 config_version: active.version,
                 metadata: request.metadata(),
                 widget_instance_id: request.widget_instance_id.unwrap_or_default(),
@@ -247,6 +263,7 @@ fn started(
             // Calls and files are features of later releases, whatever a config asks for.
             voice: false,
             file_upload: false,
+            sign_in: features.sign_in,
         },
         theme: WireTheme {
             primary_color: theme.primary_color,

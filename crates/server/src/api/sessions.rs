@@ -1,6 +1,8 @@
 //! A visitor's conversations: listing and ending them.
 
 use axum::{Json, extract::State};
+use kuzushi_domain::{Id, id};
+use kuzushi_store::Session;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -10,11 +12,20 @@ use super::{
     query::Parameters,
     wire::Timestamp,
 };
-use crate::{auth::Visitor, error::ApiError, segment::Segment, state::AppState};
+use crate::{
+    auth::{Caller, Patient},
+    error::ApiError,
+    segment::Segment,
+    state::AppState,
+};
 
 #[derive(Serialize, ToSchema)]
 pub struct SessionList {
     sessions: Vec<SessionSummary>,
+    /// The cursor for older conversations, where there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    before: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -34,32 +45,42 @@ struct SessionSummary {
     path = "/v1/sessions",
     tag = "conversation",
     summary = "The caller's own conversations, newest first",
-    description = "A session's token shows that one session.",
+    description = "A session's token shows that one session, a user's token all of the user's.",
     params(
         ("before" = Option<String>, Query, description = "A cursor from an earlier page: older conversations"),
         ("limit" = Option<u64>, Query, description = "Conversations in the page: 50 unless given, 200 for more than that", minimum = 1),
     ),
-    security(("sessionToken" = [])),
+    security(("sessionToken" = []), ("userToken" = [])),
     responses(
         (status = 200, body = SessionList),
         RequestProblems,
         VisitorProblems,
     )
 )]
-pub async fn list_sessions(
-    Visitor { session, .. }: Visitor,
-    parameters: Parameters,
-) -> Result<Json<SessionList>, ApiError> {
-    parameters.limit()?;
-    let is_first_page = parameters.cursor("before")?.is_none();
-    let summary = SessionSummary {
-        session_id: session.id.to_string(),
-        created_at: Timestamp(session.created_at),
-        last_active_at: Timestamp(session.last_active_at),
-        ended_at: session.ended_at.map(Timestamp),
-        message_count: if session.is_erased() { 0 } else { session.last_seq },
+pub async fn list_sessions(caller: Caller, parameters: Parameters) -> Result<Json<SessionList>, ApiError> {
+    let page = parameters.page::<Id<id::Session>>()?;
+    let (sessions, before) = match caller {
+        Caller::Visitor(_) if page.before.is_some() => (Vec::new(), None),
+        Caller::Visitor(visitor) => (vec![visitor.session], None),
+        Caller::Patient(Patient { scope, login }) => {
+            let sessions = scope.sessions_of(login.user, page.before, page.limit).await?;
+            let before = page.next(&sessions, |last| Some(last.id.to_string()));
+            (sessions, before)
+        }
     };
-    Ok(Json(SessionList { sessions: if is_first_page { vec![summary] } else { Vec::new() } }))
+    Ok(Json(SessionList { sessions: sessions.iter().map(SessionSummary::from).collect(), before }))
+}
+
+impl From<&Session> for SessionSummary {
+    fn from(session: &Session) -> Self {
+        Self {
+            session_id: session.id.to_string(),
+            created_at: Timestamp(session.created_at),
+            last_active_at: Timestamp(session.last_active_at),
+            ended_at: session.ended_at.map(Timestamp),
+            message_count: if session.is_erased() { 0 } else { session.last_seq },
+        }
+    }
 }
 
 #[derive(Deserialize, Default, ToSchema)]
@@ -83,9 +104,9 @@ pub struct SessionEnded {
     tag = "conversation",
     summary = "End a conversation, and erase it if asked to",
     description = "Every open socket of the conversation closes with 4008. Ending what has ended changes nothing, except that it can still be erased.",
-    params(("sessionId" = String, Path, description = "The session of the token")),
+    params(("sessionId" = String, Path, description = "A session that the token opens")),
     request_body = EndSession,
-    security(("sessionToken" = [])),
+    security(("sessionToken" = []), ("userToken" = [])),
     responses(
         (status = 200, body = SessionEnded),
         BodyProblems,
@@ -96,12 +117,12 @@ pub struct SessionEnded {
 )]
 pub async fn end_session(
     State(state): State<AppState>,
-    visitor: Visitor,
+    caller: Caller,
     Segment(session_id): Segment,
     JsonBody(request): JsonBody<EndSession>,
 ) -> Result<Json<SessionEnded>, ApiError> {
-    let session = visitor.own_session(&session_id)?;
-    let ended_at = visitor.scope.end_session(session.id, request.erase, state.clock.now()).await?;
+    let session = caller.own_session(&session_id).await?;
+    let ended_at = caller.scope().end_session(session.id, request.erase, state.clock.now()).await?;
     state.conversations.enter(session.id).end();
     Ok(Json(SessionEnded { session_id: session.id.to_string(), ended_at: Timestamp(ended_at), erased: request.erase }))
 }

@@ -2,12 +2,16 @@
 
 mod address;
 pub mod api_keys;
+mod caller;
 pub mod origin;
 pub mod passwords;
+mod patient;
 mod staff;
 pub mod tokens;
 mod visitor;
 
 pub use address::ClientAddress;
+pub use caller::Caller;
+pub use patient::Patient;
 pub use staff::Staff;
-pub use visitor::{Visitor, bearer};
+pub use visitor::{Visitor, bearer, is_live, is_open};

@@ -7,7 +7,10 @@ use axum::{
 use kuzushi_domain::{Id, id};
 use kuzushi_store::{Session, StoreError, TenantScope};
 
-use super::{origin, tokens::SessionClaims};
+use super::{
+    origin,
+    tokens::{Claims, SessionClaims},
+};
 use crate::{error::ApiError, state::AppState};
 
 /// The holder of a session's token, with the scope that token opens.
@@ -17,16 +20,18 @@ pub struct Visitor {
 }
 
 impl Visitor {
-    /// Opens the session that a checked token names. A session that is gone makes the token worthless.
+    /// Opens the session that a checked token names. A session that is gone makes the token worthless, and so does the end
+    /// of the login that made the session a patient's.
     pub async fn of_claims(state: &AppState, claims: SessionClaims) -> Result<Self, ApiError> {
         let open = async {
             let scope = state.store.tenant(claims.tenant).await?;
             let session = scope.session(claims.session).await?;
-            Ok::<_, StoreError>(Self { scope, session })
+            let is_open = is_open(state, &scope, &session).await?;
+            Ok::<_, StoreError>(is_open.then_some(Self { scope, session }))
         };
         match open.await {
-            Ok(visitor) => Ok(visitor),
-            Err(StoreError::NotFound) => Err(ApiError::InvalidToken),
+            Ok(Some(visitor)) => Ok(visitor),
+            Ok(None) | Err(StoreError::NotFound) => Err(ApiError::InvalidToken),
             Err(error) => Err(error.into()),
         }
     }
@@ -38,21 +43,38 @@ impl Visitor {
     }
 }
 
+/// Whether a session's own token still opens it: it is nobody's, or its patient has not signed out where it became theirs.
+pub async fn is_open(state: &AppState, scope: &TenantScope, session: &Session) -> Result<bool, StoreError> {
+    match session.owner {
+        Some(owner) => is_live(state, scope, owner.login).await,
+        None => Ok(true),
+    }
+}
+
+/// Whether a login still counts.
+pub async fn is_live(state: &AppState, scope: &TenantScope, login: Id<id::Login>) -> Result<bool, StoreError> {
+    match scope.login(login).await {
+        Ok(login) => Ok(login.is_live(state.clock.now())),
+        Err(StoreError::NotFound) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 impl FromRequestParts<AppState> for Visitor {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
-        let token = bearer(&parts.headers).ok_or(ApiError::InvalidToken)?;
-        let claims = state.tokens.verify(token, state.clock.now()).map_err(|_| ApiError::InvalidToken)?;
+        let Claims::Session(claims) = claims(state, &parts.headers)? else { return Err(ApiError::InvalidToken) };
         let visitor = Self::of_claims(state, claims).await?;
-        if let Some(origin) = origin::of_request(&parts.headers) {
-            let app = state.directory.app(&visitor.scope, visitor.session.app).await?;
-            if !origin::is_allowed(state, &app, &origin) {
-                return Err(ApiError::OriginNotAllowed { origin });
-            }
-        }
+        origin::check(state, &visitor.scope, visitor.session.app, &parts.headers).await?;
         Ok(visitor)
     }
+}
+
+/// What the token of a request says.
+pub fn claims(state: &AppState, headers: &HeaderMap) -> Result<Claims, ApiError> {
+    let token = bearer(headers).ok_or(ApiError::InvalidToken)?;
+    state.tokens.verify(token, state.clock.now()).map_err(|_| ApiError::InvalidToken)
 }
 
 /// The token of an `Authorization: Bearer` header.

@@ -15,7 +15,7 @@ use super::{
     socket::{End, receive, send},
 };
 use crate::{
-    auth::{ClientAddress, Visitor, origin, tokens::SessionClaims},
+    auth::{ClientAddress, Patient, Visitor, origin, tokens::Claims},
     conversation::SocketId,
     error::ApiError,
     limits::ConnectionSlot,
@@ -59,6 +59,13 @@ pub async fn admit(
     let conversation = state.conversations.enter(session);
     let id = SocketId::next();
     let subscription = conversation.subscribe(id);
+    let login = match &claims {
+        Claims::User(claims) => Some(claims.login),
+        Claims::Session(_) => None,
+    };
+    if let Some(login) = login {
+        conversation.let_in_by(id, login);
+    }
     let visitor = visitor(state, session, claims).await?;
     let app = state.directory.app(&visitor.scope, visitor.session.app).await.map_err(|error| closing(&error))?;
     if origin.is_some_and(|origin| !origin::is_allowed(state, &app, &origin)) {
@@ -73,11 +80,22 @@ pub async fn admit(
     conversation.come_in_with(id, visitor.session.last_seq);
     let config = state.configs.version(&visitor.scope, app.id, visitor.session.config_version).await;
     let may_write = config.map_err(|error| closing(&error))?.features.text_chat;
-    let party = Party { state: state.clone(), visitor, conversation, socket: id, address, may_write };
+    let party = Party { state: state.clone(), visitor, login, conversation, socket: id, address, may_write };
     Ok(Box::new(Connection::new(party, subscription)))
 }
 
-async fn visitor(state: &AppState, session: Id<id::Session>, claims: SessionClaims) -> Result<Visitor, CloseReason> {
+async fn visitor(state: &AppState, session: Id<id::Session>, claims: Claims) -> Result<Visitor, CloseReason> {
+    let claims = match claims {
+        Claims::Session(claims) => claims,
+        Claims::User(claims) => {
+            let patient = Patient::of_claims(state, claims).await.map_err(|error| match error {
+                ApiError::InvalidToken => CloseReason::InvalidToken,
+                _ => CloseReason::Internal,
+            })?;
+            let session = patient.session(session).await.map_err(|error| closing(&error))?;
+            return Ok(Visitor { scope: patient.scope, session });
+        }
+    };
     if claims.session != session {
         // A good token at the wrong door: tell apart a door that is not there.
         let scope = state.store.tenant(claims.tenant).await.map_err(|error| closing(&error))?;

@@ -17,7 +17,10 @@ use super::{
     receive::{Party, Reaction},
     socket::{End, feed, flush, receive, send, send_message},
 };
-use crate::conversation::{Delivery, Subscription, failure_frame};
+use crate::{
+    auth::{is_live, is_open},
+    conversation::{Delivery, Subscription, failure_frame},
+};
 
 /// Messages read from the store at a time when a client is brought up to date.
 const REPLAY_PAGE: u64 = 100;
@@ -207,9 +210,15 @@ impl Connection {
     }
 
     async fn reload_session(&mut self) -> Result<(), CloseReason> {
-        let session = self.party.visitor.scope.session(self.party.visitor.session.id).await;
-        self.party.visitor.session = session.map_err(|error| closing(&error))?;
-        if self.party.visitor.session.ended_at.is_some() { Err(CloseReason::SessionEnded) } else { Ok(()) }
+        let Party { state, visitor, login, .. } = &mut self.party;
+        let session = visitor.scope.session(visitor.session.id).await;
+        visitor.session = session.map_err(|error| closing(&error))?;
+        let is_signed_in = match login {
+            Some(login) => is_live(state, &visitor.scope, *login).await,
+            None => is_open(state, &visitor.scope, &visitor.session).await,
+        };
+        let may_stay = is_signed_in.map_err(|error| closing(&error))? && visitor.session.ended_at.is_none();
+        if may_stay { Ok(()) } else { Err(CloseReason::SessionEnded) }
     }
 
     async fn acknowledge(&self, socket: &mut WebSocket) -> Result<(), End> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::ws::Utf8Bytes;
-use kuzushi_domain::{Phi, TurnState};
+use kuzushi_domain::{Id, Phi, TurnState, id};
 use kuzushi_store::{AcceptedMessage, NewUserMessage, StoreError};
 
 use super::{
@@ -20,6 +20,8 @@ use crate::{
 pub struct Party {
     pub state: AppState,
     pub visitor: Visitor,
+    /// The login whose token let the socket in; None: the session's own token did.
+    pub login: Option<Id<id::Login>>,
     pub conversation: Arc<Conversation>,
     pub socket: SocketId,
     pub address: Option<ClientAddress>,

@@ -32,6 +32,13 @@ pub struct Limits {
     /// Conversations that one client address may begin in a minute; that many may be begun at once.
     #[config(env = "SESSIONS_PER_MINUTE_PER_ADDRESS", default = 600, parse_env = positive)]
     pub sessions_per_minute_per_address: u32,
+    /// Attempts to sign in to one account in a minute, right or wrong; that many may be made at once. Those that are too many wait,
+    /// nobody is locked out.
+    #[config(env = "LOGINS_PER_MINUTE_PER_ACCOUNT", default = 10, parse_env = positive)]
+    pub logins_per_minute_per_account: u32,
+    /// Attempts to sign in from one client address in a minute; that many may be made at once.
+    #[config(env = "LOGINS_PER_MINUTE_PER_ADDRESS", default = 60, parse_env = positive)]
+    pub logins_per_minute_per_address: u32,
     /// Seconds that an answer may take before it counts as failed.
     #[config(env = "ANSWER_TIMEOUT", default = 60, parse_env = positive)]
     pub answer_timeout: u64,

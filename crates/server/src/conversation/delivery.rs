@@ -1,7 +1,7 @@
 //! Conversations that somebody is listening to or that are being answered, and what they deliver to their sockets.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
@@ -154,6 +154,23 @@ impl Conversation {
         }
         state.listeners.push(listener);
         Subscription { conversation: Arc::clone(self), socket, news }
+    }
+
+    /// This login lets the socket in, and no longer than it lasts.
+    pub fn let_in_by(&self, socket: SocketId, login: Id<id::Login>) {
+        if let Some(listener) = self.lock().listener(socket) {
+            listener.login = Some(login);
+        }
+    }
+
+    /// Tells every socket that these logins let in to go, and those of the session's own token as well if one of them made the
+    /// conversation its patient's.
+    pub(super) fn sign_out(&self, logins: &HashSet<Id<id::Login>>, session_token_too: bool) {
+        for listener in &mut self.lock().listeners {
+            if listener.login.map_or(session_token_too, |login| logins.contains(&login)) {
+                listener.push(Waiting::Ended);
+            }
+        }
     }
 
     pub(super) fn restart(&self, socket: SocketId) {

@@ -6,6 +6,7 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use bytes::Bytes;
+use kuzushi_domain::{Id, id};
 use tokio::sync::Notify;
 
 use super::Conversation;
@@ -24,7 +25,7 @@ pub enum Delivery {
     Token { answer_id: Arc<str>, frame: Bytes },
     /// Something that is not kept.
     Passing { frame: Bytes },
-    /// The conversation has ended.
+    /// The conversation has ended, or whoever is there has signed out.
     Ended,
     /// More has happened than waits here: the rest is in the store.
     Behind,
@@ -63,6 +64,8 @@ struct Cursor {
 /// The conversation's side of a subscription.
 pub(super) struct Listener {
     pub socket: super::SocketId,
+    /// The login that lets the socket in. None: the session's own token does.
+    pub login: Option<Id<id::Login>>,
     waiting: VecDeque<Waiting>,
     cursor: Cursor,
     is_behind: bool,
@@ -80,7 +83,15 @@ pub struct Subscription {
 
 impl Listener {
     pub fn new(socket: super::SocketId, news: Arc<Notify>) -> Self {
-        Self { socket, waiting: VecDeque::new(), cursor: Cursor::default(), is_behind: false, is_awake: false, news }
+        Self {
+            socket,
+            login: None,
+            waiting: VecDeque::new(),
+            cursor: Cursor::default(),
+            is_behind: false,
+            is_awake: false,
+            news,
+        }
     }
 
     /// Counts what the running answer says so far as read: only a client that asks for it gets it.
@@ -91,7 +102,7 @@ impl Listener {
 
     /// Forgets what waits and how far it has read.
     pub fn restart(&mut self) {
-        *self = Self::new(self.socket, Arc::clone(&self.news));
+        *self = Self { login: self.login, ..Self::new(self.socket, Arc::clone(&self.news)) };
     }
 
     pub fn push(&mut self, waiting: Waiting) {

@@ -8,6 +8,7 @@ mod listener;
 mod neighbours;
 mod recent;
 mod recovery;
+mod sign_outs;
 mod turn;
 
 pub use configs::ConfigShelf;
@@ -15,4 +16,5 @@ pub use delivery::{Conversation, Conversations, SocketId, Withdrawal};
 pub use knowledge::KnowledgeShelf;
 pub use listener::{Delivery, Subscription};
 pub use recovery::{keep_place, take_place};
+pub use sign_outs::{SignOuts, close_for_the_signed_out};
 pub use turn::{Begun, answer_what_waits, failure_frame};

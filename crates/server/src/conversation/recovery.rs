@@ -6,13 +6,15 @@ use chrono::TimeDelta;
 use kuzushi_store::{NODE_LEASE, StoreError};
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::{neighbours::look_around, turn::answer_what_waits};
+use super::{neighbours::look_around, sign_outs::look_for_sign_outs, turn::answer_what_waits};
 use crate::state::AppState;
 
 /// How often the node says that it lives, and looks for answers that nobody gives.
 const LEASE_INTERVAL: Duration = Duration::from_millis(NODE_LEASE.num_milliseconds() as u64 / 4);
 /// How often it looks for what its neighbours did, where it has any.
 const NEIGHBOUR_INTERVAL: Duration = Duration::from_secs(1);
+/// How often it looks for patients who were signed out elsewhere: they are to be gone within a second.
+const SIGN_OUT_INTERVAL: Duration = Duration::from_millis(500);
 /// How long a question may stand still before another node than the one that stored it takes it up.
 const STANDSTILL: TimeDelta = TimeDelta::seconds(2);
 
@@ -29,12 +31,15 @@ pub async fn keep_place(state: AppState) {
     let mut lease = interval(LEASE_INTERVAL);
     let mut neighbourhood = interval(NEIGHBOUR_INTERVAL);
     lease.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut sign_outs = interval(SIGN_OUT_INTERVAL);
+    sign_outs.set_missed_tick_behavior(MissedTickBehavior::Delay);
     neighbourhood.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut is_away = false;
     loop {
         let outcome = tokio::select! {
             _ = lease.tick() => renew(&state).await,
             _ = neighbourhood.tick(), if state.has_neighbours() => look_around(&state).await,
+            _ = sign_outs.tick() => look_for_sign_outs(&state).await,
             () = state.closing.cancelled() => return,
         };
         match outcome {

@@ -16,7 +16,12 @@ pub struct RateLimits {
     address_messages: Rate<ClientAddress>,
     app_messages: Option<Rate<Id<id::App>>>,
     address_sessions: Rate<ClientAddress>,
+    address_logins: Rate<ClientAddress>,
+    account_logins: Rate<AccountMark>,
 }
+
+/// An account, known or not, as the store marks its address.
+pub type AccountMark = Vec<u8>;
 
 struct Rate<Key: Hash + Eq + Clone>(DefaultKeyedRateLimiter<Key>);
 
@@ -43,6 +48,8 @@ impl RateLimits {
             address_messages: Rate::per_minute(limits.messages_per_minute_per_address),
             app_messages: limits.messages_per_minute_per_app.map(Rate::per_minute),
             address_sessions: Rate::per_minute(limits.sessions_per_minute_per_address),
+            address_logins: Rate::per_minute(limits.logins_per_minute_per_address),
+            account_logins: Rate::per_minute(limits.logins_per_minute_per_account),
         }
     }
 
@@ -63,11 +70,20 @@ impl RateLimits {
         address.map_or(Ok(()), |address| self.address_sessions.take(&address))
     }
 
+    /// Whether one more attempt to sign in may be made, or how long to wait for it. The allowance comes back by itself, so that
+    /// nobody locks others out for good.
+    pub fn take_login(&self, address: Option<ClientAddress>, account: &AccountMark) -> Result<(), Duration> {
+        address.map_or(Ok(()), |address| self.address_logins.take(&address))?;
+        self.account_logins.take(account)
+    }
+
     /// Forgets whoever has been quiet long enough to have their whole allowance again.
     pub fn forget_the_quiet(&self) {
         self.session_messages.forget_the_quiet();
         self.address_messages.forget_the_quiet();
         self.address_sessions.forget_the_quiet();
+        self.address_logins.forget_the_quiet();
+        self.account_logins.forget_the_quiet();
         if let Some(messages) = &self.app_messages {
             messages.forget_the_quiet();
         }
@@ -86,6 +102,8 @@ mod tests {
         limits.messages_per_minute_per_address = 3;
         limits.messages_per_minute_per_app = Some(4);
         limits.sessions_per_minute_per_address = 1;
+        limits.logins_per_minute_per_address = 3;
+        limits.logins_per_minute_per_account = 2;
         RateLimits::new(&limits)
     }
 
@@ -112,5 +130,18 @@ mod tests {
         assert!(rates.take_session(address).is_ok());
         assert!(rates.take_session(address).is_err());
         assert!(rates.take_session(None).is_ok());
+    }
+
+    #[test]
+    fn attempts_to_sign_in_are_counted_by_account_and_by_address() {
+        let rates = rates();
+        let address = |text: &str| Some(ClientAddress::of(text.parse().unwrap()));
+        let (here, there) = (address("203.0.113.7"), address("203.0.113.8"));
+        assert!(rates.take_login(here, &vec![1]).is_ok() && rates.take_login(there, &vec![1]).is_ok());
+        let wait = rates.take_login(there, &vec![1]).unwrap_err();
+        assert!(wait <= Duration::from_secs(30), "{wait:?}");
+        assert!(rates.take_login(here, &vec![2]).is_ok() && rates.take_login(here, &vec![3]).is_ok());
+        assert!(rates.take_login(here, &vec![4]).is_err(), "one address tries many accounts");
+        assert!(rates.take_login(there, &vec![4]).is_ok());
     }
 }

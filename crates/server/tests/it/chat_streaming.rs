@@ -1,6 +1,6 @@
 //! Coming late, coming back, and stopping.
 
-use kuzushi_server::conversation::answer_what_waits;
+use kuzushi_server::{auth::tokens::Claims, conversation::answer_what_waits};
 use kuzushi_store::{NewUserMessage, on_both_engines};
 use serde_json::{Value, json};
 
@@ -155,7 +155,7 @@ on_both_engines! {
         let session = app.init("portal").await;
         let mut socket = app.connect(&session).await;
         // What processes that died over this answer would have left.
-        let claims = app.state.tokens.verify(&session.token, app.state.clock.now()).unwrap();
+        let Ok(Claims::Session(claims)) = app.state.tokens.verify(&session.token, app.state.clock.now()) else { panic!("a session's token") };
         let scope = app.state.store.tenant(claims.tenant).await.unwrap();
         let stored = scope.session(claims.session).await.unwrap();
         let question = NewUserMessage { message_id: "m1".into(), content: "When can I visit?".into(), client_timestamp: None, begin: false };

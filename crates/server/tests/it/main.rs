@@ -28,6 +28,7 @@ mod secrecy;
 mod server;
 mod session_init;
 mod sessions;
+mod signing_in;
 mod socket;
 mod staff;
 mod users;

@@ -2,9 +2,14 @@
 
 use kuzushi_domain::{Clock, Phi, SystemClock};
 use kuzushi_store::{NewUser, User};
+use reqwest::Response;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::app::TestApp;
+use crate::{
+    app::TestApp,
+    server::{Server, StartedSession},
+};
 
 /// The password of every patient of a test.
 pub const PASSWORD: &str = "four words make one";
@@ -20,5 +25,25 @@ impl TestApp {
         let email = format!("{}@example.org", Uuid::now_v7().simple()).parse().expect("an address");
         let new = NewUser { email, name: Phi::from("Jane Doe"), password_hash };
         scope.create_user(new, SystemClock.now()).await.expect("a patient")
+    }
+}
+
+/// A patient who is signed in.
+pub struct SignedIn {
+    pub token: String,
+    pub body: Value,
+}
+
+impl Server {
+    pub async fn try_to_sign_in(&self, session: &StartedSession, email: &str, password: &str) -> Response {
+        let body = json!({"email": email, "password": password, "sessionId": session.id});
+        self.post("/v1/auth/login", &session.token, body).await
+    }
+
+    pub async fn sign_in(&self, session: &StartedSession, user: &User) -> SignedIn {
+        let response = self.try_to_sign_in(session, user.email.expose(), PASSWORD).await;
+        assert_eq!(response.status(), 200);
+        let body: Value = response.json().await.expect("JSON");
+        SignedIn { token: body["token"].as_str().expect("a token").to_owned(), body }
     }
 }

@@ -8,7 +8,7 @@ use kuzushi_store::on_both_engines;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::app::TestApp;
+use crate::{app::TestApp, patients::PASSWORD};
 
 /// `key_` and 32 digits.
 const KEY_ID_LENGTH: usize = 36;
@@ -21,6 +21,9 @@ fn body(route: &str) -> Option<Value> {
             "hostOrigin": "https://www.general.example", "userAgent": "a", "locale": "en-US",
         })),
         "POST /v1/sessions/{sessionId}/end" => Some(json!({})),
+        "POST /v1/auth/login" => {
+            Some(json!({"email": "nobody@example.org", "password": "nobody's", "sessionId": "{sessionId}"}))
+        }
         "POST /v1/admin/tenants" => Some(json!({"name": "Third", "domain": "third.example"})),
         "POST /v1/admin/tenants/{tenantId}/apps" => {
             Some(json!({"projectId": "third", "name": "Third", "allowedOrigins": ["https://third.example"]}))
@@ -32,7 +35,9 @@ fn body(route: &str) -> Option<Value> {
         "POST /v1/admin/tenants/{tenantId}/keys" => Some(json!({"name": "new", "role": "agent"})),
         "POST /v1/admin/tenants/{tenantId}/users" => Some(json!({"email": "third@example.org", "name": "Third"})),
         "PATCH /v1/admin/tenants/{tenantId}/users/{userId}" => Some(json!({"name": "Changed"})),
-        "GET /v1/sessions"
+        "POST /v1/auth/logout"
+        | "GET /v1/auth/me"
+        | "GET /v1/sessions"
         | "GET /v1/sessions/{sessionId}/messages"
         | "GET /v1/sessions/{sessionId}/export"
         | "GET /healthz"
@@ -72,7 +77,7 @@ fn routes() -> Vec<(Method, String)> {
 
 on_both_engines! {
     async fn every_route_answers_everybody_as_the_table_says(engine: Engine) {
-        let app = TestApp::start(engine).await;
+        let app = TestApp::start_with(engine, |config| config.limits.logins_per_minute_per_address = 1_000).await;
         let tenant = app.tenant().await;
         let elsewhere = app.add_tenant("elsewhere.example").await;
         let app_path = app.app_path("portal", "").await;
@@ -88,6 +93,8 @@ on_both_engines! {
             ("garbage", "key_0198a6c2000070008000000000000000_secret".into()),
             ("own visitor", own.token.clone()),
             ("other visitor", foreign.token.clone()),
+            ("own patient", String::new()),
+            ("other patient", String::new()),
             ("other owner", app.key(StaffRole::Owner, elsewhere).await),
         ];
         for role in StaffRole::ALL {
@@ -101,12 +108,18 @@ on_both_engines! {
             for (caller, token) in &callers {
                 // Each time another one to revoke, and another session to end.
                 let revoked = app.key(StaffRole::Agent, tenant).await;
-                let patient = app.add_patient(None).await;
+                let patient = app.add_patient(caller.ends_with("patient").then_some(PASSWORD)).await;
                 let mut token = token.clone();
                 let mut session = own.id.clone();
                 if *caller == "own visitor" {
                     let fresh = app.init("portal").await;
                     (token, session) = (fresh.token, fresh.id);
+                } else if caller.ends_with("patient") {
+                    let fresh = app.init("portal").await;
+                    token = app.sign_in(&fresh, &patient).await.token;
+                    if *caller == "own patient" {
+                        session = fresh.id;
+                    }
                 }
                 let path = template
                     .replace("{sessionId}", &session)
@@ -123,7 +136,8 @@ on_both_engines! {
                     request = request.bearer_auth(token);
                 }
                 if let Some(body) = &body {
-                    request = request.json(body);
+                    let body = body.to_string().replace("{sessionId}", &session);
+                    request = request.header("content-type", "application/json").body(body);
                 }
                 let status = request.send().await.expect("an answer").status().as_u16();
                 write!(line, " {caller} {status},").expect("a string grows");

@@ -186,7 +186,8 @@ impl TenantScope {
         self.own_users().filter(user::Column::Id.eq(id.uuid()))
     }
 
-    fn email_mark(&self, email: &EmailAddress) -> Vec<u8> {
+    /// What stands for an address, whether it has an account or not, where it must not be kept itself.
+    pub fn email_mark(&self, email: &EmailAddress) -> Vec<u8> {
         self.lookup_key().mark("users", "email", email.expose())
     }
 

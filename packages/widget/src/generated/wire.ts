@@ -252,6 +252,10 @@ export interface WireContact {
 }
 export interface WireFeatures {
   fileUpload: boolean
+  /**
+   * Patients may sign in from the widget.
+   */
+  signIn: boolean
   textChat: boolean
   voice: boolean
 }
@@ -296,6 +300,10 @@ export interface MessageList {
   messages: WireMessage[]
 }
 export interface SessionList {
+  /**
+   * The cursor for older conversations, where there are any.
+   */
+  before?: string
   sessions: SessionSummary[]
 }
 export interface SessionSummary {
@@ -304,6 +312,30 @@ export interface SessionSummary {
   lastActiveAt: Timestamp
   messageCount: number
   sessionId: string
+}
+export interface LoginRequest {
+  email: string
+  password: string
+  /**
+   * The session of the token: the conversation that becomes the patient's.
+   */
+  sessionId: string
+}
+export interface SignedIn {
+  expiresAt: Timestamp
+  /**
+   * A JWT that opens all conversations of the user, until they sign out.
+   */
+  token: string
+  user: Patient
+}
+/**
+ * A patient, as they see themselves.
+ */
+export interface Patient {
+  email: string
+  name: string
+  userId: string
 }
 export interface EndSession {
   /**

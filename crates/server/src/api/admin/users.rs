@@ -23,6 +23,7 @@ use crate::{
         Staff,
         passwords::{self, Verdict},
     },
+    conversation::close_for_the_signed_out,
     error::ApiError,
     segment::Segment,
     state::AppState,
@@ -326,6 +327,7 @@ pub async fn change_user(
     };
     let change = UserChange { name: name.map(Phi::new), password_hash, disabled };
     let changed = scope.change_user(id, change, version, state.clock.now()).await?;
+    close_for_the_signed_out(&state).await;
     Ok(tagged(StatusCode::OK, changed))
 }
 
@@ -364,6 +366,7 @@ pub async fn delete_user(
     let now = state.clock.now();
     // The account goes first, so that nothing is added to what is erased. Deleting again goes on with the erasing.
     let deleted = scope.delete_user(id, version, now).await;
+    close_for_the_signed_out(&state).await;
     if erase && matches!(deleted, Ok(()) | Err(StoreError::NotFound)) {
         let mut before = None;
         loop {

@@ -1,0 +1,137 @@
+//! Patients sign in and out.
+
+use axum::{Json, extract::State, http::StatusCode};
+use kuzushi_domain::{EmailAddress, Phi};
+use kuzushi_store::{SignIn, User};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    body::JsonBody,
+    problems::{BodyProblems, ConflictProblems, RequestProblems, SessionProblems, VisitorProblems},
+    wire::Timestamp,
+};
+use crate::{
+    auth::{ClientAddress, Patient, Visitor, passwords::Verdict, tokens::UserClaims},
+    conversation::close_for_the_signed_out,
+    error::{ApiError, FieldError, Problem},
+    state::AppState,
+};
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LoginRequest {
+    #[schema(example = "jane@example.org")]
+    email: String,
+    password: String,
+    /// The session of the token: the conversation that becomes the patient's.
+    session_id: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SignedIn {
+    /// A JWT that opens all conversations of the user, until they sign out.
+    token: String,
+    expires_at: Timestamp,
+    user: WirePatient,
+}
+
+/// A patient, as they see themselves.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Patient)]
+pub struct WirePatient {
+    user_id: String,
+    email: String,
+    name: String,
+}
+
+impl From<User> for WirePatient {
+    fn from(user: User) -> Self {
+        Self { user_id: user.id.to_string(), email: user.email.into_inner(), name: user.name.into_inner() }
+    }
+}
+
+#[utoipa::path(
+    post,
+    path = "/v1/auth/login",
+    tag = "signing in",
+    summary = "Sign in, and make the conversation the patient's",
+    description = "Takes the token of the session that it names, so that nobody makes another's conversation theirs. From then on that token is worth as much as the login: signing out ends both. An unknown address, one of another tenant, a disabled account and a wrong password have the same answer, after the same time.",
+    request_body = LoginRequest,
+    security(("sessionToken" = [])),
+    responses(
+        (status = 200, body = SignedIn),
+        RequestProblems,
+        BodyProblems,
+        VisitorProblems,
+        SessionProblems,
+        ConflictProblems,
+        (status = 410, description = "The session has ended", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too many attempts; Retry-After says when to try again", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn login(
+    State(state): State<AppState>,
+    address: Option<ClientAddress>,
+    visitor: Visitor,
+    JsonBody(LoginRequest { email, password, session_id }): JsonBody<LoginRequest>,
+) -> Result<Json<SignedIn>, ApiError> {
+    let session = visitor.own_session(&session_id)?;
+    if session.ended_at.is_some() {
+        return Err(ApiError::SessionEnded);
+    }
+    let email: EmailAddress =
+        email.parse().map_err(|error| ApiError::InvalidBody(vec![FieldError::new("email", format!("{error}"))]))?;
+    let scope = &visitor.scope;
+    let too_many = |retry_after| ApiError::RateLimited { retry_after };
+    state.rates.take_login(address, &scope.email_mark(&email)).map_err(too_many)?;
+    let password = Phi::new(password);
+    let known = scope.credentials(&email).await?;
+    let hash = known.as_ref().and_then(|known| known.password_hash.clone());
+    let verdict = state.passwords.check(password.clone(), hash).await?;
+    let Some(known) = known.filter(|_| verdict != Verdict::Wrong) else {
+        return Err(ApiError::InvalidCredentials);
+    };
+    let now = state.clock.now();
+    let expires_at = state.tokens.expiry(now);
+    let login = match scope.sign_in(&known, session.id, expires_at, now).await? {
+        SignIn::Done(login) => login,
+        SignIn::Outdated => return Err(ApiError::InvalidCredentials),
+        SignIn::SomebodyElses => return Err(ApiError::SomebodyElses),
+    };
+    if verdict == Verdict::RightButWeaklyKept {
+        scope.rehash_password(&known, &state.passwords.hash(password).await?).await?;
+    }
+    let claims = UserClaims { tenant: scope.id(), user: login.user, login: login.id };
+    let token = state.tokens.issue_to_user(claims, &known.user.email, now).map_err(|_| ApiError::Internal)?;
+    Ok(Json(SignedIn { token, expires_at: Timestamp(expires_at), user: known.user.into() }))
+}
+
+#[utoipa::path(
+    post,
+    path = "/v1/auth/logout",
+    tag = "signing in",
+    summary = "Sign out",
+    description = "The token, and those of the conversations that became the patient's with it, open nothing from now on. Their sockets close with 4008, on every node within a second.",
+    security(("userToken" = [])),
+    responses((status = 204, description = "Signed out"), VisitorProblems)
+)]
+pub async fn logout(State(state): State<AppState>, patient: Patient) -> Result<StatusCode, ApiError> {
+    patient.scope.revoke_login(patient.login.id, state.clock.now()).await?;
+    close_for_the_signed_out(&state).await;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[utoipa::path(
+    get,
+    path = "/v1/auth/me",
+    tag = "signing in",
+    summary = "Who is signed in",
+    security(("userToken" = [])),
+    responses((status = 200, body = WirePatient), VisitorProblems)
+)]
+pub async fn me(patient: Patient) -> Result<Json<WirePatient>, ApiError> {
+    Ok(Json(patient.scope.user(patient.login.user).await?.into()))
+}

@@ -1,0 +1,61 @@
+//! A patient: whoever has signed in.
+
+use axum::{extract::FromRequestParts, http::request::Parts};
+use chrono::TimeDelta;
+use kuzushi_domain::{Id, id};
+use kuzushi_store::{Login, Session, StoreError, TenantScope};
+
+use super::{
+    origin,
+    tokens::{Claims, UserClaims},
+    visitor::claims,
+};
+use crate::{error::ApiError, state::AppState};
+
+/// How exactly it is noted when a login was last in use.
+const ACTIVITY_STEP: TimeDelta = TimeDelta::minutes(1);
+
+/// The holder of a user's token, with the scope it opens. Their login was live a moment ago.
+pub struct Patient {
+    pub scope: TenantScope,
+    pub login: Login,
+}
+
+impl Patient {
+    /// Finds the login of a checked token. One that was revoked makes the token worthless.
+    pub async fn of_claims(state: &AppState, claims: UserClaims) -> Result<Self, ApiError> {
+        let now = state.clock.now();
+        let find = async {
+            let scope = state.store.tenant(claims.tenant).await?;
+            let login = scope.login(claims.login).await?;
+            let is_live = login.is_live(now) && login.user == claims.user;
+            if is_live && now - login.last_seen_at > ACTIVITY_STEP {
+                scope.touch_login(login.id, now).await?;
+            }
+            Ok::<_, StoreError>(is_live.then_some(Self { scope, login }))
+        };
+        match find.await {
+            Ok(Some(patient)) => Ok(patient),
+            Ok(None) | Err(StoreError::NotFound) => Err(ApiError::InvalidToken),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// One of the patient's own sessions. Any other does not exist.
+    pub async fn session(&self, session: Id<id::Session>) -> Result<Session, StoreError> {
+        let session = self.scope.session(session).await?;
+        let is_own = session.owner.is_some_and(|owner| owner.user == self.login.user);
+        if is_own { Ok(session) } else { Err(StoreError::NotFound) }
+    }
+}
+
+impl FromRequestParts<AppState> for Patient {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
+        let Claims::User(claims) = claims(state, &parts.headers)? else { return Err(ApiError::InvalidToken) };
+        let patient = Self::of_claims(state, claims).await?;
+        origin::check(state, &patient.scope, patient.login.app, &parts.headers).await?;
+        Ok(patient)
+    }
+}
