@@ -35,7 +35,7 @@ export class Controller {
     this.api = new Api(settings.apiBaseUrl)
     this.storage = new DeviceStorage(settings.storageKey, () => this.#note('conversationNotKept'))
     const draft = new Draft(settings.storageKey)
-    const { preferences, unread, appearance } = this.storage.read()
+    const { preferences, unread, appearance, patient } = this.storage.read()
     this.store = createWidgetStore({
       open: settings.mode === 'inline',
       draft: draft.read(),
@@ -43,6 +43,7 @@ export class Controller {
       preferences,
       unread,
       appearance,
+      patient,
     })
     this.store.subscribe((now, before) => now.draft !== before.draft && draft.write(now.draft))
     this.conversation = new Conversation(this.api, this.storage, settings, () => this.#visit(), {
@@ -132,6 +133,11 @@ export class Controller {
     this.storage.update({ preferences })
   }
 
+  /** Goes by what the device knows of who is signed in. */
+  followPatient(): void {
+    this.store.setState({ patient: this.storage.read().patient })
+  }
+
   announce(text: string): void {
     // A repeated text is only spoken again when it differs.
     const repeated = this.store.getState().announcement === text
@@ -186,15 +192,20 @@ export class Controller {
       this.conversation.endedElsewhere()
       this.#forgotten()
     }
-    const { preferences, unread } = this.storage.read()
-    this.store.setState({ preferences })
+    const { preferences, unread, patient } = this.storage.read()
+    this.store.setState({ preferences, patient })
     if (!this.store.getState().open) this.#showUnread(unread)
     this.conversation.followDevice()
   }
 
   /** What was on the device is gone: this page, too, goes back to how it began. */
   #forgotten(): void {
-    this.store.setState({ preferences: this.storage.read().preferences, draft: '', note: undefined })
+    this.store.setState({
+      preferences: this.storage.read().preferences,
+      patient: undefined,
+      draft: '',
+      note: undefined,
+    })
     this.#showUnread(0)
     this.#rememberOpen()
   }
@@ -221,6 +232,7 @@ export class Controller {
 
   #sessionChanged(sessionId: string | null, resumed: boolean): void {
     const { session } = this.conversation.state.getState()
+    this.followPatient()
     if (session) {
       const { app, theme, uiHints, contact } = session
       this.store.setState({ appearance: { app, theme, uiHints, contact } })

@@ -1,11 +1,12 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import type { Appearance, KeptConversation, Preferences } from './client/device-record'
+import type { Appearance, KeptConversation, KeptPatient, Preferences } from './client/device-record'
 
 /** Where the visitor is in the panel. A stack of our own: the page's address and back button are never touched. */
 export type Place =
   | { name: 'chat' }
   | { name: 'history' }
   | { name: 'settings' }
+  | { name: 'sign-in' }
   | { name: 'conversation'; kept: KeptConversation }
 
 export interface WidgetState {
@@ -17,6 +18,7 @@ export interface WidgetState {
   locale: string
   preferences: Preferences
   appearance?: Appearance | undefined
+  patient?: KeptPatient | undefined
   /** Something to know once, until it is put away. */
   note?: 'conversationNotKept' | 'waitingNotKept' | 'returned' | undefined
   /** What a screen reader is told next. */
@@ -28,7 +30,10 @@ export interface WidgetState {
 export type WidgetStore = StoreApi<WidgetState>
 
 export function createWidgetStore(
-  initial: Pick<WidgetState, 'open' | 'draft' | 'locale' | 'preferences' | 'unread' | 'appearance'>,
+  initial: Pick<
+    WidgetState,
+    'open' | 'draft' | 'locale' | 'preferences' | 'unread' | 'appearance' | 'patient'
+  >,
 ): WidgetStore {
   return createStore<WidgetState>(() => ({
     places: [{ name: 'chat' }],

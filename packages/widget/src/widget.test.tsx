@@ -1,8 +1,20 @@
-import type { WidgetHost } from '@kuzushi/widget-loader/widget-host'
 import { act, fireEvent, waitFor, within } from '@testing-library/react'
-import userEvent from '@testing-library/user-event'
-import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { formatting } from './markdown/formatted'
+import { describe, expect, test, vi } from 'vitest'
+import {
+  call,
+  drawsTheWidget,
+  emitted,
+  eventNames,
+  find,
+  inPanel,
+  KEY,
+  launcher,
+  opened,
+  panel,
+  put,
+  root,
+  run,
+} from './testing/drawn-widget'
 import {
   type FakeRequest,
   installFakeServer,
@@ -11,69 +23,8 @@ import {
   stored,
 } from './testing/fake-server'
 import { refuseToStore } from './testing/storage'
-import { mount } from './widget'
 
-// React asks for this where `act` is used outside its own test renderer.
-;(globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true
-
-const KEY = 'kuzushi:project:'
-let call: ReturnType<typeof mount>
-let emitted: [event: string, payload: unknown][]
-let root: ShadowRoot
-let launcher: HTMLButtonElement
-
-// Comes by itself, and should do so before the first test, not within one.
-beforeAll(() => waitFor(() => expect(formatting.state.getState().part).toBeDefined()))
-
-beforeEach(() => {
-  vi.stubGlobal(
-    'ResizeObserver',
-    class {
-      observe() {}
-      disconnect() {}
-    },
-  )
-})
-
-afterEach(() => {
-  act(() => call('shutdown', []))
-  vi.unstubAllGlobals()
-  document.body.replaceChildren()
-  localStorage.clear()
-  sessionStorage.clear()
-})
-
-function put(settings: Partial<WidgetHost['settings']> = {}) {
-  emitted = []
-  const element = document.body.appendChild(document.createElement('div'))
-  root = element.attachShadow({ mode: 'open' })
-  launcher = root.appendChild(document.createElement('button'))
-  act(() => {
-    call = mount({
-      element,
-      root,
-      launcher,
-      settings: { projectId: 'project', apiBaseUrl: 'https://api.test', storageKey: KEY, ...settings },
-      emit: (event, payloadFor) => emitted.push([event, payloadFor()]),
-    })
-  })
-  return element
-}
-
-const run = (method: string, ...args: unknown[]) => act(async () => call(method, args))
-const panel = () => root.querySelector('dialog') as HTMLDialogElement
-const inPanel = () => within(panel())
-const find = <Found extends Element>(selector: string) => root.querySelector(selector) as Found | null
-const eventNames = () => emitted.map(([event]) => event)
-
-async function opened(handler?: Parameters<typeof installFakeServer>[0]) {
-  const server = installFakeServer(handler)
-  put()
-  await run('show')
-  const socket = latestSocket()
-  await act(async () => socket.accept())
-  return { socket, ...server, user: userEvent.setup({ document }) }
-}
+drawsTheWidget()
 
 describe('opening and closing', () => {
   test('asks the server for nothing until it is shown', async () => {

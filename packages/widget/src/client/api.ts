@@ -1,4 +1,11 @@
-import type { MessageList, SessionInit, SessionStarted, SessionSummary } from '../generated/wire'
+import type {
+  MessageList,
+  SessionInit,
+  SessionList,
+  SessionStarted,
+  SessionSummary,
+  SignedIn,
+} from '../generated/wire'
 import type { KeptConversation } from './device-record'
 
 const TIMEOUT_MS = 15_000
@@ -48,16 +55,28 @@ export class Api {
     return sessions.find(({ sessionId }) => sessionId === of.sessionId)
   }
 
+  /** A page of all conversations of a patient, newest first. */
+  async conversationsOf(token: string, before?: string): Promise<SessionList> {
+    const query = new URLSearchParams({ limit: '20', ...(before && { before }) })
+    return (await this.#call(`/v1/sessions?${query}`, token)).json()
+  }
+
+  /** Signs in, which makes the conversation the patient's. */
+  async signIn({ sessionId, token }: KeptConversation, email: string, password: string): Promise<SignedIn> {
+    const body = JSON.stringify({ email, password, sessionId })
+    return (await this.#call('/v1/auth/login', token, post(body))).json()
+  }
+
+  async signOut(token: string): Promise<void> {
+    await this.#call('/v1/auth/logout', token, post('{}'))
+  }
+
   async exportConversation(of: KeptConversation, format: 'json' | 'text'): Promise<Blob> {
     return (await this.#call(`${path(of)}/export?format=${format}`, of.token)).blob()
   }
 
   async endAndErase(conversation: KeptConversation): Promise<void> {
-    await this.#call(`${path(conversation)}/end`, conversation.token, {
-      method: 'POST',
-      body: '{"erase":true}',
-      headers: { 'Content-Type': 'application/json' },
-    })
+    await this.#call(`${path(conversation)}/end`, conversation.token, post('{"erase":true}'))
   }
 
   async #call(pathAndQuery: string, token?: string, init: RequestInit = {}): Promise<Response> {
@@ -78,5 +97,11 @@ export class Api {
     )
   }
 }
+
+const post = (body: string): RequestInit => ({
+  method: 'POST',
+  body,
+  headers: { 'Content-Type': 'application/json' },
+})
 
 const path = ({ sessionId }: KeptConversation) => `/v1/sessions/${encodeURIComponent(sessionId)}`

@@ -25,15 +25,19 @@ export async function listConversations(
   const { current, earlier } = storage.read()
   const gone = new Set<string>()
   const ask = async (kept: KeptConversation, isCurrent: boolean): Promise<ArchivedConversation> => {
-    const [summary, first] = await Promise.all([
+    const [summary, firstQuestion] = await Promise.all([
       api.summary(kept).catch((error: unknown) => {
         if (error instanceof ApiProblem && [401, 404, 410].includes(error.status)) gone.add(kept.sessionId)
         return undefined
       }),
-      api.messages(kept, { after: '0', limit: '1' }).catch(() => undefined),
+      firstQuestionOf(api, kept),
     ])
-    const firstQuestion = first?.messages[0]?.content ?? (isCurrent ? opening(onPage) : undefined)
-    return { kept, isCurrent, summary, firstQuestion }
+    return {
+      kept,
+      isCurrent,
+      summary,
+      firstQuestion: firstQuestion ?? (isCurrent ? opening(onPage) : undefined),
+    }
   }
   const all = await Promise.all([
     ...(current ? [ask(current, true)] : []),
@@ -44,6 +48,48 @@ export async function listConversations(
   return all.filter(
     ({ kept, isCurrent, summary }) => (isCurrent || !gone.has(kept.sessionId)) && summary?.messageCount !== 0,
   )
+}
+
+/** A page of what a patient who is signed in can read. */
+export interface PatientsConversations {
+  conversations: ArchivedConversation[]
+  /** The cursor of the next page, where there is one. */
+  before?: string | undefined
+}
+
+/**
+ * The conversations of the patient who is signed in, from all devices, newest first. Undefined: they are not signed in any more,
+ * and this device has forgotten that they were.
+ */
+export async function listPatientsConversations(
+  api: Api,
+  storage: DeviceStorage,
+  cursor?: string,
+): Promise<PatientsConversations | undefined> {
+  const { current, patient } = storage.read()
+  if (!patient) return undefined
+  const { token, expiresAt } = patient
+  try {
+    const { sessions, before } = await api.conversationsOf(token, cursor)
+    const conversations = sessions
+      .filter(({ messageCount }) => messageCount)
+      .map(async (summary): Promise<ArchivedConversation> => {
+        const { sessionId, createdAt } = summary
+        const kept = { sessionId, token, expiresAt, startedAt: createdAt }
+        const isCurrent = sessionId === current?.sessionId
+        return { kept, isCurrent, summary, firstQuestion: await firstQuestionOf(api, kept) }
+      })
+    return { conversations: await Promise.all(conversations), before }
+  } catch (error) {
+    if (!(error instanceof ApiProblem && error.status === 401)) throw error
+    storage.update({ patient: undefined })
+    return undefined
+  }
+}
+
+async function firstQuestionOf(api: Api, kept: KeptConversation): Promise<string | undefined> {
+  const first = await api.messages(kept, { after: '0', limit: '1' }).catch(() => undefined)
+  return first?.messages[0]?.content
 }
 
 /** Without older messages that are not here, what comes first here came first. */

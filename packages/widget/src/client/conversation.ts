@@ -219,6 +219,16 @@ export class Conversation {
     this.#listener.onForgotten()
   }
 
+  /** Somebody has signed out: what was theirs leaves the page and the device, and another conversation begins. */
+  leave(): void {
+    const { current } = this.#storage.read()
+    this.#connection.stop()
+    this.#kept = undefined
+    this.#sending.settleIn()
+    this.#storage.update({ current: undefined, patient: undefined })
+    this.#restart(current?.sessionId)
+  }
+
   /** Another tab may have changed the device's record: follows it to the conversation it holds now. */
   followDevice(): void {
     if (!this.#kept) return

@@ -8,6 +8,14 @@ export interface KeptConversation {
   startedAt: string
 }
 
+/** Who is signed in on this device. Whoever holds the token can read all conversations of theirs, until they sign out. */
+export interface KeptPatient {
+  token: string
+  expiresAt: string
+  name: string
+  email: string
+}
+
 /** The hospital's look and wording as last seen, so that the panel opens as itself before the server answers. */
 export type Appearance = Pick<SessionStarted, 'app' | 'theme' | 'uiHints' | 'contact'>
 
@@ -27,6 +35,7 @@ export interface DeviceRecord {
   widgetInstanceId?: string
   current?: KeptConversation
   earlier: KeptConversation[]
+  patient?: KeptPatient
   unread: number
   /** Read by the loader, for the launcher of the next page. */
   launcherColor?: string

@@ -1,9 +1,10 @@
+import { signOut } from './account'
 import type { Api } from './api'
 import type { DeviceStorage } from './device-record'
 
 /**
  * Ends every conversation of this device and erases it on the server, while there is a token to ask with: it is the only key.
- * Rejects when one of them could not be erased.
+ * Rejects when one of them could not be erased. Nobody is signed in afterwards.
  */
 export async function eraseOnServer(api: Api, storage: DeviceStorage): Promise<void> {
   const { current, earlier } = storage.read()
@@ -14,4 +15,5 @@ export async function eraseOnServer(api: Api, storage: DeviceStorage): Promise<v
     (outcome) => outcome.status === 'rejected' && ![401, 404, 410].includes(outcome.reason?.status),
   ) as PromiseRejectedResult | undefined
   if (failed) throw failed.reason
+  await signOut(api, storage)
 }

@@ -12,7 +12,7 @@ export interface EstablishedSession {
 }
 
 /**
- * Resumes the conversation this device keeps, or begins one: when there is none, when the visitor has left it (`left` is its
+ * Resumes the conversation this device keeps, or begins one, as the patient who is signed in: when there is none, when the visitor has left it (`left` is its
  * id), or when the server no longer takes its token.
  */
 export function establishSession(
@@ -23,14 +23,20 @@ export function establishSession(
   left?: string,
 ): Promise<EstablishedSession> {
   return oneTabAtATime(`kuzushi:${projectId}`, async () => {
-    const { current, widgetInstanceId = newWidgetInstanceId() } = storage.read()
+    const { current, patient, widgetInstanceId = newWidgetInstanceId() } = storage.read()
     const body = { projectId, widgetInstanceId, ...visit }
-    let session: SessionStarted | undefined
-    if (current && current.sessionId !== left && !(Date.parse(current.expiresAt) <= Date.now())) {
-      session = await api.initSession(body, current.token).catch((error: unknown) => {
-        if (error instanceof ApiProblem && (error.status === 401 || error.status === 410)) return undefined
-        throw error
-      })
+    const withTokenOf = (holder: {
+      token: string
+      expiresAt: string
+    }): Promise<SessionStarted | undefined> | undefined =>
+      Date.parse(holder.expiresAt) <= Date.now()
+        ? undefined
+        : api.initSession(body, holder.token).catch(nothingIfRefused)
+    let session = current && current.sessionId !== left ? await withTokenOf(current) : undefined
+    if (!session && patient) {
+      session = await withTokenOf(patient)
+      // Signed out elsewhere, or long ago: from here on it is anybody's widget again.
+      if (!session) storage.update({ patient: undefined })
     }
     session ??= await api.initSession(body)
     const resumed = session.sessionId === current?.sessionId
@@ -44,6 +50,11 @@ export function establishSession(
     storage.update({ widgetInstanceId, current: kept, appearance: { app, theme, uiHints, contact } })
     return { session, kept, resumed }
   })
+}
+
+function nothingIfRefused(error: unknown): undefined {
+  if (error instanceof ApiProblem && (error.status === 401 || error.status === 410)) return undefined
+  throw error
 }
 
 /** Two tabs that open at once must not begin two conversations. Where the browser has no locks, the last one wins. */

@@ -1,27 +1,20 @@
-import { useEffect, useState } from 'react'
-import { type ArchivedConversation, listConversations } from '../client/archive'
+import { useCallback, useEffect, useRef, useState } from 'react'
+import { type ArchivedConversation, listConversations, listPatientsConversations } from '../client/archive'
 import { Icon } from '../ui/icon'
 import * as otherIcons from '../ui/icons-other-views'
-import { useController, useWidget } from '../widget-context'
+import { useController, useConversation, useWidget } from '../widget-context'
 import { dayOf, timeOfDay } from '../wording/dates'
 import { enOtherViews as words } from '../wording/en-other-views'
+import { SignInOffer } from './account-section'
 import { ViewHeader } from './view-header'
 
-/** The conversations this device can still read. */
+/** The conversations this device can still read; of a patient who is signed in, those from all devices. */
 export function HistoryView() {
   const controller = useController()
-  const { api, storage, conversation, wording } = controller
-  const [list, setList] = useState<ArchivedConversation[]>()
-
-  useEffect(() => {
-    let gone = false
-    void listConversations(api, storage, conversation.state.getState()).then(
-      (found) => !gone && setList(found),
-    )
-    return () => {
-      gone = true
-    }
-  }, [api, storage, conversation])
+  const { conversation, wording } = controller
+  const patient = useWidget((state) => state.patient)
+  const offered = useConversation(({ session }) => session?.features.signIn)
+  const { list, before, failed, more } = useConversations()
 
   const startNew = () => {
     conversation.startNew()
@@ -34,8 +27,10 @@ export function HistoryView() {
         <button type="button" className="button button-primary" onClick={startNew}>
           <Icon path={otherIcons.compose} size={18} /> {wording.startNew}
         </button>
-        {!list && <p className="muted">{wording.loading}</p>}
-        {list?.length === 0 && <p className="muted">{words.noConversations}</p>}
+        {!list && !failed && <p className="muted">{wording.loading}</p>}
+        {list?.length === 0 && (
+          <p className="muted">{patient ? words.noConversationsYet : words.noConversations}</p>
+        )}
         {list && list.length > 0 && (
           <ul className="rows">
             {list.map((item) => (
@@ -45,9 +40,58 @@ export function HistoryView() {
             ))}
           </ul>
         )}
+        {failed && <p className="problem">{wording.loadFailed}</p>}
+        {(before || failed) && (
+          <button type="button" className="button" onClick={more}>
+            {failed ? wording.tryAgain : words.moreConversations}
+          </button>
+        )}
+        {!patient && offered && <SignInOffer />}
       </div>
     </>
   )
+}
+
+interface Listed {
+  list?: ArchivedConversation[]
+  before?: string | undefined
+  failed?: boolean
+}
+
+function useConversations() {
+  const controller = useController()
+  const { api, storage, conversation } = controller
+  // Signing out elsewhere is found out by asking; then the list is the device's.
+  const isPatient = useWidget((state) => Boolean(state.patient))
+  const [listed, setListed] = useState<Listed>({})
+
+  const load = useCallback(
+    async (cursor?: string): Promise<Listed> => {
+      const found = isPatient ? await listPatientsConversations(api, storage, cursor) : undefined
+      if (found) return { list: found.conversations, before: found.before }
+      controller.followPatient()
+      return { list: await listConversations(api, storage, conversation.state.getState()) }
+    },
+    [api, storage, conversation, controller, isPatient],
+  )
+  const asked = useRef(0)
+  const show = useCallback((coming: Promise<Listed>, known: Listed) => {
+    asked.current += 1
+    const number = asked.current
+    coming
+      .then(
+        ({ list = [], before }) => ({ list: [...(known.list ?? []), ...list], before }),
+        () => ({ ...known, failed: true }),
+      )
+      .then((now) => asked.current === number && setListed(now))
+  }, [])
+  useEffect(() => {
+    show(load(), {})
+    return () => {
+      asked.current += 1
+    }
+  }, [load, show])
+  return { ...listed, more: () => show(load(listed.before), { ...listed, failed: false }) }
 }
 
 function ConversationRow({

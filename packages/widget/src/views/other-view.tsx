@@ -2,6 +2,7 @@ import type { Place } from '../widget-state'
 import { ConversationView } from './conversation-view'
 import { HistoryView } from './history-view'
 import { SettingsView } from './settings-view'
+import { SignInView } from './sign-in-view'
 
 /** Everything beside the chat. One file for all of it: each is too small for one of its own. */
 export function OtherView({ place }: { place: Place }) {
@@ -12,6 +13,8 @@ export function OtherView({ place }: { place: Place }) {
       return <HistoryView />
     case 'settings':
       return <SettingsView />
+    case 'sign-in':
+      return <SignInView />
     case 'conversation':
       return <ConversationView key={place.kept.sessionId} kept={place.kept} />
   }

@@ -3,6 +3,7 @@ import { Choice } from '../ui/choice'
 import { SaveCopy } from '../ui/save-copy'
 import { useController, useConversation, useWidget } from '../widget-context'
 import { enOtherViews as words } from '../wording/en-other-views'
+import { AccountSection } from './account-section'
 import { EraseDialog } from './erase-dialog'
 import { ViewHeader } from './view-header'
 
@@ -49,6 +50,7 @@ export function SettingsView() {
             <option>{words.languageName}</option>
           </select>
         </label>
+        <AccountSection />
         {kept && hasMessages && <SaveCopy kept={kept} />}
         <section className="group">
           <h3 className="section-title">{words.privacy}</h3>

@@ -1,0 +1,59 @@
+import { useState } from 'react'
+import { signOut } from '../client/account'
+import { useController, useConversation, useWidget } from '../widget-context'
+import { enOtherViews as words } from '../wording/en-other-views'
+
+/** Who is signed in, and the way out; or the way in, where the hospital offers one. */
+export function AccountSection() {
+  const controller = useController()
+  const patient = useWidget((state) => state.patient)
+  const offered = useConversation(({ session }) => session?.features.signIn)
+  const [state, setState] = useState<'idle' | 'busy' | 'failed'>('idle')
+  if (!patient) return offered ? <SignInOffer /> : null
+
+  const leave = () => {
+    controller.conversation.leave()
+    controller.store.setState({ draft: '' })
+    controller.followPatient()
+    controller.announce(words.signedOut)
+    controller.go({ name: 'chat' })
+  }
+  const out = () => {
+    setState('busy')
+    signOut(controller.api, controller.storage).then(leave, () => setState('failed'))
+  }
+  return (
+    <section className="group">
+      <h3 className="section-title">{words.account}</h3>
+      <p className="muted">
+        {words.signedInAs} <strong>{patient.name}</strong> ({patient.email})
+      </p>
+      <p role="status" className="problem">
+        {state === 'failed' && words.signOutFailed}
+      </p>
+      <div className="side-by-side">
+        <button type="button" className="button grow" aria-disabled={state === 'busy'} onClick={out}>
+          {state === 'failed' ? controller.wording.tryAgain : words.signOut}
+        </button>
+        {state === 'failed' && (
+          <button type="button" className="button grow" onClick={leave}>
+            {words.forgetHere}
+          </button>
+        )}
+      </div>
+    </section>
+  )
+}
+
+export function SignInOffer() {
+  const controller = useController()
+  return (
+    <section className="group">
+      <h3 className="section-title">{words.account}</h3>
+      <p className="muted">{words.signInHint}</p>
+      <button type="button" className="button" onClick={() => controller.go({ name: 'sign-in' })}>
+        {words.signIn}
+      </button>
+    </section>
+  )
+}
