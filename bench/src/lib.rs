@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, reason = "a command line tool prints its results")]
 
 pub mod history;
+pub mod logins;
 pub mod protocol;
 pub mod scenarios;
 pub mod server;

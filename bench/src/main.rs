@@ -7,6 +7,7 @@ use std::{path::PathBuf, process::ExitCode, time::Duration};
 use anyhow::{Context, ensure};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use kuzushi_bench::{
+    logins,
     protocol::Target,
     scenarios::{self, Place, Projects, Scenario, Sizes, Started, There, provider, report::Report},
     server::hospital,
@@ -31,6 +32,8 @@ enum Action {
     Run(Box<Run>),
     /// Kill a server again and again under many clients, then check that nothing was lost, doubled or mixed up.
     Soak(Soak),
+    /// Refuse sign-ins at known and unknown addresses, and test whether the times they take tell them apart.
+    Logins(Logins),
     /// Serve a made-up language model that writes the time into every token.
     FakeProvider(FakeProvider),
 }
@@ -88,6 +91,19 @@ struct FakeProvider {
 }
 
 #[derive(Args)]
+struct Logins {
+    /// The `kuzushi` binary to start.
+    #[arg(long)]
+    binary: PathBuf,
+    /// Attempts with known and with unknown addresses each.
+    #[arg(long, default_value_t = 500)]
+    attempts: usize,
+    /// Repeats the order of an earlier run.
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+#[derive(Args)]
 struct Soak {
     /// The `kuzushi` binary to run.
     #[arg(long)]
@@ -127,6 +143,12 @@ async fn act(action: Action) -> anyhow::Result<ExitCode> {
         match action {
             Action::Run(arguments) => run(*arguments).await,
             Action::Soak(arguments) => soak(arguments).await,
+            Action::Logins(Logins { binary, attempts, seed }) => {
+                let seed = seed.unwrap_or_else(|| fastrand::u64(..));
+                println!("logins: {attempts} attempts each, --seed {seed}");
+                println!("{}", logins::run(&logins::Options { binary: existing(binary)?, attempts, seed }).await?);
+                Ok(ExitCode::SUCCESS)
+            }
             Action::FakeProvider(FakeProvider { port, gap_ms, tokens }) => {
                 provider::serve(port, Duration::from_millis(gap_ms), tokens).await?;
                 Ok(ExitCode::SUCCESS)

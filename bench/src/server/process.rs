@@ -30,7 +30,9 @@ const SECRET: &str = "kuzushi-bench: a secret that protects nothing";
 const CONTENT_KEY: &str = "a3V6dXNoaS1iZW5jaC1hLWtleS1mb3Itbm8tc2VjcmU=";
 
 /// What is measured is the work, not how it is rationed: all clients come from one address.
-const UNRATIONED: [&str; 5] = [
+const UNRATIONED: [&str; 7] = [
+    "LOGINS_PER_MINUTE_PER_ACCOUNT",
+    "LOGINS_PER_MINUTE_PER_ADDRESS",
     "MESSAGES_PER_MINUTE",
     "MESSAGES_PER_MINUTE_PER_ADDRESS",
     "SESSIONS_PER_MINUTE_PER_ADDRESS",
@@ -72,6 +74,16 @@ impl Installation {
         let output = output.with_context(|| format!("{} cannot be run", self.binary.display()))?;
         ensure!(output.status.success(), "seeding: {}", String::from_utf8_lossy(&output.stderr).trim());
         Ok(())
+    }
+
+    /// A key that opens the whole administration, made on the command line as an operator does.
+    pub async fn operator_key(&self) -> anyhow::Result<String> {
+        let mut command = self.command(&self.folder.join("keys.log"))?;
+        command.args(["admin", "create-key", "--name", "bench"]).stdout(Stdio::piped());
+        let output = command.output().await?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let key = text.split_whitespace().find(|word| word.starts_with("key_") && word.matches('_').count() > 1);
+        key.map(str::to_owned).with_context(|| format!("no key in: {text}"))
     }
 
     fn command(&self, log: &Path) -> anyhow::Result<Command> {
