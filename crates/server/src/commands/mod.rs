@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use crate::{
     auth::tokens::Tokens,
     config::Config,
-    demo::Demo,
+    demo::{self, Demo},
     keys, logging,
     seed::{self, Source},
     state::AppState,
@@ -32,6 +32,7 @@ pub async fn demo(config: Config) -> anyhow::Result<()> {
     let listener = run::listen(&config).await?;
     let state = prepare(config, Some(Demo), &listener).await?;
     seed::seed(&state.store, &SystemClock, &Source::Demo).await.context("the demo hospital")?;
+    demo::add_patient(&state).await.context("the demo hospital's patient")?;
     let address = listener.local_addr()?;
     print(&format!(
         "\n  St. Mary's Hospital is open:  http://{address}/demo\n  \

@@ -1,5 +1,6 @@
 //! The demo hospital's website: pages of its own, with the widget embedded as any hospital would.
 
+mod patient;
 mod template;
 
 use axum::{
@@ -11,6 +12,7 @@ use kuzushi_store::{Article, StoreError};
 use pulldown_cmark::{Event, Options, Parser};
 use rust_embed::RustEmbed;
 
+pub use self::patient::add_patient;
 use self::template::{Page, Value};
 use crate::{error::ApiError, segment::Segment, state::AppState};
 
@@ -48,7 +50,12 @@ pub async fn page(State(state): State<AppState>, Segment(name): Segment) -> Resp
         Ok(articles) => articles,
         Err(error) => return ApiError::from(error).into_response(),
     };
-    let main = page.fill(&[("articles", Value::Html(&articles))]);
+    let main = page.fill(&[
+        ("articles", Value::Html(&articles)),
+        ("patient", Value::Text(patient::NAME)),
+        ("email", Value::Text(patient::EMAIL)),
+        ("password", Value::Text(patient::PASSWORD)),
+    ]);
     html(StatusCode::OK, project, &name, &page.title, &page.description, &main)
 }
 

@@ -1,7 +1,9 @@
 //! The demo hospital's site.
 
+use kuzushi_server::demo;
 use kuzushi_store::on_both_engines;
 use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
 
 use crate::app::TestApp;
 
@@ -41,5 +43,22 @@ on_both_engines! {
             }
         }
         assert!(articles >= 30, "{articles} articles");
+    }
+
+    async fn its_patient_signs_in_with_what_the_page_says(engine: Engine) {
+        let app = TestApp::start_demo(engine).await;
+        for _ in 0..2 {
+            demo::add_patient(&app.state).await.unwrap();
+        }
+        let page = app.request(Method::GET, "/demo").send().await.unwrap().text().await.unwrap();
+        let said: Vec<_> = page.split("<strong>").skip(1).filter_map(|rest| rest.split("</strong>").next()).collect();
+        let email = said.iter().position(|text| text.contains('@')).unwrap();
+        let init = app.request(Method::POST, "/v1/widget/session/init");
+        let init = init.json(&json!({"projectId": "stmarys-patient-portal"})).send().await.unwrap();
+        let init: Value = init.json().await.unwrap();
+        assert_eq!(init["features"]["signIn"], true);
+        let login = json!({"email": said[email], "password": said[email + 1], "sessionId": init["sessionId"]});
+        let signed_in = app.post("/v1/auth/login", init["token"].as_str().unwrap(), login).await;
+        assert_eq!(signed_in.status(), StatusCode::OK);
     }
 }

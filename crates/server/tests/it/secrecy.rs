@@ -1,6 +1,7 @@
 //! Patients' words appear in no log at any level, and nowhere in the database's files.
 
 use kuzushi_store::on_both_engines;
+use reqwest::Method;
 use serde_json::json;
 
 use crate::process::ServerProcess;
@@ -34,6 +35,14 @@ on_both_engines! {
         app.get(&format!("{path}/export?format={CANARY}"), &session.token).await;
         app.init_request("portal").body(format!(r#"{{"projectId":{{"{CANARY}":1}}}}"#)).send().await.unwrap();
         app.open(&format!("?sessionId={CANARY}&token={CANARY}"), None).await.close_code().await;
+        // Nor may what a patient is called, or proves it with.
+        for email in [format!("{CANARY}@example.org"), CANARY.to_owned()] {
+            let refused = app.try_to_sign_in(&session, &email, CANARY).await.text().await.unwrap();
+            assert!(!refused.contains(CANARY), "{refused}");
+        }
+        let half = format!(r#"{{"email":["{CANARY}"],"password":"{CANARY}"}}"#);
+        let half = app.request(Method::POST, "/v1/auth/login").bearer_auth(&session.token).body(half);
+        half.send().await.unwrap();
         assert!(app.stop().await.success());
 
         let log = std::fs::read_to_string(app.log()).unwrap();

@@ -203,6 +203,24 @@ on_both_engines! {
         }
     }
 
+    async fn what_a_deleted_patient_wrote_opens_for_nobody_and_is_erased_on_request(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let tenant = app.tenant().await;
+        let key = app.key(StaffRole::Owner, tenant).await;
+        let scope = app.state.store.tenant(tenant).await.unwrap();
+        for erase in [false, true] {
+            let jane = app.add_patient(Some(PASSWORD)).await;
+            let session = app.init("portal").await;
+            app.sign_in(&session, &jane).await;
+            let path = format!("/v1/admin/tenants/{tenant}/users/{}?eraseConversations={erase}", jane.id);
+            let deleted = app.request(Method::DELETE, &path).bearer_auth(&key).send().await.unwrap();
+            assert_eq!(deleted.status(), 204);
+            assert_eq!(status(&app, "/v1/sessions", &session.token).await, 401);
+            let left = scope.session(session.id.parse().unwrap()).await.unwrap();
+            assert_eq!((left.is_erased(), left.ended_at.is_some()), (erase, erase));
+        }
+    }
+
     async fn a_hash_from_elsewhere_lets_in_and_is_replaced(engine: Engine) {
         let app = TestApp::start(engine).await;
         let tenant = app.tenant().await;
