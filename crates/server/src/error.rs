@@ -12,7 +12,7 @@ use kuzushi_store::StoreError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::auth::passwords::Busy;
+use crate::auth::{identities::Disbelief, passwords::Busy};
 
 /// A field of a request that cannot be accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -42,6 +42,8 @@ pub enum ApiError {
     InvalidToken,
     /// Of somebody who wants to sign in.
     InvalidCredentials,
+    /// A hospital's word for who somebody is, that is not taken.
+    IdentityRefused(Disbelief),
     /// The conversation is another patient's.
     SomebodyElses,
     /// Of the administration API.
@@ -100,7 +102,9 @@ impl ApiError {
             Self::OriginNotAllowed { .. } | Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::AlreadyExists { .. } | Self::Changed { .. } | Self::SomebodyElses => StatusCode::CONFLICT,
             Self::InvalidBody(_) | Self::InvalidQuery(_) => StatusCode::BAD_REQUEST,
-            Self::InvalidToken | Self::InvalidKey | Self::InvalidCredentials => StatusCode::UNAUTHORIZED,
+            Self::InvalidToken | Self::InvalidKey | Self::InvalidCredentials | Self::IdentityRefused(_) => {
+                StatusCode::UNAUTHORIZED
+            }
             Self::SessionEnded => StatusCode::GONE,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
@@ -120,6 +124,7 @@ impl ApiError {
             Self::InvalidQuery(_) => "INVALID_QUERY",
             Self::InvalidToken => "INVALID_TOKEN",
             Self::InvalidCredentials => "INVALID_CREDENTIALS",
+            Self::IdentityRefused(_) => "IDENTITY_REFUSED",
             Self::SomebodyElses => "SOMEBODY_ELSES",
             Self::InvalidKey => "INVALID_KEY",
             Self::Forbidden { .. } => "FORBIDDEN",
@@ -160,6 +165,7 @@ impl ApiError {
                 "The token is missing, expired or not valid. Send `Authorization: Bearer <token>` from session/init or auth/login.",
             ),
             Self::InvalidCredentials => String::from("The e-mail address or the password is not right."),
+            Self::IdentityRefused(why) => format!("The token that says who the visitor is cannot be taken: {why}."),
             Self::SomebodyElses => String::from(
                 "This conversation belongs to somebody else who signed in. Begin a new one, and sign in there.",
             ),
@@ -237,7 +243,7 @@ impl IntoResponse for ApiError {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         let extra: Option<(HeaderName, HeaderValue)> = match &self {
-            Self::InvalidToken | Self::InvalidKey | Self::InvalidCredentials => {
+            Self::InvalidToken | Self::InvalidKey | Self::InvalidCredentials | Self::IdentityRefused(_) => {
                 Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
             }
             Self::RateLimited { retry_after } => Some((header::RETRY_AFTER, whole_seconds(*retry_after).into())),

@@ -1,4 +1,5 @@
 import type { InstanceSettings, WidgetHost } from '@kuzushi/widget-loader/widget-host'
+import { identify, signOut } from './client/account'
 import { Api } from './client/api'
 import { Conversation } from './client/conversation'
 import { DeviceStorage, type Preferences } from './client/device-record'
@@ -26,7 +27,10 @@ export class Controller {
   readonly conversation: Conversation
   readonly store: WidgetStore
   readonly wording: Wording = en
-  #identity: { token: string } | null = null
+  /** What the page's site says about who the visitor is, until the server has heard it. */
+  #identity: string | undefined
+  /** For whose sake the conversation of somebody else was left. */
+  #leftFor: string | undefined
   readonly #noted = new Set<WidgetState['note']>()
 
   constructor(host: WidgetHost) {
@@ -62,11 +66,6 @@ export class Controller {
 
   get settings(): InstanceSettings {
     return this.host.settings
-  }
-
-  /** Who the page says the visitor is. Kept for the day the server takes it. */
-  get identity(): { token: string } | null {
-    return this.#identity
   }
 
   show({ takeFocus = true } = {}): void {
@@ -138,6 +137,36 @@ export class Controller {
     this.store.setState({ patient: this.storage.read().patient })
   }
 
+  /** Rejects, with somebody signed in still, when the server cannot be reached. */
+  async signOut(): Promise<void> {
+    if (!this.store.getState().patient) return
+    await signOut(this.api, this.storage)
+    this.leave()
+  }
+
+  /** Forgets on this device whoever is signed in. */
+  leave(): void {
+    this.conversation.leave()
+    this.store.setState({ draft: '' })
+    this.followPatient()
+  }
+
+  /** Has the site's word taken, once there is a conversation to take it in. It is good once. */
+  async #identify(): Promise<void> {
+    const { kept } = this.conversation
+    const identity = this.#identity
+    if (!kept || !identity) return
+    this.#identity = undefined
+    const problem = await identify(this.api, this.storage, kept, identity)
+    if (problem?.kind === 'taken' && this.#leftFor !== identity) {
+      // Somebody else was here before: what was theirs goes, and the next conversation is for whom the site means.
+      this.#identity = identity
+      this.#leftFor = identity
+      this.leave()
+    } else if (problem) this.#emitError('IDENTITY_REFUSED', 'the server did not take the identity')
+    else this.followPatient()
+  }
+
   announce(text: string): void {
     // A repeated text is only spoken again when it differs.
     const repeated = this.store.getState().announcement === text
@@ -168,7 +197,8 @@ export class Controller {
         if (!this.send(argument)) this.#emitError('UNAVAILABLE', 'this cannot be sent now')
         return
       case 'identify':
-        this.#identity = isIdentity(argument) ? argument : null
+        this.#identity = isIdentity(argument) ? argument.token : undefined
+        void (this.#identity ? this.#identify() : this.signOut().catch(() => this.leave()))
         return
       case 'setLocale':
         if (typeof argument === 'string' && argument) this.store.setState({ locale: argument })
@@ -246,6 +276,7 @@ export class Controller {
     if (!sessionId) this.store.setState({ draft: '' })
     this.#rememberOpen()
     this.host.emit('session', () => ({ sessionId, resumed }))
+    if (sessionId) void this.#identify()
   }
 
   #delivery(entry: TranscriptEntry): void {

@@ -1,15 +1,22 @@
 import { act, waitFor } from '@testing-library/react'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { SignedIn } from './generated/wire'
-import { drawsTheWidget, find, inPanel, KEY, opened, root, run } from './testing/drawn-widget'
-import { type FakeRequest, sessionStarted, sockets, stored } from './testing/fake-server'
+import { drawsTheWidget, emitted, find, inPanel, KEY, opened, put, root, run } from './testing/drawn-widget'
+import {
+  type FakeRequest,
+  installFakeServer,
+  latestSocket,
+  sessionStarted,
+  sockets,
+  stored,
+} from './testing/fake-server'
 
 drawsTheWidget()
 
 const JANE = { userId: 'usr_1', email: 'jane@example.org', name: 'Jane Doe' }
 const SIGNED_IN: SignedIn = { token: 'user-token', expiresAt: '2099-01-01T00:00:00.000Z', user: JANE }
 const WITH_SIGN_IN = sessionStarted({
-  features: { textChat: true, voice: false, fileUpload: false, signIn: true },
+  features: { textChat: true, voice: false, fileUpload: false, signIn: true, identityRequired: false },
 })
 const summary = (number: number) => ({
   sessionId: `sess_${number}`,
@@ -23,16 +30,23 @@ type Answer = { status?: number; json?: unknown; retryAfter?: number } | 'unreac
 let login: Answer
 /** Whether the token of the user opens anything. */
 let isSignedIn: boolean
+/** Whether the conversation is another patient's, until it is left. */
+let isTaken: boolean
 
 beforeEach(() => {
   login = { json: SIGNED_IN }
   isSignedIn = true
+  isTaken = false
 })
 
 function server({ method, path, token }: FakeRequest): Answer | undefined {
   if (token === 'user-token' && !isSignedIn) return { status: 401, json: { code: 'INVALID_TOKEN' } }
   if (path.endsWith('/session/init')) return { status: token === 'token-1' ? 200 : 201, json: WITH_SIGN_IN }
-  if (path === '/v1/auth/login') return login
+  if (path === '/v1/auth/identify' && isTaken) {
+    isTaken = false
+    return { status: 409, json: { code: 'SOMEBODY_ELSES' } }
+  }
+  if (path === '/v1/auth/login' || path === '/v1/auth/identify') return login
   if (path === '/v1/auth/logout') return { status: 200, json: {} }
   if (path.startsWith('/v1/sessions?') && token === 'user-token')
     return path.includes('before=')
@@ -175,5 +189,60 @@ describe('being signed in', () => {
     await waitFor(() =>
       expect(requests.at(-1)).toMatchObject({ path: '/v1/widget/session/init', token: undefined }),
     )
+  })
+})
+
+describe("the hospital's own site", () => {
+  const identified = ({ path }: FakeRequest) => path === '/v1/auth/identify'
+
+  test('says who the visitor is, once there is a conversation, and once', async () => {
+    login = { json: { ...SIGNED_IN, user: { userId: 'usr_1', name: 'Jane Doe' } } }
+    const { requests } = installFakeServer(server)
+    put()
+    await run('identify', { token: 'said by the site' })
+    expect(requests).toEqual([])
+    await run('show')
+    await waitFor(() => expect(kept().patient?.name).toBe('Jane Doe'))
+    expect(requests.filter(identified)).toEqual([
+      expect.objectContaining({ token: 'token-1', body: { token: 'said by the site', sessionId: 'sess_1' } }),
+    ])
+    await act(async () => latestSocket().accept())
+    await run('open', 'settings')
+    await waitFor(() => inPanel().getByText('Jane Doe'))
+  })
+
+  test('means somebody else than was here: what was theirs goes, and a new conversation is for whom it means', async () => {
+    const { requests } = await signedIn()
+    login = { json: { ...SIGNED_IN, token: 'token of john', user: { userId: 'usr_2', name: 'John' } } }
+    isTaken = true
+    await run('identify', { token: 'john' })
+    await waitFor(() => expect(kept().patient?.name).toBe('John'))
+    expect(requests.filter(identified)).toHaveLength(2)
+    expect(localStorage.getItem(KEY)).not.toMatch(/Jane|user-token/)
+  })
+
+  test("meets a conversation that stays somebody else's: it is left once, and the page is told", async () => {
+    const { requests } = await signedIn()
+    login = { status: 409, json: { code: 'SOMEBODY_ELSES' } }
+    await run('identify', { token: 'john' })
+    await waitFor(() =>
+      expect(emitted).toContainEqual(['error', expect.objectContaining({ code: 'IDENTITY_REFUSED' })]),
+    )
+    expect(requests.filter(identified)).toHaveLength(2)
+  })
+
+  test('is not believed: the page is told, and the visitor goes on as anybody', async () => {
+    await opened(server)
+    login = { status: 401, json: { code: 'IDENTITY_REFUSED' } }
+    await run('identify', { token: 'old' })
+    expect(emitted).toContainEqual(['error', expect.objectContaining({ code: 'IDENTITY_REFUSED' })])
+    expect(kept().patient).toBeUndefined()
+  })
+
+  test('says that nobody is signed in any more', async () => {
+    const { requests } = await signedIn()
+    await run('identify', null)
+    await waitFor(() => expect(kept().patient).toBeUndefined())
+    expect(requests.find(({ path }) => path === '/v1/auth/logout')?.token).toBe('user-token')
   })
 })

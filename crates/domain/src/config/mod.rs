@@ -34,11 +34,13 @@ pub struct Features {
     pub file_upload: bool,
     /// Patients may sign in from the widget.
     pub sign_in: bool,
+    /// Only those may write who have signed in, or whom the hospital's own site has identified.
+    pub identity_required: bool,
 }
 
 impl Default for Features {
     fn default() -> Self {
-        Self { text_chat: true, voice: false, file_upload: false, sign_in: false }
+        Self { text_chat: true, voice: false, file_upload: false, sign_in: false, identity_required: false }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State, http::StatusCode};
 use kuzushi_domain::{EmailAddress, Phi};
-use kuzushi_store::{SignIn, User};
+use kuzushi_store::{Proof, SignIn, User};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -12,7 +12,12 @@ use super::{
     wire::Timestamp,
 };
 use crate::{
-    auth::{ClientAddress, Patient, Visitor, passwords::Verdict, tokens::UserClaims},
+    auth::{
+        ClientAddress, Patient, Visitor,
+        identities::{self, Disbelief},
+        passwords::Verdict,
+        tokens::UserClaims,
+    },
     conversation::close_for_the_signed_out,
     error::{ApiError, FieldError, Problem},
     state::AppState,
@@ -43,13 +48,16 @@ pub struct SignedIn {
 #[schema(as = Patient)]
 pub struct WirePatient {
     user_id: String,
-    email: String,
+    /// Missing where only the hospital's own site knows them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    email: Option<String>,
     name: String,
 }
 
 impl From<User> for WirePatient {
     fn from(user: User) -> Self {
-        Self { user_id: user.id.to_string(), email: user.email.into_inner(), name: user.name.into_inner() }
+        Self { user_id: user.id.to_string(), email: user.email.map(Phi::into_inner), name: user.name.into_inner() }
     }
 }
 
@@ -94,19 +102,70 @@ pub async fn login(
     let Some(known) = known.filter(|_| verdict != Verdict::Wrong) else {
         return Err(ApiError::InvalidCredentials);
     };
-    let now = state.clock.now();
-    let expires_at = state.tokens.expiry(now);
-    let login = match scope.sign_in(&known, session.id, expires_at, now).await? {
-        SignIn::Done(login) => login,
-        SignIn::Outdated => return Err(ApiError::InvalidCredentials),
-        SignIn::SomebodyElses => return Err(ApiError::SomebodyElses),
-    };
+    let signed_in = sign_in(&state, &visitor, Proof::Password(&known)).await?;
     if verdict == Verdict::RightButWeaklyKept {
         scope.rehash_password(&known, &state.passwords.hash(password).await?).await?;
     }
-    let claims = UserClaims { tenant: scope.id(), user: login.user, login: login.id };
-    let token = state.tokens.issue_to_user(claims, &known.user.email, now).map_err(|_| ApiError::Internal)?;
-    Ok(Json(SignedIn { token, expires_at: Timestamp(expires_at), user: known.user.into() }))
+    Ok(Json(signed_in))
+}
+
+async fn sign_in(state: &AppState, visitor: &Visitor, proof: Proof<'_>) -> Result<SignedIn, ApiError> {
+    let now = state.clock.now();
+    let expires_at = state.tokens.expiry(now);
+    let (login, user) = match visitor.scope.sign_in(proof, visitor.session.id, expires_at, now).await? {
+        SignIn::Done(login, user) => (login, user),
+        SignIn::Outdated => return Err(ApiError::InvalidCredentials),
+        SignIn::SomebodyElses => return Err(ApiError::SomebodyElses),
+        SignIn::Replayed => return Err(ApiError::IdentityRefused(Disbelief::Used)),
+    };
+    let claims = UserClaims { tenant: visitor.scope.id(), user: login.user, login: login.id };
+    let token = state.tokens.issue_to_user(claims, user.email.as_ref(), now).map_err(|_| ApiError::Internal)?;
+    Ok(SignedIn { token, expires_at: Timestamp(expires_at), user: (*user).into() })
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct IdentityRequest {
+    /// A JWT of the hospital's own site: `kid`, `sub`, `aud` (the projectId), `exp` (at most ten minutes ahead), `jti`, perhaps `name`.
+    token: String,
+    /// The session of the token in `Authorization`: the conversation that becomes the patient's.
+    session_id: String,
+}
+
+#[utoipa::path(
+    post,
+    path = "/v1/auth/identify",
+    tag = "signing in",
+    summary = "Take the hospital's own site's word for who the visitor is",
+    description = "As signing in, with a short JWT that the hospital's own site signs with a key of the app's. Each is good once.",
+    request_body = IdentityRequest,
+    security(("sessionToken" = [])),
+    responses(
+        (status = 200, body = SignedIn),
+        RequestProblems,
+        BodyProblems,
+        VisitorProblems,
+        SessionProblems,
+        ConflictProblems,
+        (status = 410, description = "The session has ended", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too many attempts; Retry-After says when to try again", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn identify(
+    State(state): State<AppState>,
+    address: Option<ClientAddress>,
+    visitor: Visitor,
+    JsonBody(IdentityRequest { token, session_id }): JsonBody<IdentityRequest>,
+) -> Result<Json<SignedIn>, ApiError> {
+    let session = visitor.own_session(&session_id)?;
+    if session.ended_at.is_some() {
+        return Err(ApiError::SessionEnded);
+    }
+    state.rates.take_identity(address).map_err(|retry_after| ApiError::RateLimited { retry_after })?;
+    let app = state.directory.app(&visitor.scope, session.app).await?;
+    let assertion = identities::verify(&visitor.scope, &app, &token, state.clock.now()).await?;
+    let assertion = assertion.map_err(ApiError::IdentityRefused)?;
+    sign_in(&state, &visitor, Proof::Assertion(&assertion)).await.map(Json)
 }
 
 #[utoipa::path(

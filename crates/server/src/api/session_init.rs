@@ -89,6 +89,8 @@ struct WireFeatures {
     file_upload: bool,
     /// Patients may sign in from the widget.
     sign_in: bool,
+    /// Only those may write who have signed in, or whom the hospital's own site has identified.
+    identity_required: bool,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -264,6 +266,7 @@ fn started(
             voice: false,
             file_upload: false,
             sign_in: features.sign_in,
+            identity_required: features.identity_required,
         },
         theme: WireTheme {
             primary_color: theme.primary_color,

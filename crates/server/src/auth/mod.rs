@@ -3,6 +3,7 @@
 mod address;
 pub mod api_keys;
 mod caller;
+pub mod identities;
 pub mod origin;
 pub mod passwords;
 mod patient;

@@ -102,7 +102,7 @@ impl Tokens {
     pub fn issue_to_user(
         &self,
         claims: UserClaims,
-        email: &Phi<String>,
+        email: Option<&Phi<String>>,
         now: DateTime<Utc>,
     ) -> Result<String, InvalidToken> {
         self.sign(&Payload {
@@ -111,7 +111,7 @@ impl Tokens {
             sub: claims.user.to_string(),
             tenant_id: claims.tenant.to_string(),
             session_id: None,
-            email: Some(email.expose().clone()),
+            email: email.map(|email| email.expose().clone()),
             iat: now.timestamp(),
             exp: self.expiry(now).timestamp(),
             jti: claims.login.to_string(),
@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn a_users_token_names_the_user_and_the_login() {
         let claims = UserClaims { tenant: Id::generate(), user: Id::generate(), login: Id::generate() };
-        let token = tokens().issue_to_user(claims, &Phi::from("jane@example.org"), now()).unwrap();
+        let token = tokens().issue_to_user(claims, Some(&Phi::from("jane@example.org")), now()).unwrap();
         assert_eq!(tokens().verify(&token, now()), Ok(Claims::User(claims)));
         assert_eq!(tokens().verify(&token, tokens().expiry(now())), Err(InvalidToken));
     }

@@ -79,8 +79,8 @@ pub async fn admit(
     }
     conversation.come_in_with(id, visitor.session.last_seq);
     let config = state.configs.version(&visitor.scope, app.id, visitor.session.config_version).await;
-    let may_write = config.map_err(|error| closing(&error))?.features.text_chat;
-    let party = Party { state: state.clone(), visitor, login, conversation, socket: id, address, may_write };
+    let features = config.map_err(|error| closing(&error))?.features.clone();
+    let party = Party { state: state.clone(), visitor, login, conversation, socket: id, address, features };
     Ok(Box::new(Connection::new(party, subscription)))
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::ws::Utf8Bytes;
-use kuzushi_domain::{Id, Phi, TurnState, id};
+use kuzushi_domain::{Id, Phi, TurnState, config::Features, id};
 use kuzushi_store::{AcceptedMessage, NewUserMessage, StoreError};
 
 use super::{
@@ -25,8 +25,8 @@ pub struct Party {
     pub conversation: Arc<Conversation>,
     pub socket: SocketId,
     pub address: Option<ClientAddress>,
-    /// Whether the conversation's config lets visitors write.
-    pub may_write: bool,
+    /// What the conversation's config lets visitors do.
+    pub features: Features,
 }
 
 /// What the socket does next.
@@ -82,8 +82,13 @@ impl Party {
     async fn accept(&self, message: UserMessage) -> Result<Reaction, FrameError> {
         let UserMessage { message_id, content, metadata, attachments: _ } = message;
         let refuse = |code, text: &str| Err(FrameError::new(code, text).about(&message_id));
-        if !self.may_write {
+        if !self.features.text_chat {
             return refuse(ErrorCode::NotAllowed, "this app takes no written messages");
+        }
+        if self.features.identity_required
+            && !self.is_identified().await.map_err(|error| stored_not(&error).about(&message_id))?
+        {
+            return refuse(ErrorCode::NotAllowed, "this app takes messages of those only who have signed in");
         }
         if self.state.stopping.is_cancelled() {
             return refuse(
@@ -119,6 +124,12 @@ impl Party {
         };
         answer_what_waits(&self.state, self.visitor.scope.clone(), self.visitor.session.id, begun);
         Ok(Reaction::Acknowledge { message_id, seq })
+    }
+
+    /// Whether the conversation is a patient's. It may have become one's since this socket came in.
+    async fn is_identified(&self) -> Result<bool, StoreError> {
+        let session = &self.visitor.session;
+        Ok(session.owner.is_some() || self.visitor.scope.session(session.id).await?.owner.is_some())
     }
 
     async fn cancel(&self, cancel: Cancel) -> Result<Reaction, FrameError> {

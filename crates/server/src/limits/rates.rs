@@ -73,8 +73,13 @@ impl RateLimits {
     /// Whether one more attempt to sign in may be made, or how long to wait for it. The allowance comes back by itself, so that
     /// nobody locks others out for good.
     pub fn take_login(&self, address: Option<ClientAddress>, account: &AccountMark) -> Result<(), Duration> {
-        address.map_or(Ok(()), |address| self.address_logins.take(&address))?;
+        self.take_identity(address)?;
         self.account_logins.take(account)
+    }
+
+    /// Whether one more hospital's word may be looked at, or how long to wait for it. It counts as an attempt to sign in.
+    pub fn take_identity(&self, address: Option<ClientAddress>) -> Result<(), Duration> {
+        address.map_or(Ok(()), |address| self.address_logins.take(&address))
     }
 
     /// Forgets whoever has been quiet long enough to have their whole allowance again.

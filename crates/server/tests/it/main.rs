@@ -15,6 +15,7 @@ mod fuzz;
 mod generated;
 mod health;
 mod history;
+mod identity;
 mod knowledge;
 mod limits;
 mod models;

@@ -41,7 +41,7 @@ impl Server {
     }
 
     pub async fn sign_in(&self, session: &StartedSession, user: &User) -> SignedIn {
-        let response = self.try_to_sign_in(session, user.email.expose(), PASSWORD).await;
+        let response = self.try_to_sign_in(session, user.email.as_ref().expect("an address").expose(), PASSWORD).await;
         assert_eq!(response.status(), 200);
         let body: Value = response.json().await.expect("JSON");
         SignedIn { token: body["token"].as_str().expect("a token").to_owned(), body }

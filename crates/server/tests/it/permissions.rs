@@ -24,6 +24,8 @@ fn body(route: &str) -> Option<Value> {
         "POST /v1/auth/login" => {
             Some(json!({"email": "nobody@example.org", "password": "nobody's", "sessionId": "{sessionId}"}))
         }
+        "POST /v1/auth/identify" => Some(json!({"token": "nobody's", "sessionId": "{sessionId}"})),
+        "POST /v1/admin/tenants/{tenantId}/apps/{appId}/identity-keys" => Some(json!({"kid": "{fresh}"})),
         "POST /v1/admin/tenants" => Some(json!({"name": "Third", "domain": "third.example"})),
         "POST /v1/admin/tenants/{tenantId}/apps" => {
             Some(json!({"projectId": "third", "name": "Third", "allowedOrigins": ["https://third.example"]}))
@@ -46,6 +48,8 @@ fn body(route: &str) -> Option<Value> {
         | "GET /v1/admin/tenants/{tenantId}"
         | "GET /v1/admin/tenants/{tenantId}/keys"
         | "DELETE /v1/admin/tenants/{tenantId}/keys/{keyId}"
+        | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/identity-keys"
+        | "DELETE /v1/admin/tenants/{tenantId}/apps/{appId}/identity-keys/{kid}"
         | "GET /v1/admin/tenants/{tenantId}/users"
         | "GET /v1/admin/tenants/{tenantId}/users/{userId}"
         | "DELETE /v1/admin/tenants/{tenantId}/users/{userId}"
@@ -121,10 +125,12 @@ on_both_engines! {
                         session = fresh.id;
                     }
                 }
+                let word = caller.split(' ').next_back().unwrap_or_default();
                 let path = template
                     .replace("{sessionId}", &session)
                     .replace("{tenantId}", &tenant.to_string())
                     .replace("{appId}", &app_id)
+                    .replace("{kid}", word)
                     .replace("{userId}", &patient.id.to_string())
                     .replace("{keyId}", &revoked[..KEY_ID_LENGTH])
                     .replace("{version}", "1");
@@ -136,7 +142,7 @@ on_both_engines! {
                     request = request.bearer_auth(token);
                 }
                 if let Some(body) = &body {
-                    let body = body.to_string().replace("{sessionId}", &session);
+                    let body = body.to_string().replace("{sessionId}", &session).replace("{fresh}", word);
                     request = request.header("content-type", "application/json").body(body);
                 }
                 let status = request.send().await.expect("an answer").status().as_u16();

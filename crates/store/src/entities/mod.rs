@@ -6,6 +6,8 @@ pub mod app_config;
 pub mod article;
 pub mod article_meanings;
 pub mod config_activation;
+pub mod identity_key;
+pub mod identity_use;
 pub mod login;
 pub mod message;
 pub mod node;

@@ -7,10 +7,14 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
     pub tenant_id: Uuid,
-    /// Keyed hash of the address: what finds it and keeps it unique.
-    pub email_mark: Vec<u8>,
+    /// Keyed hash of the address: what finds it and keeps it unique. Null for those whom only the hospital's site knows.
+    pub email_mark: Option<Vec<u8>>,
     /// Sealed.
-    pub email: Vec<u8>,
+    pub email: Option<Vec<u8>>,
+    /// Keyed hash of an app and of what its site calls the patient.
+    pub subject_mark: Option<Vec<u8>>,
+    /// Sealed.
+    pub subject: Option<Vec<u8>>,
     /// Sealed.
     pub name: Vec<u8>,
     /// Sealed, so that a copy of the database alone allows no guessing. Null: there is no password to sign in with.

@@ -18,6 +18,7 @@ mod m20261124_000011_config_activations;
 mod m20261124_000012_api_keys;
 mod m20261124_000016_users;
 mod m20261124_000017_logins;
+mod m20261124_000018_identity_keys;
 
 /// What the files do, each under its name.
 macro_rules! changes {
@@ -45,6 +46,7 @@ impl MigratorTrait for Migrator {
             m20261124_000012_api_keys,
             m20261124_000016_users,
             m20261124_000017_logins,
+            m20261124_000018_identity_keys,
         ]
     }
 }

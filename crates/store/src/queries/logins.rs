@@ -8,10 +8,10 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::users::Credentials;
+use super::{identities::Assertion, users::Credentials};
 use crate::{
-    Installation, StoreError, TenantScope,
-    entities::{login, session},
+    Installation, StoreError, TenantScope, User,
+    entities::{login, session, user},
 };
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,14 +46,25 @@ impl From<login::Model> for Login {
     }
 }
 
-/// What came of signing in with credentials that were right when they were looked at.
+/// What proves who somebody is.
+#[derive(Clone, Copy)]
+pub enum Proof<'a> {
+    /// They knew the password a moment ago.
+    Password(&'a Credentials),
+    /// The hospital's own site says so, and its signature was right.
+    Assertion(&'a Assertion),
+}
+
+/// What came of signing in with a proof that was good when it was looked at.
 #[derive(Debug)]
 pub enum SignIn {
-    Done(Login),
+    Done(Login, Box<User>),
     /// They are not right any more: the user was disabled, deleted, or given another password meanwhile.
     Outdated,
     /// The conversation is another patient's already.
     SomebodyElses,
+    /// What the hospital's site said was used before.
+    Replayed,
 }
 
 /// A login that was revoked, and a conversation that it made its patient's, where there is one.
@@ -67,18 +78,26 @@ impl TenantScope {
     /// Signs in, and makes the conversation the patient's.
     pub async fn sign_in(
         &self,
-        credentials: &Credentials,
+        proof: Proof<'_>,
         session: Id<id::Session>,
         expires_at: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<SignIn, StoreError> {
-        let user = credentials.user.id;
         let transaction = self.write().await?;
-        match self.lock_user(&transaction, user, None).await {
-            Ok(row) if credentials.are_those_of(&row) => {}
+        let found = match proof {
+            Proof::Password(credentials) => self.lock_user(&transaction, credentials.user.id, None).await,
+            Proof::Assertion(assertion) => self.lock_asserted_user(&transaction, assertion, now).await,
+        };
+        let is_good = |row: &user::Model| match proof {
+            Proof::Password(credentials) => credentials.are_those_of(row),
+            Proof::Assertion(_) => row.disabled_at.is_none(),
+        };
+        let patient = match found {
+            Ok(row) if is_good(&row) => self.open_user(row)?,
             Ok(_) | Err(StoreError::NotFound) => return Ok(SignIn::Outdated),
             Err(error) => return Err(error),
-        }
+        };
+        let user = patient.id;
         let conversation = session::Entity::find_by_id(session.uuid())
             .filter(session::Column::TenantId.eq(self.id().uuid()))
             .lock_exclusive()
@@ -87,6 +106,11 @@ impl TenantScope {
             .ok_or(StoreError::NotFound)?;
         if conversation.user_id.is_some_and(|owner| owner != user.uuid()) {
             return Ok(SignIn::SomebodyElses);
+        }
+        if let Proof::Assertion(assertion) = proof
+            && !self.use_assertion(&transaction, assertion, now).await?
+        {
+            return Ok(SignIn::Replayed);
         }
         let row = login::Model {
             id: Id::<id::Login>::generate().uuid(),
@@ -125,7 +149,7 @@ impl TenantScope {
             .exec(&transaction)
             .await?;
         transaction.commit().await?;
-        Ok(SignIn::Done(row.into()))
+        Ok(SignIn::Done(row.into(), Box::new(patient)))
     }
 
     pub async fn login(&self, id: Id<id::Login>) -> Result<Login, StoreError> {

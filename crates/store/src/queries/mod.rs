@@ -8,6 +8,7 @@ pub(crate) mod article_meanings;
 pub(crate) mod articles;
 pub(crate) mod configs;
 pub(crate) mod finish;
+pub(crate) mod identities;
 pub(crate) mod logins;
 pub(crate) mod messages;
 pub(crate) mod nodes;

@@ -12,7 +12,10 @@ use crate::{StoreError, TenantScope, entities::user, sealed::Place};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
     pub id: Id<id::User>,
-    pub email: Phi<String>,
+    /// None for those whom only the hospital's own site knows.
+    pub email: Option<Phi<String>>,
+    /// What the hospital's own site calls them; None for those who have an account here.
+    pub subject: Option<Phi<String>>,
     pub name: Phi<String>,
     /// Whether there is a password to sign in with.
     pub has_password: bool,
@@ -60,10 +63,12 @@ impl TenantScope {
         let row = user::Model {
             id: id.uuid(),
             tenant_id: self.id().uuid(),
-            email_mark: self.email_mark(&new.email),
-            email: self.seal(id, "email", new.email.expose())?,
-            name: self.seal(id, "name", new.name.expose())?,
-            password_hash: new.password_hash.map(|hash| self.seal(id, "password_hash", &hash)).transpose()?,
+            email_mark: Some(self.email_mark(&new.email)),
+            email: Some(self.seal_user(id, "email", new.email.expose())?),
+            subject_mark: None,
+            subject: None,
+            name: self.seal_user(id, "name", new.name.expose())?,
+            password_hash: new.password_hash.map(|hash| self.seal_user(id, "password_hash", &hash)).transpose()?,
             version: 1,
             created_at: now,
             disabled_at: None,
@@ -116,10 +121,10 @@ impl TenantScope {
         let mut row = self.lock_user(&transaction, id, version).await?;
         let signs_out = change.password_hash.is_some() || change.disabled == Some(true);
         if let Some(name) = change.name {
-            row.name = self.seal(id, "name", name.expose())?;
+            row.name = self.seal_user(id, "name", name.expose())?;
         }
         if let Some(hash) = change.password_hash {
-            row.password_hash = Some(self.seal(id, "password_hash", &hash)?);
+            row.password_hash = Some(self.seal_user(id, "password_hash", &hash)?);
         }
         if let Some(disabled) = change.disabled {
             row.disabled_at = disabled.then(|| row.disabled_at.unwrap_or(now));
@@ -151,7 +156,7 @@ impl TenantScope {
     /// Keeps the same password in a better hash. Where it was changed in the meantime, nothing happens.
     pub async fn rehash_password(&self, credentials: &Credentials, better_hash: &str) -> Result<(), StoreError> {
         let id = credentials.user.id;
-        let sealed = self.seal(id, "password_hash", better_hash)?;
+        let sealed = self.seal_user(id, "password_hash", better_hash)?;
         let transaction = self.write().await?;
         user::Entity::update_many()
             .col_expr(user::Column::PasswordHash, Expr::value(sealed))
@@ -178,7 +183,7 @@ impl TenantScope {
         Ok(row)
     }
 
-    fn own_users(&self) -> Select<user::Entity> {
+    pub(crate) fn own_users(&self) -> Select<user::Entity> {
         user::Entity::find().filter(user::Column::TenantId.eq(self.id().uuid()))
     }
 
@@ -195,7 +200,7 @@ impl TenantScope {
         Place::new(self.id(), "users", id.uuid(), column)
     }
 
-    fn seal(&self, id: Id<id::User>, column: &'static str, text: &str) -> Result<Vec<u8>, StoreError> {
+    pub(crate) fn seal_user(&self, id: Id<id::User>, column: &'static str, text: &str) -> Result<Vec<u8>, StoreError> {
         Ok(self.key().seal(text.as_bytes(), self.place(id, column))?)
     }
 
@@ -204,11 +209,15 @@ impl TenantScope {
         String::from_utf8(bytes).map_err(|error| StoreError::Other(error.utf8_error().to_string()))
     }
 
-    fn open_user(&self, row: user::Model) -> Result<User, StoreError> {
+    pub(crate) fn open_user(&self, row: user::Model) -> Result<User, StoreError> {
         let id = Id::from_uuid(row.id);
+        let open = |column, sealed: Option<Vec<u8>>| {
+            sealed.map(|sealed| self.open_column(id, column, &sealed).map(Phi::new)).transpose()
+        };
         Ok(User {
             id,
-            email: Phi::new(self.open_column(id, "email", &row.email)?),
+            email: open("email", row.email)?,
+            subject: open("subject", row.subject)?,
             name: Phi::new(self.open_column(id, "name", &row.name)?),
             has_password: row.password_hash.is_some(),
             version: row.version,

@@ -2,8 +2,8 @@
 
 use kuzushi_domain::{EmailAddress, Id, Phi};
 use kuzushi_store::{
-    Credentials, Login, NewSession, NewUser, RevokedLogin, Session, SessionMetadata, SessionOwner, SignIn, StoreError,
-    User, UserChange, entities::user, on_both_engines,
+    Assertion, Credentials, Login, NewIdentityKey, NewSession, NewUser, Proof, RevokedLogin, Session, SessionMetadata,
+    SessionOwner, SignIn, StoreError, User, UserChange, entities::user, on_both_engines,
 };
 use sea_orm::{ActiveValue::Set, Database, EntityTrait};
 
@@ -28,8 +28,13 @@ async fn credentials(hospital: &Hospital) -> Credentials {
 }
 
 async fn signed_in(hospital: &Hospital, session: &Session) -> Login {
-    match hospital.scope.sign_in(&credentials(hospital).await, session.id, at(100), at(1)).await.unwrap() {
-        SignIn::Done(login) => login,
+    match hospital
+        .scope
+        .sign_in(Proof::Password(&credentials(hospital).await), session.id, at(100), at(1))
+        .await
+        .unwrap()
+    {
+        SignIn::Done(login, _) => login,
         other => panic!("{other:?}"),
     }
 }
@@ -69,7 +74,7 @@ on_both_engines! {
         jane(&hospital).await;
         let connection = Database::connect(&hospital.database.url).await.unwrap();
         let row = user::Entity::find().one(&connection).await.unwrap().unwrap();
-        let columns = [row.email_mark.clone(), row.email.clone(), row.name.clone(), row.password_hash.clone().unwrap()];
+        let columns = [row.email_mark.clone().unwrap(), row.email.clone().unwrap(), row.name.clone(), row.password_hash.clone().unwrap()];
         for column in columns {
             let text = String::from_utf8_lossy(&column).to_lowercase();
             assert!(!text.contains("canary") && !text.contains("example"), "{text}");
@@ -107,7 +112,7 @@ on_both_engines! {
 
         hospital.scope.create_user(new_user("john@example.org"), at(0)).await.unwrap();
         let john = hospital.scope.credentials(&email("john@example.org")).await.unwrap().unwrap();
-        let taken = hospital.scope.sign_in(&john, session.id, at(100), at(2)).await.unwrap();
+        let taken = hospital.scope.sign_in(Proof::Password(&john), session.id, at(100), at(2)).await.unwrap();
         assert!(matches!(taken, SignIn::SomebodyElses));
         assert_eq!(hospital.scope.session(session.id).await.unwrap().owner, Some(owner));
 
@@ -159,7 +164,7 @@ on_both_engines! {
         let disable = |disabled| UserChange { disabled: Some(disabled), ..UserChange::default() };
         let disabled = hospital.scope.change_user(user.id, disable(true), None, at(14)).await.unwrap();
         assert_eq!((disabled.disabled_at, revoked_at(&three).await), (Some(at(14)), Some(at(14))));
-        let late = hospital.scope.sign_in(&before, session.id, at(100), at(15)).await.unwrap();
+        let late = hospital.scope.sign_in(Proof::Password(&before), session.id, at(100), at(15)).await.unwrap();
         assert!(matches!(late, SignIn::Outdated), "disabled while the password was looked at");
         let enabled = hospital.scope.change_user(user.id, disable(false), None, at(16)).await.unwrap();
         assert_eq!(enabled.disabled_at, None);
@@ -168,7 +173,7 @@ on_both_engines! {
         let before = credentials(&hospital).await;
         hospital.scope.delete_user(user.id, None, at(17)).await.unwrap();
         assert_eq!(revoked_at(&four).await, Some(at(17)));
-        let late = hospital.scope.sign_in(&before, session.id, at(100), at(18)).await.unwrap();
+        let late = hospital.scope.sign_in(Proof::Password(&before), session.id, at(100), at(18)).await.unwrap();
         assert!(matches!(late, SignIn::Outdated));
     }
 
@@ -187,5 +192,65 @@ on_both_engines! {
         hospital.scope.rehash_password(&now, "too late").await.unwrap();
         assert_eq!(credentials(&hospital).await.password_hash.as_deref(), Some("new"));
         assert!(matches!(hospital.scope.login(Id::generate()).await, Err(StoreError::NotFound)));
+    }
+
+    async fn whom_a_hospitals_site_knows_is_one_patient_and_what_it_says_counts_once(engine: Engine) {
+        let hospital = Hospital::open(engine).await;
+        let (session, other) = (hospital.session().await, hospital.session().await);
+        let says = |subject: &str, jti: &str| Assertion {
+            app: hospital.app.id,
+            subject: Phi::from(subject),
+            name: Phi::from("Jane Canary-9917"),
+            jti: jti.into(),
+            expires_at: at(60),
+        };
+        let sign_in = async |assertion: &Assertion, session: &Session, seconds: i64| {
+            hospital.scope.sign_in(Proof::Assertion(assertion), session.id, at(1_000), at(seconds)).await.unwrap()
+        };
+        let SignIn::Done(_, jane) = sign_in(&says("canary-77", "one"), &session, 1).await else { panic!("signed in") };
+        assert_eq!((jane.email.clone(), jane.subject.clone()), (None, Some(Phi::from("canary-77"))));
+        assert!(matches!(sign_in(&says("canary-77", "one"), &session, 2).await, SignIn::Replayed));
+        assert!(matches!(sign_in(&says("canary-78", "two"), &session, 2).await, SignIn::SomebodyElses));
+        // What came to nothing was not used up.
+        assert!(matches!(sign_in(&says("canary-78", "two"), &other, 3).await, SignIn::Done(..)));
+        let SignIn::Done(_, again) = sign_in(&says("canary-77", "three"), &session, 4).await else { panic!("again") };
+        assert_eq!(again.id, jane.id);
+        // Long after it expired nobody remembers it; its own time refuses it then.
+        assert!(matches!(sign_in(&says("canary-77", "one"), &session, 60).await, SignIn::Done(..)));
+        assert_eq!(hospital.scope.users(None, 50).await.unwrap().len(), 2);
+
+        let disable = UserChange { disabled: Some(true), ..UserChange::default() };
+        hospital.scope.change_user(jane.id, disable, None, at(5)).await.unwrap();
+        assert!(matches!(sign_in(&says("canary-77", "four"), &session, 6).await, SignIn::Outdated));
+        let connection = Database::connect(&hospital.database.url).await.unwrap();
+        for row in user::Entity::find().all(&connection).await.unwrap() {
+            for column in [row.subject_mark.unwrap(), row.subject.unwrap(), row.name] {
+                assert!(!String::from_utf8_lossy(&column).to_lowercase().contains("canary"));
+            }
+        }
+    }
+
+    async fn an_apps_identity_keys_are_its_own(engine: Engine) {
+        let hospital = Hospital::open(engine).await;
+        let (stranger, elsewhere) = add_tenant(&hospital.store, "elsewhere").await;
+        let new = |kid: &str| NewIdentityKey {
+            kid: kid.into(),
+            algorithm: "HS256".into(),
+            secret: b"a secret".to_vec(),
+            created_by: "test".into(),
+        };
+        let (scope, app) = (&hospital.scope, hospital.app.id);
+        let one = scope.add_identity_key(app, new("2026-11"), at(0)).await.unwrap();
+        assert!(matches!(scope.add_identity_key(app, new("2026-11"), at(1)).await, Err(StoreError::Conflict(_))));
+        let two = scope.add_identity_key(app, new("2026-12"), at(1)).await.unwrap();
+        assert_eq!(scope.identity_keys(app, 50).await.unwrap(), [two.clone(), one.clone()]);
+        assert_eq!(scope.identity_key(app, "2026-11").await.unwrap(), Some((one, b"a secret".to_vec())));
+        assert_eq!(scope.identity_key(elsewhere.id, "2026-11").await.unwrap(), None);
+        assert_eq!(stranger.identity_key(app, "2026-11").await.unwrap(), None);
+        assert!(stranger.identity_keys(app, 50).await.unwrap().is_empty());
+        assert!(matches!(stranger.delete_identity_key(app, "2026-11").await, Err(StoreError::NotFound)));
+        assert!(matches!(stranger.add_identity_key(app, new("planted"), at(2)).await, Err(StoreError::Conflict(_))));
+        scope.delete_identity_key(app, "2026-11").await.unwrap();
+        assert_eq!(scope.identity_keys(app, 50).await.unwrap(), [two]);
     }
 }

@@ -1,3 +1,4 @@
+import type { SignedIn } from '../generated/wire'
 import { type Api, ApiProblem } from './api'
 import type { DeviceStorage, KeptConversation } from './device-record'
 
@@ -15,8 +16,22 @@ export async function signIn(
   password: string,
 ): Promise<SignInProblem | undefined> {
   if (!conversation) return { kind: 'unreachable' }
+  return keep(storage, api.signIn(conversation, email, password))
+}
+
+/** The same, by the word of the hospital's own site. */
+export function identify(
+  api: Api,
+  storage: DeviceStorage,
+  conversation: KeptConversation,
+  identity: string,
+): Promise<SignInProblem | undefined> {
+  return keep(storage, api.identify(conversation, identity))
+}
+
+async function keep(storage: DeviceStorage, answer: Promise<SignedIn>): Promise<SignInProblem | undefined> {
   try {
-    const { token, expiresAt, user } = await api.signIn(conversation, email, password)
+    const { token, expiresAt, user } = await answer
     storage.update({ patient: { token, expiresAt, name: user.name, email: user.email } })
     return undefined
   } catch (error) {

@@ -67,6 +67,12 @@ export class Api {
     return (await this.#call('/v1/auth/login', token, post(body))).json()
   }
 
+  /** Has the hospital's own site say who the visitor is, with the same outcome. */
+  async identify({ sessionId, token }: KeptConversation, identity: string): Promise<SignedIn> {
+    const body = JSON.stringify({ token: identity, sessionId })
+    return (await this.#call('/v1/auth/identify', token, post(body))).json()
+  }
+
   async signOut(token: string): Promise<void> {
     await this.#call('/v1/auth/logout', token, post('{}'))
   }

@@ -13,7 +13,8 @@ export interface KeptPatient {
   token: string
   expiresAt: string
   name: string
-  email: string
+  /** Missing where only the hospital's own site knows who it is. */
+  email?: string | undefined
 }
 
 /** The hospital's look and wording as last seen, so that the panel opens as itself before the server answers. */

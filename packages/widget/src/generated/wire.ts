@@ -253,6 +253,10 @@ export interface WireContact {
 export interface WireFeatures {
   fileUpload: boolean
   /**
+   * Only those may write who have signed in, or whom the hospital's own site has identified.
+   */
+  identityRequired: boolean
+  /**
    * Patients may sign in from the widget.
    */
   signIn: boolean
@@ -333,7 +337,10 @@ export interface SignedIn {
  * A patient, as they see themselves.
  */
 export interface Patient {
-  email: string
+  /**
+   * Missing where only the hospital's own site knows them.
+   */
+  email?: string
   name: string
   userId: string
 }

@@ -12,7 +12,7 @@ export function sessionStarted(changes: Partial<SessionStarted> = {}): SessionSt
     configVersion: 1,
     lastSeq: 0,
     app: { name: 'Patient portal' },
-    features: { textChat: true, voice: false, fileUpload: false, signIn: false },
+    features: { textChat: true, voice: false, fileUpload: false, signIn: false, identityRequired: false },
     theme: { primaryColor: '#0066cc', fontScale: 1, radius: '0.75rem', colorScheme: 'light' },
     chat: { wsUrl: 'wss://api.test/ws/chat?sessionId=sess_1' },
     voice: { enabled: false, signalingUrl: 'wss://api.test/ws/voice', rtcConfig: { iceServers: [] } },

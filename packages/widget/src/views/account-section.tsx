@@ -1,5 +1,4 @@
 import { useState } from 'react'
-import { signOut } from '../client/account'
 import { useController, useConversation, useWidget } from '../widget-context'
 import { enOtherViews as words } from '../wording/en-other-views'
 
@@ -11,22 +10,24 @@ export function AccountSection() {
   const [state, setState] = useState<'idle' | 'busy' | 'failed'>('idle')
   if (!patient) return offered ? <SignInOffer /> : null
 
-  const leave = () => {
-    controller.conversation.leave()
-    controller.store.setState({ draft: '' })
-    controller.followPatient()
+  const left = () => {
     controller.announce(words.signedOut)
     controller.go({ name: 'chat' })
   }
   const out = () => {
     setState('busy')
-    signOut(controller.api, controller.storage).then(leave, () => setState('failed'))
+    controller.signOut().then(left, () => setState('failed'))
+  }
+  const leave = () => {
+    controller.leave()
+    left()
   }
   return (
     <section className="group">
       <h3 className="section-title">{words.account}</h3>
       <p className="muted">
-        {words.signedInAs} <strong>{patient.name}</strong> ({patient.email})
+        {words.signedInAs} <strong>{patient.name || words.yourself}</strong>
+        {patient.email && ` (${patient.email})`}
       </p>
       <p role="status" className="problem">
         {state === 'failed' && words.signOutFailed}

@@ -34,6 +34,7 @@ export const enOtherViews = {
   signInFailed: 'This did not work. Please reload the page and try again.',
   sharedDevice: 'On a shared device, sign out in the settings when you are done.',
   signedInAs: 'You are signed in as',
+  yourself: 'a patient of the hospital',
   signOut: 'Sign out',
   signedOut: 'You are signed out.',
   signOutFailed: 'The hospital could not be reached, so you are still signed in there.',

@@ -51,6 +51,13 @@ impl Mistakes {
         }
     }
 
+    pub fn key_id(&mut self, field: &str, value: &str) {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+        if value.is_empty() || value.len() > PROJECT_ID_LIMIT || !value.bytes().all(plain) {
+            self.note(field, format!("must have 1 to {PROJECT_ID_LIMIT} letters, digits and . _ -, such as 2026-11"));
+        }
+    }
+
     pub fn domain(&mut self, field: &str, value: &str) {
         let label = |label: &str| {
             !label.is_empty()

@@ -4,5 +4,6 @@ pub mod api_keys;
 pub mod apps;
 pub mod config_versions;
 mod fields;
+pub mod identity_keys;
 pub mod tenants;
 pub mod users;

@@ -37,7 +37,14 @@ const ERASED_AT_ONCE: u64 = 200;
 #[schema(as = User)]
 pub struct WireUser {
     user_id: String,
-    email: String,
+    /// Missing where only the hospital's own site knows them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    email: Option<String>,
+    /// What the hospital's own site calls them, where it is the one that says who they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    subject: Option<String>,
     name: String,
     /// Whether there is a password to sign in with.
     has_password: bool,
@@ -53,7 +60,8 @@ impl From<User> for WireUser {
     fn from(user: User) -> Self {
         Self {
             user_id: user.id.to_string(),
-            email: user.email.into_inner(),
+            email: user.email.map(Phi::into_inner),
+            subject: user.subject.map(Phi::into_inner),
             name: user.name.into_inner(),
             has_password: user.has_password,
             version: user.version,

@@ -1,0 +1,171 @@
+//! What hospitals' own sites say about who a visitor is: the keys they sign it with, and what of it was used.
+
+use chrono::{DateTime, Utc};
+use kuzushi_domain::{Id, Phi, id};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect, Select, sea_query::OnConflict,
+};
+
+use crate::{
+    StoreError, TenantScope,
+    entities::{identity_key, identity_use, user},
+    sealed::Place,
+};
+
+/// A key of an app's, without what it verifies with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdentityKey {
+    /// What tokens call it; unique in the app.
+    pub kid: String,
+    pub algorithm: String,
+    pub created_by: String,
+    pub created_at: DateTime<Utc>,
+}
+
+#[derive(Clone)]
+pub struct NewIdentityKey {
+    pub kid: String,
+    pub algorithm: String,
+    /// A shared secret, or a public key in a form that the caller reads again.
+    pub secret: Vec<u8>,
+    pub created_by: String,
+}
+
+/// Who a visitor is, as a hospital's own site says, checked.
+#[derive(Clone)]
+pub struct Assertion {
+    pub app: Id<id::App>,
+    /// What the site calls the patient.
+    pub subject: Phi<String>,
+    pub name: Phi<String>,
+    /// The token's name, good for one use.
+    pub jti: String,
+    pub expires_at: DateTime<Utc>,
+}
+
+impl From<identity_key::Model> for IdentityKey {
+    fn from(row: identity_key::Model) -> Self {
+        Self { kid: row.kid, algorithm: row.algorithm, created_by: row.created_by, created_at: row.created_at }
+    }
+}
+
+impl TenantScope {
+    pub async fn add_identity_key(
+        &self,
+        app: Id<id::App>,
+        new: NewIdentityKey,
+        now: DateTime<Utc>,
+    ) -> Result<IdentityKey, StoreError> {
+        let id = uuid::Uuid::now_v7();
+        let row = identity_key::Model {
+            id,
+            tenant_id: self.id().uuid(),
+            app_id: app.uuid(),
+            kid: new.kid,
+            algorithm: new.algorithm,
+            secret: self.key().seal(&new.secret, Place::new(self.id(), "identity_keys", id, "secret"))?,
+            created_by: new.created_by,
+            created_at: now,
+        };
+        let transaction = self.write().await?;
+        identity_key::Entity::insert(row.clone().into_active_model()).exec_without_returning(&transaction).await?;
+        transaction.commit().await?;
+        Ok(row.into())
+    }
+
+    /// An app's keys, newest first. There are few.
+    pub async fn identity_keys(&self, app: Id<id::App>, limit: u64) -> Result<Vec<IdentityKey>, StoreError> {
+        let rows = self.keys_of(app).order_by_desc(identity_key::Column::Id).limit(limit).all(self.reader()).await?;
+        Ok(rows.into_iter().map(IdentityKey::from).collect())
+    }
+
+    /// A key with what it verifies with.
+    pub async fn identity_key(
+        &self,
+        app: Id<id::App>,
+        kid: &str,
+    ) -> Result<Option<(IdentityKey, Vec<u8>)>, StoreError> {
+        let row = self.keys_of(app).filter(identity_key::Column::Kid.eq(kid)).one(self.reader()).await?;
+        row.map(|row| {
+            let secret = self.key().open(&row.secret, Place::new(self.id(), "identity_keys", row.id, "secret"))?;
+            Ok((row.into(), secret))
+        })
+        .transpose()
+    }
+
+    /// From now on nothing signed with it is believed.
+    pub async fn delete_identity_key(&self, app: Id<id::App>, kid: &str) -> Result<(), StoreError> {
+        let transaction = self.write().await?;
+        let deleted = identity_key::Entity::delete_many()
+            .filter(identity_key::Column::TenantId.eq(self.id().uuid()))
+            .filter(identity_key::Column::AppId.eq(app.uuid()))
+            .filter(identity_key::Column::Kid.eq(kid))
+            .exec(&transaction)
+            .await?;
+        transaction.commit().await?;
+        if deleted.rows_affected == 0 { Err(StoreError::NotFound) } else { Ok(()) }
+    }
+
+    fn keys_of(&self, app: Id<id::App>) -> Select<identity_key::Entity> {
+        identity_key::Entity::find()
+            .filter(identity_key::Column::TenantId.eq(self.id().uuid()))
+            .filter(identity_key::Column::AppId.eq(app.uuid()))
+    }
+
+    /// The user whom the app's site means, added if they are new, for the rest of the transaction.
+    pub(crate) async fn lock_asserted_user(
+        &self,
+        transaction: &DatabaseTransaction,
+        assertion: &Assertion,
+        now: DateTime<Utc>,
+    ) -> Result<user::Model, StoreError> {
+        // Apps of a tenant may be run by different people, and one must not speak for another's patients.
+        let whole_subject = format!("{} {}", assertion.app, assertion.subject.expose());
+        let mark = self.lookup_key().mark("users", "subject", &whole_subject);
+        let id = Id::generate();
+        let row = user::Model {
+            id: id.uuid(),
+            tenant_id: self.id().uuid(),
+            email_mark: None,
+            email: None,
+            subject_mark: Some(mark.clone()),
+            subject: Some(self.seal_user(id, "subject", assertion.subject.expose())?),
+            name: self.seal_user(id, "name", assertion.name.expose())?,
+            password_hash: None,
+            version: 1,
+            created_at: now,
+            disabled_at: None,
+        };
+        let known = OnConflict::columns([user::Column::TenantId, user::Column::SubjectMark]).do_nothing().to_owned();
+        user::Entity::insert(row.into_active_model()).on_conflict(known).exec_without_returning(transaction).await?;
+        let found = self.own_users().filter(user::Column::SubjectMark.eq(mark)).lock_exclusive().one(transaction);
+        found.await?.ok_or(StoreError::NotFound)
+    }
+
+    /// Notes that it was used. False: it was used before.
+    pub(crate) async fn use_assertion(
+        &self,
+        transaction: &DatabaseTransaction,
+        assertion: &Assertion,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        identity_use::Entity::delete_many()
+            .filter(identity_use::Column::TenantId.eq(self.id().uuid()))
+            .filter(identity_use::Column::AppId.eq(assertion.app.uuid()))
+            .filter(identity_use::Column::ExpiresAt.lte(now))
+            .exec(transaction)
+            .await?;
+        let used = identity_use::ActiveModel {
+            app_id: Set(assertion.app.uuid()),
+            mark: Set(self.lookup_key().mark("identity_uses", "jti", &assertion.jti)),
+            tenant_id: Set(self.id().uuid()),
+            expires_at: Set(assertion.expires_at),
+        };
+        let before =
+            OnConflict::columns([identity_use::Column::AppId, identity_use::Column::Mark]).do_nothing().to_owned();
+        let inserted =
+            identity_use::Entity::insert(used).on_conflict(before).exec_without_returning(transaction).await?;
+        Ok(inserted > 0)
+    }
+}
