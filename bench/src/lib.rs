@@ -9,4 +9,5 @@ pub mod logins;
 pub mod protocol;
 pub mod scenarios;
 pub mod server;
+pub mod sign_outs;
 pub mod soak;

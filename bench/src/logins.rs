@@ -1,6 +1,6 @@
 //! Whether the time that a refused sign-in takes tells whether there is such an account.
 
-use std::{fmt, path::PathBuf, time::Instant};
+use std::{fmt, path::PathBuf};
 
 use anyhow::{Context, ensure};
 use bytes::Bytes;
@@ -8,6 +8,7 @@ use fastrand::Rng;
 use hyper::StatusCode;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::time::Instant;
 
 use crate::{
     protocol::{
@@ -54,13 +55,14 @@ pub async fn run(options: &Options) -> anyhow::Result<Timings> {
     server.start().await?;
     let target = server.target().with_origin(hospital::ORIGIN);
     let mut http = HttpConnection::new(target);
-    add_accounts(&mut http, &key).await?;
+    add_accounts(&mut http, &key, ACCOUNTS).await?;
     let session = session::init(&mut http, hospital::AT_ONCE, hospital::ORIGIN, None).await?;
 
     let mut random = Rng::with_seed(options.seed);
     let attempt = |is_known: bool, number: usize| {
-        let name = if is_known { "patient" } else { "nobody0" };
-        (is_known, format!("{name}-{}@example.org", number % ACCOUNTS))
+        let email = email_of(number % ACCOUNTS);
+        // As long as a known one.
+        (is_known, if is_known { email } else { email.replace("patient", "nobody0") })
     };
     let mut attempts: Vec<_> =
         (0..options.attempts).flat_map(|number| [attempt(true, number), attempt(false, number)]).collect();
@@ -77,17 +79,25 @@ pub async fn run(options: &Options) -> anyhow::Result<Timings> {
     Ok(timings)
 }
 
-async fn add_accounts(http: &mut HttpConnection, key: &str) -> anyhow::Result<()> {
+/// Gives the hospital accounts.
+pub(crate) async fn add_accounts(http: &mut HttpConnection, key: &str, number: usize) -> anyhow::Result<()> {
     let tenants: Value = serde_json::from_slice(&http.get("/v1/admin/tenants", key).await?.body)?;
     let tenant = tenants["tenants"][0]["tenantId"].as_str().context("a tenant")?.to_owned();
-    for number in 0..ACCOUNTS {
-        let email = format!("patient-{number}@example.org");
-        let body = json!({"email": email, "name": "Patient", "password": format!("the password of {number}")});
+    for number in 0..number {
+        let body = json!({"email": email_of(number), "name": "Patient", "password": password_of(number)});
         let path = format!("/v1/admin/tenants/{tenant}/users");
         let response = http.post(&path, Some(key), body.to_string().into()).await?;
         ensure!(response.status == StatusCode::CREATED, "adding an account answered {}", response.status);
     }
     Ok(())
+}
+
+pub(crate) fn email_of(number: usize) -> String {
+    format!("patient-{number}@example.org")
+}
+
+pub(crate) fn password_of(number: usize) -> String {
+    format!("the password of {number}")
 }
 
 async fn refused_after(http: &mut HttpConnection, session: &Session, email: &str) -> anyhow::Result<f64> {
@@ -119,7 +129,7 @@ impl fmt::Display for Timings {
     }
 }
 
-fn quantile(values: &[f64], share: f64) -> f64 {
+pub(crate) fn quantile(values: &[f64], share: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let last = sorted.len().saturating_sub(1) as f64;

@@ -11,6 +11,7 @@ use kuzushi_bench::{
     protocol::Target,
     scenarios::{self, Place, Projects, Scenario, Sizes, Started, There, provider, report::Report},
     server::hospital,
+    sign_outs,
     soak::{self, Database},
 };
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -34,6 +35,8 @@ enum Action {
     Soak(Soak),
     /// Refuse sign-ins at known and unknown addresses, and test whether the times they take tell them apart.
     Logins(Logins),
+    /// Sign patients out on one node, and see how long their sockets stay open on another.
+    SignOuts(SignOuts),
     /// Serve a made-up language model that writes the time into every token.
     FakeProvider(FakeProvider),
 }
@@ -91,6 +94,15 @@ struct FakeProvider {
 }
 
 #[derive(Args)]
+struct SignOuts {
+    /// The `kuzushi` binary to start, twice, on a PostgreSQL that is started too.
+    #[arg(long)]
+    binary: PathBuf,
+    #[arg(long, default_value_t = 50)]
+    patients: usize,
+}
+
+#[derive(Args)]
 struct Logins {
     /// The `kuzushi` binary to start.
     #[arg(long)]
@@ -143,6 +155,10 @@ async fn act(action: Action) -> anyhow::Result<ExitCode> {
         match action {
             Action::Run(arguments) => run(*arguments).await,
             Action::Soak(arguments) => soak(arguments).await,
+            Action::SignOuts(SignOuts { binary, patients }) => {
+                println!("{}", sign_outs::run(existing(binary)?, patients).await?);
+                Ok(ExitCode::SUCCESS)
+            }
             Action::Logins(Logins { binary, attempts, seed }) => {
                 let seed = seed.unwrap_or_else(|| fastrand::u64(..));
                 println!("logins: {attempts} attempts each, --seed {seed}");
