@@ -30,12 +30,14 @@ const SECRET: &str = "kuzushi-bench: a secret that protects nothing";
 const CONTENT_KEY: &str = "a3V6dXNoaS1iZW5jaC1hLWtleS1mb3Itbm8tc2VjcmU=";
 
 /// What is measured is the work, not how it is rationed: all clients come from one address.
-const UNRATIONED: [&str; 7] = [
+const UNRATIONED: [&str; 9] = [
     "LOGINS_PER_MINUTE_PER_ACCOUNT",
     "LOGINS_PER_MINUTE_PER_ADDRESS",
     "MESSAGES_PER_MINUTE",
     "MESSAGES_PER_MINUTE_PER_ADDRESS",
     "SESSIONS_PER_MINUTE_PER_ADDRESS",
+    "REQUESTS_PER_MINUTE_PER_ADDRESS",
+    "REQUESTS_PER_MINUTE_PER_SESSION",
     "CONNECTIONS_PER_ADDRESS",
     "WS_MAX_CONNECTIONS",
 ];

@@ -1,7 +1,7 @@
 //! Files that are part of the binary: the widget's bundles, and the demo hospital's site.
 
 use axum::{
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use rust_embed::{EmbeddedFile, RustEmbed};
@@ -43,8 +43,6 @@ pub async fn widget_file(Segment(path): Segment, headers: HeaderMap) -> Result<R
     let mut response = respond(file, &path, caching, &headers);
     let fields = response.headers_mut();
     fields.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-    // Any page may load the widget; whether it may use an app is the app's decision.
-    fields.insert(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("cross-origin"));
     if let Some(coding) = coding {
         fields.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
     }

@@ -10,6 +10,7 @@ pub mod config;
 pub mod conversation;
 pub mod demo;
 pub mod directory;
+pub mod edge;
 pub mod error;
 pub mod keys;
 pub mod limits;

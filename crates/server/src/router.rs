@@ -1,12 +1,13 @@
 //! Every route.
 
-use std::{any::Any, net::SocketAddr, time::Duration};
+use std::{any::Any, time::Duration};
 
 use anyhow::Context;
 use axum::{
     Router,
     extract::{DefaultBodyLimit, MatchedPath, Request, connect_info::IntoMakeServiceWithConnectInfo},
-    http::{HeaderName, HeaderValue, Method, header},
+    http::{HeaderValue, Method, header},
+    middleware::from_fn_with_state,
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
@@ -25,7 +26,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     api::{admin, body::BODY_LIMIT, export, health, login, messages, openapi, session_init, sessions},
     assets, chat, demo,
+    edge::{self, Peer},
     error::ApiError,
+    limits,
     state::AppState,
 };
 
@@ -68,6 +71,7 @@ pub fn router(state: AppState) -> Router {
     let api = api
         .route("/openapi.json", get(openapi::openapi_json))
         .route("/config.schema.json", get(openapi::config_schema_json))
+        .route_layer(from_fn_with_state(state.clone(), limits::take_request))
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store")));
     let mut router = Router::new()
         .merge(api)
@@ -89,12 +93,8 @@ pub fn router(state: AppState) -> Router {
         .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(cors())
-        .layer(SetResponseHeaderLayer::if_not_present(
-            HeaderName::from_static("x-content-type-options"),
-            HeaderValue::from_static("nosniff"),
-        ))
-        .layer(SetResponseHeaderLayer::if_not_present(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(state.clone(), edge::add_headers))
         .layer(
             TraceLayer::new_for_http()
                 .make_span_with(span)
@@ -110,13 +110,14 @@ pub fn router(state: AppState) -> Router {
         .with_state(state)
 }
 
-/// The router with the addresses of those who connect.
-pub fn service(state: AppState) -> IntoMakeServiceWithConnectInfo<Router, SocketAddr> {
+/// The router that knows who is connected.
+pub fn service(state: AppState) -> IntoMakeServiceWithConnectInfo<Router, Peer> {
     router(state).into_make_service_with_connect_info()
 }
 
 /// Any page may read our answers: they hold nothing without a token, no cookie is ever used, and a page that may not
-/// embed an app can then be told so in words. Who may use an app is checked by the handlers.
+/// embed an app can then be told so in words. Who may use an app is checked by the handlers. The administration's answers
+/// are kept out of this where all headers are seen to: [`edge::add_headers`].
 fn cors() -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AnyOrigin)

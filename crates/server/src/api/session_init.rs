@@ -1,8 +1,8 @@
 //! Beginning a session, or coming back to one.
 
 use axum::{
-    Json,
-    extract::State,
+    Extension, Json,
+    extract::{ConnectInfo, State},
     http::{HeaderMap, StatusCode, header},
 };
 use chrono::TimeDelta;
@@ -21,6 +21,7 @@ use crate::{
         ClientAddress, Patient, Visitor, bearer, origin,
         tokens::{Claims, SessionClaims},
     },
+    edge::Peer,
     error::{ApiError, FieldError},
     state::AppState,
 };
@@ -180,6 +181,7 @@ struct WireContact {
 pub async fn session_init(
     State(state): State<AppState>,
     address: Option<ClientAddress>,
+    peer: Option<Extension<ConnectInfo<Peer>>>,
     headers: HeaderMap,
     JsonBody(request): JsonBody<SessionInit>,
 ) -> Result<(StatusCode, Json<SessionStarted>), ApiError> {
@@ -218,7 +220,7 @@ pub async fn session_init(
             (StatusCode::OK, session, config, scope)
         }
         claims => {
-            state.rates.take_session(address).map_err(|retry_after| ApiError::RateLimited { retry_after })?;
+            state.rates.take_session(address, app.id).map_err(|retry_after| ApiError::RateLimited { retry_after })?;
             let scope = state.store.tenant(app.tenant).await?;
             let owner = match claims {
                 Some(Claims::User(claims)) if claims.tenant == app.tenant => {
@@ -238,12 +240,14 @@ pub async fn session_init(
             (StatusCode::CREATED, scope.create_session(new, now).await?, active, scope)
         }
     };
-    started(&state, &headers, &scope, &session, config, app.name).map(|started| (status, Json(started)))
+    let is_tls = peer.is_some_and(|Extension(ConnectInfo(peer))| peer.is_tls);
+    let base = websocket_base(&state, &headers, is_tls);
+    started(&state, &base, &scope, &session, config, app.name).map(|started| (status, Json(started)))
 }
 
 fn started(
     state: &AppState,
-    headers: &HeaderMap,
+    base: &str,
     scope: &TenantScope,
     session: &Session,
     config: ConfigVersion,
@@ -251,7 +255,6 @@ fn started(
 ) -> Result<SessionStarted, ApiError> {
     let claims = SessionClaims { tenant: scope.id(), session: session.id };
     let (token, expires_at) = state.tokens.issue(claims, state.clock.now()).map_err(|_| ApiError::Internal)?;
-    let base = websocket_base(state, headers);
     let AppConfig { features, theme, ui_hints: hints, contact, system_prompt: _, assistant: _ } = config.config;
     Ok(SessionStarted {
         session_id: session.id.to_string(),
@@ -306,11 +309,11 @@ fn started(
 }
 
 /// `ws://` or `wss://` and the host: as configured, or as this request came in.
-fn websocket_base(state: &AppState, headers: &HeaderMap) -> String {
+fn websocket_base(state: &AppState, headers: &HeaderMap, is_tls: bool) -> String {
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let base = state.config.http.api_base_url.clone().unwrap_or_else(|| {
         // A proxy that ends TLS says so here. A lie would only mislead the liar.
-        let secure = headers.get("x-forwarded-proto").is_some_and(|protocol| protocol == "https");
+        let secure = is_tls || headers.get("x-forwarded-proto").is_some_and(|protocol| protocol == "https");
         let host = text(header::HOST).unwrap_or("localhost");
         format!("{}://{host}", if secure { "https" } else { "http" })
     });

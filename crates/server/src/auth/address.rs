@@ -2,16 +2,19 @@
 
 use std::{
     convert::Infallible,
-    net::{IpAddr, Ipv6Addr, SocketAddr},
+    net::{IpAddr, Ipv6Addr},
 };
 
 use axum::{
-    extract::{ConnectInfo, FromRequestParts, OptionalFromRequestParts},
-    http::{HeaderMap, request::Parts},
+    extract::{ConnectInfo, OptionalFromRequestParts},
+    http::{Extensions, HeaderMap, request::Parts},
 };
 use ipnet::IpNet;
 
-use crate::state::AppState;
+use crate::{
+    edge::{Peer, is_trusted},
+    state::AppState,
+};
 
 /// An address as limits count it: of IPv6 the network of 64 bits, all of which one household has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -28,11 +31,16 @@ impl ClientAddress {
         }
     }
 
+    /// Where a request came from.
+    pub fn of_request(extensions: &Extensions, headers: &HeaderMap, state: &AppState) -> Option<Self> {
+        let ConnectInfo(peer) = extensions.get::<ConnectInfo<Peer>>()?;
+        Self::behind(peer.address.ip(), headers, &state.config.http.trusted_proxies)
+    }
+
     /// The client behind this peer: the peer itself, or where that is a trusted proxy, the last address in
     /// `X-Forwarded-For` that is none. None where only trusted proxies are known: they stand for any number of people.
     fn behind(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Option<Self> {
-        let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(&address.to_canonical()));
-        if !is_trusted(peer) {
+        if !is_trusted(peer, trusted) {
             return Some(Self::of(peer));
         }
         let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
@@ -42,7 +50,7 @@ impl ClientAddress {
             .rev()
             // What a proxy cannot have written ends the part that can be trusted.
             .map_while(|address| address.trim().parse::<IpAddr>().ok())
-            .find(|address| !is_trusted(*address))
+            .find(|address| !is_trusted(*address, trusted))
             .map(Self::of)
     }
 }
@@ -51,9 +59,7 @@ impl OptionalFromRequestParts<AppState> for ClientAddress {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Option<Self>, Infallible> {
-        let peer = ConnectInfo::<SocketAddr>::from_request_parts(parts, state).await.ok();
-        Ok(peer
-            .and_then(|ConnectInfo(peer)| Self::behind(peer.ip(), &parts.headers, &state.config.http.trusted_proxies)))
+        Ok(Self::of_request(&parts.extensions, &parts.headers, state))
     }
 }
 

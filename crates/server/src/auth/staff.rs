@@ -1,10 +1,13 @@
 //! Staff: whoever holds a key to the administration.
 
-use axum::{extract::FromRequestParts, http::request::Parts};
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, request::Parts},
+};
 use kuzushi_domain::{Id, Permission, id};
 use kuzushi_store::{ApiKey, TenantScope};
 
-use super::{api_keys::PresentedKey, visitor::bearer};
+use super::{ClientAddress, api_keys::PresentedKey, visitor::bearer};
 use crate::{error::ApiError, state::AppState};
 
 /// The holder of an API key.
@@ -44,13 +47,27 @@ impl FromRequestParts<AppState> for Staff {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
-        let presented = bearer(&parts.headers).and_then(PresentedKey::parse).ok_or(ApiError::InvalidKey)?;
-        let known = state.store.installation().api_key(presented.id).await?;
-        let (key, hash) = known.ok_or(ApiError::InvalidKey)?;
-        if presented.matches(&hash) && key.is_valid(state.clock.now()) {
-            Ok(Self { key })
-        } else {
-            Err(ApiError::InvalidKey)
+        let limited = |retry_after| ApiError::RateLimited { retry_after };
+        match opened(state, &parts.headers).await? {
+            Some(key) => {
+                state.rates.take_request_of_key(key.id).map_err(limited)?;
+                Ok(Self { key })
+            }
+            None => {
+                // Good keys go on from an address that has sent too many bad ones: one forgotten script must not lock out
+                // everybody else in the building, and nobody guesses 256 bits in any number of attempts.
+                let address = ClientAddress::of_request(&parts.extensions, &parts.headers, state);
+                state.rates.take_failed_key(address).map_err(limited)?;
+                Err(ApiError::InvalidKey)
+            }
         }
     }
+}
+
+/// The key that was sent, if it is one that opens something.
+async fn opened(state: &AppState, headers: &HeaderMap) -> Result<Option<ApiKey>, ApiError> {
+    let Some(presented) = bearer(headers).and_then(PresentedKey::parse) else { return Ok(None) };
+    let known = state.store.installation().api_key(presented.id).await?;
+    let now = state.clock.now();
+    Ok(known.filter(|(key, hash)| presented.matches(hash) && key.is_valid(now)).map(|(key, _)| key))
 }

@@ -65,6 +65,10 @@ impl FromRequestParts<AppState> for Visitor {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
         let Claims::Session(claims) = claims(state, &parts.headers)? else { return Err(ApiError::InvalidToken) };
+        state
+            .rates
+            .take_request_of_session(claims.session)
+            .map_err(|retry_after| ApiError::RateLimited { retry_after })?;
         let visitor = Self::of_claims(state, claims).await?;
         origin::check(state, &visitor.scope, visitor.session.app, &parts.headers).await?;
         Ok(visitor)

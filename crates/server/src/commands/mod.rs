@@ -14,6 +14,7 @@ use crate::{
     auth::tokens::Tokens,
     config::Config,
     demo::{self, Demo},
+    edge::Certificates,
     keys, logging,
     seed::{self, Source},
     state::AppState,
@@ -21,26 +22,30 @@ use crate::{
 
 pub async fn serve(config: Config) -> anyhow::Result<()> {
     logging::init(&config.logging);
+    config.http.refuse_open_plaintext()?;
+    let certificates = certificates(&config)?;
     let listener = run::listen(&config).await?;
     let state = prepare(config, None, &listener).await?;
-    tracing::info!(address = %listener.local_addr()?, "listening");
-    run::run(listener, state).await
+    tracing::info!(address = %listener.local_addr()?, tls = certificates.is_some(), "listening");
+    run::run(listener, certificates, state).await
 }
 
 pub async fn demo(config: Config) -> anyhow::Result<()> {
     logging::init(&config.logging);
+    let certificates = certificates(&config)?;
     let listener = run::listen(&config).await?;
     let state = prepare(config, Some(Demo), &listener).await?;
     seed::seed(&state.store, &SystemClock, &Source::Demo).await.context("the demo hospital")?;
     demo::add_patient(&state).await.context("the demo hospital's patient")?;
-    let address = listener.local_addr()?;
+    let scheme = if certificates.is_some() { "https" } else { "http" };
+    let address = format!("{scheme}://{}", listener.local_addr()?);
     print(&format!(
-        "\n  St. Mary's Hospital is open:  http://{address}/demo\n  \
-         For its doctors:              http://{address}/demo/staff\n\n  \
+        "\n  St. Mary's Hospital is open:  {address}/demo\n  \
+         For its doctors:              {address}/demo/staff\n\n  \
          Data is in {}. Stop with Ctrl-C.\n\n",
         state.config.database.data_dir.display()
     ))?;
-    run::run(listener, state).await
+    run::run(listener, certificates, state).await
 }
 
 pub async fn migrate(config: Config) -> anyhow::Result<()> {
@@ -66,6 +71,12 @@ pub async fn seed(config: Config, folder: Option<PathBuf>) -> anyhow::Result<()>
 /// Writes to standard output; a reader that has gone is an error, not a panic.
 pub fn print(text: &str) -> anyhow::Result<()> {
     std::io::stdout().write_all(text.as_bytes()).context("standard output")
+}
+
+/// The certificate to speak TLS with, where one is set.
+fn certificates(config: &Config) -> anyhow::Result<Option<Arc<Certificates>>> {
+    let (Some(chain), Some(key)) = (&config.http.tls_cert_file, &config.http.tls_key_file) else { return Ok(None) };
+    Certificates::load(chain, key).map(Some)
 }
 
 /// Opens the database and brings its schema up to date.

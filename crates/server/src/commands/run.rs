@@ -1,16 +1,22 @@
 //! Serving until told to stop, then stopping without losing anything.
 
-use std::{io::ErrorKind, net::SocketAddr, time::Duration};
+use std::{io::ErrorKind, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context, ensure};
-use axum::serve::ListenerExt;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
     time::{interval, timeout},
 };
 
-use crate::{assets, config::Config, conversation, router, state::AppState};
+use crate::{
+    assets,
+    config::Config,
+    conversation,
+    edge::{Certificates, Door},
+    router,
+    state::AppState,
+};
 
 /// How long answers get to be handed over, and then sockets to take their close frame, when the server stops.
 const CLOSING_GRACE: Duration = Duration::from_secs(3);
@@ -40,18 +46,21 @@ pub async fn listen(config: &Config) -> anyhow::Result<TcpListener> {
     })
 }
 
-pub async fn run(listener: TcpListener, state: AppState) -> anyhow::Result<()> {
+pub async fn run(
+    listener: TcpListener,
+    certificates: Option<Arc<Certificates>>,
+    state: AppState,
+) -> anyhow::Result<()> {
+    let tls = certificates.as_ref().map(Certificates::server_config).transpose()?;
+    let door = Door::new(listener, tls);
+    if let Some(certificates) = certificates {
+        tokio::spawn(certificates.keep_fresh(state.stopping.clone()));
+    }
     conversation::take_place(&state).await.context("taking up unanswered questions")?;
     tokio::spawn(conversation::keep_place(state.clone()));
     tokio::spawn(tidy(state.clone()));
     tokio::spawn(stop_when_told(state.clone()));
-    // A token is worth sending by itself: waiting to fill a packet would hold it back.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(error = %error, "TCP_NODELAY could not be set");
-        }
-    });
-    let server = axum::serve(listener, router::service(state.clone()))
+    let server = axum::serve(door, router::service(state.clone()))
         .with_graceful_shutdown(state.stopping.clone().cancelled_owned());
     let grace = Duration::from_secs(state.config.limits.shutdown_grace);
     // A connection that is kept open by its peer must not keep the server up.

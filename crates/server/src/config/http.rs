@@ -1,4 +1,4 @@
-use std::net::IpAddr;
+use std::{net::IpAddr, path::PathBuf};
 
 use ipnet::IpNet;
 use kuzushi_domain::origin::OriginPattern;
@@ -26,12 +26,47 @@ pub struct Http {
     /// limits are counted by; a request from them without it counts for no address.
     #[config(env = "TRUSTED_PROXIES", default = ["127.0.0.0/8", "::1/128"], parse_env = networks)]
     pub trusted_proxies: Vec<IpNet>,
+    /// A certificate chain in PEM: the server then speaks TLS itself. It is read again when it changes, and on SIGHUP.
+    #[config(env = "TLS_CERT_FILE")]
+    pub tls_cert_file: Option<PathBuf>,
+    /// The private key of the certificate, in PEM.
+    #[config(env = "TLS_KEY_FILE")]
+    pub tls_key_file: Option<PathBuf>,
+    /// `true` lets `kuzushi serve` take unencrypted connections from other machines although neither TLS nor a proxy of
+    /// another machine in `TRUSTED_PROXIES` is set: for networks that something else protects.
+    #[config(env = "ALLOW_PLAINTEXT", default = false, parse_env = allow_plaintext)]
+    pub allow_plaintext: bool,
 }
 
 impl Http {
     pub(super) fn check(&self) -> Result<(), Unusable> {
         origins(&self.allowed_origins.join(","))?;
+        match (&self.tls_cert_file, &self.tls_key_file) {
+            (Some(file), None) => {
+                return Err(Unusable::new(&file.to_string_lossy(), "TLS_KEY_FILE beside TLS_CERT_FILE"));
+            }
+            (None, Some(file)) => {
+                return Err(Unusable::new(&file.to_string_lossy(), "TLS_CERT_FILE beside TLS_KEY_FILE"));
+            }
+            _ => {}
+        }
         self.api_base_url.as_deref().map_or(Ok(()), |url| base_url(url).map(drop))
+    }
+
+    /// Refuses to take patients' words from other machines where nothing says that they come encrypted.
+    pub fn refuse_open_plaintext(&self) -> anyhow::Result<()> {
+        let is_behind_a_proxy = self.trusted_proxies.iter().any(|network| !network.addr().is_loopback());
+        let is_safe = self.host.to_canonical().is_loopback()
+            || self.tls_cert_file.is_some()
+            || is_behind_a_proxy
+            || self.allow_plaintext;
+        anyhow::ensure!(
+            is_safe,
+            "HOST: {} takes unencrypted connections from other machines; set TLS_CERT_FILE and TLS_KEY_FILE, or name the \
+             proxy that ends TLS in TRUSTED_PROXIES, or set ALLOW_PLAINTEXT=true where something else protects the way",
+            self.host
+        );
+        Ok(())
     }
 }
 
@@ -42,6 +77,10 @@ fn networks(text: &str) -> Result<Vec<IpNet>, Unusable> {
         network.map_err(|_| Unusable::new(item, wanted))
     };
     list(text).iter().map(network).collect()
+}
+
+fn allow_plaintext(text: &str) -> Result<bool, Unusable> {
+    parse(text, "true or false")
 }
 
 fn host(text: &str) -> Result<IpAddr, Unusable> {

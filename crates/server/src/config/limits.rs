@@ -39,6 +39,21 @@ pub struct Limits {
     /// Attempts to sign in from one client address in a minute; that many may be made at once.
     #[config(env = "LOGINS_PER_MINUTE_PER_ADDRESS", default = 60, parse_env = positive)]
     pub logins_per_minute_per_address: u32,
+    /// Conversations with one app that may begin in a minute; that many may be begun at once. Without it, any number.
+    #[config(env = "SESSIONS_PER_MINUTE_PER_APP", parse_env = positive)]
+    pub sessions_per_minute_per_app: Option<u32>,
+    /// HTTP requests to the API from one client address in a minute; that many may come at once.
+    #[config(env = "REQUESTS_PER_MINUTE_PER_ADDRESS", default = 6_000, parse_env = positive)]
+    pub requests_per_minute_per_address: u32,
+    /// HTTP requests about one conversation in a minute, by its own visitor; that many may come at once.
+    #[config(env = "REQUESTS_PER_MINUTE_PER_SESSION", default = 300, parse_env = positive)]
+    pub requests_per_minute_per_session: u32,
+    /// HTTP requests to the administration with one API key in a minute; that many may come at once.
+    #[config(env = "REQUESTS_PER_MINUTE_PER_KEY", default = 600, parse_env = positive)]
+    pub requests_per_minute_per_key: u32,
+    /// API keys from one client address that turn out to open nothing, in a minute. Further ones hear when to try again.
+    #[config(env = "FAILED_KEYS_PER_MINUTE_PER_ADDRESS", default = 10, parse_env = positive)]
+    pub failed_keys_per_minute_per_address: u32,
     /// Seconds that an answer may take before it counts as failed.
     #[config(env = "ANSWER_TIMEOUT", default = 60, parse_env = positive)]
     pub answer_timeout: u64,

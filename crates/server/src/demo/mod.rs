@@ -5,7 +5,7 @@ mod template;
 
 use axum::{
     extract::State,
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use kuzushi_store::{Article, StoreError};
@@ -141,7 +141,6 @@ fn html(status: StatusCode, project: &str, page: &str, title: &str, description:
         (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY)),
-        (HeaderName::from_static("x-frame-options"), HeaderValue::from_static("DENY")),
     ];
     (status, headers, body).into_response()
 }

@@ -1,44 +1,28 @@
 //! How often something may be asked for.
 
-use std::{hash::Hash, num::NonZeroU32, time::Duration};
+use std::time::Duration;
 
-use governor::{
-    DefaultKeyedRateLimiter, Quota, RateLimiter,
-    clock::{Clock, DefaultClock},
-};
 use kuzushi_domain::{Id, id};
 
+use super::rate::Rate;
 use crate::{auth::ClientAddress, config::Limits};
 
-/// The limits that are counted over time. Each lets through a minute's worth at once.
+/// An account, known or not, as the store marks its address.
+pub type AccountMark = Vec<u8>;
+
+/// The limits that are counted over time. Each lets through a minute's worth at once. Each node counts by itself.
 pub struct RateLimits {
     session_messages: Rate<Id<id::Session>>,
     address_messages: Rate<ClientAddress>,
     app_messages: Option<Rate<Id<id::App>>>,
     address_sessions: Rate<ClientAddress>,
+    app_sessions: Option<Rate<Id<id::App>>>,
     address_logins: Rate<ClientAddress>,
     account_logins: Rate<AccountMark>,
-}
-
-/// An account, known or not, as the store marks its address.
-pub type AccountMark = Vec<u8>;
-
-struct Rate<Key: Hash + Eq + Clone>(DefaultKeyedRateLimiter<Key>);
-
-impl<Key: Hash + Eq + Clone> Rate<Key> {
-    fn per_minute(number: u32) -> Self {
-        Self(RateLimiter::keyed(Quota::per_minute(NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN))))
-    }
-
-    /// Takes one, or tells how long to wait for it.
-    fn take(&self, key: &Key) -> Result<(), Duration> {
-        self.0.check_key(key).map_err(|wait| wait.wait_time_from(DefaultClock::default().now()))
-    }
-
-    fn forget_the_quiet(&self) {
-        self.0.retain_recent();
-        self.0.shrink_to_fit();
-    }
+    address_requests: Rate<ClientAddress>,
+    session_requests: Rate<Id<id::Session>>,
+    key_requests: Rate<Id<id::ApiKey>>,
+    failed_keys: Rate<ClientAddress>,
 }
 
 impl RateLimits {
@@ -50,6 +34,11 @@ impl RateLimits {
             address_sessions: Rate::per_minute(limits.sessions_per_minute_per_address),
             address_logins: Rate::per_minute(limits.logins_per_minute_per_address),
             account_logins: Rate::per_minute(limits.logins_per_minute_per_account),
+            app_sessions: limits.sessions_per_minute_per_app.map(Rate::per_minute),
+            address_requests: Rate::per_minute(limits.requests_per_minute_per_address),
+            session_requests: Rate::per_minute(limits.requests_per_minute_per_session),
+            key_requests: Rate::per_minute(limits.requests_per_minute_per_key),
+            failed_keys: Rate::per_minute(limits.failed_keys_per_minute_per_address),
         }
     }
 
@@ -61,13 +50,34 @@ impl RateLimits {
         app: Id<id::App>,
     ) -> Result<(), Duration> {
         self.session_messages.take(&session)?;
-        address.map_or(Ok(()), |address| self.address_messages.take(&address))?;
+        self.address_messages.take_if_known(address)?;
         self.app_messages.as_ref().map_or(Ok(()), |messages| messages.take(&app))
     }
 
     /// Whether one more conversation may begin, or how long to wait for it.
-    pub fn take_session(&self, address: Option<ClientAddress>) -> Result<(), Duration> {
-        address.map_or(Ok(()), |address| self.address_sessions.take(&address))
+    pub fn take_session(&self, address: Option<ClientAddress>, app: Id<id::App>) -> Result<(), Duration> {
+        self.address_sessions.take_if_known(address)?;
+        self.app_sessions.as_ref().map_or(Ok(()), |sessions| sessions.take(&app))
+    }
+
+    /// Whether an address may ask for one more thing.
+    pub fn take_request_from(&self, address: Option<ClientAddress>) -> Result<(), Duration> {
+        self.address_requests.take_if_known(address)
+    }
+
+    /// Whether a conversation's visitor may ask for one more thing.
+    pub fn take_request_of_session(&self, session: Id<id::Session>) -> Result<(), Duration> {
+        self.session_requests.take(&session)
+    }
+
+    /// Whether the holder of an API key may ask for one more thing.
+    pub fn take_request_of_key(&self, key: Id<id::ApiKey>) -> Result<(), Duration> {
+        self.key_requests.take(&key)
+    }
+
+    /// Whether an address may be told once more that its key opens nothing.
+    pub fn take_failed_key(&self, address: Option<ClientAddress>) -> Result<(), Duration> {
+        self.failed_keys.take_if_known(address)
     }
 
     /// Whether one more attempt to sign in may be made, or how long to wait for it. The allowance comes back by itself, so that
@@ -79,19 +89,28 @@ impl RateLimits {
 
     /// Whether one more hospital's word may be looked at, or how long to wait for it. It counts as an attempt to sign in.
     pub fn take_identity(&self, address: Option<ClientAddress>) -> Result<(), Duration> {
-        address.map_or(Ok(()), |address| self.address_logins.take(&address))
+        self.address_logins.take_if_known(address)
     }
 
     /// Forgets whoever has been quiet long enough to have their whole allowance again.
     pub fn forget_the_quiet(&self) {
-        self.session_messages.forget_the_quiet();
-        self.address_messages.forget_the_quiet();
-        self.address_sessions.forget_the_quiet();
-        self.address_logins.forget_the_quiet();
-        self.account_logins.forget_the_quiet();
-        if let Some(messages) = &self.app_messages {
-            messages.forget_the_quiet();
+        for of_addresses in [
+            &self.address_messages,
+            &self.address_sessions,
+            &self.address_logins,
+            &self.address_requests,
+            &self.failed_keys,
+        ] {
+            of_addresses.forget_the_quiet();
         }
+        for of_sessions in [&self.session_messages, &self.session_requests] {
+            of_sessions.forget_the_quiet();
+        }
+        for of_apps in [&self.app_messages, &self.app_sessions].into_iter().flatten() {
+            of_apps.forget_the_quiet();
+        }
+        self.key_requests.forget_the_quiet();
+        self.account_logins.forget_the_quiet();
     }
 }
 
@@ -109,6 +128,7 @@ mod tests {
         limits.sessions_per_minute_per_address = 1;
         limits.logins_per_minute_per_address = 3;
         limits.logins_per_minute_per_account = 2;
+        limits.sessions_per_minute_per_app = Some(2);
         RateLimits::new(&limits)
     }
 
@@ -132,9 +152,11 @@ mod tests {
         assert!(rates.take_message(Id::generate(), address, app).is_err());
         assert!(rates.take_message(Id::generate(), None, app).is_ok());
         assert!(rates.take_message(Id::generate(), None, app).is_err());
-        assert!(rates.take_session(address).is_ok());
-        assert!(rates.take_session(address).is_err());
-        assert!(rates.take_session(None).is_ok());
+        assert!(rates.take_session(address, app).is_ok());
+        assert!(rates.take_session(address, app).is_err());
+        assert!(rates.take_session(None, app).is_ok());
+        assert!(rates.take_session(None, app).is_err(), "of the app");
+        assert!(rates.take_session(None, Id::generate()).is_ok());
     }
 
     #[test]

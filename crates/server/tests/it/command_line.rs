@@ -31,6 +31,7 @@ fn a_value_that_cannot_be_used_stops_the_start_with_a_line_that_names_it() {
         ("PORT", "http", "a port number"),
         ("PORT", "70000", "a port number"),
         ("HOST", "everywhere", "an IP address"),
+        ("ALLOW_PLAINTEXT", "maybe", "true or false"),
         ("API_BASE_URL", "assistant.example.org", "https://assistant.example.org"),
         ("ALLOWED_ORIGINS", "https://a.example,*", "http://localhost:*"),
         ("DATABASE_URL", "mysql://localhost/x", "postgres://"),
@@ -55,6 +56,39 @@ fn a_value_that_cannot_be_used_stops_the_start_with_a_line_that_names_it() {
 fn serving_needs_a_secret_and_says_so() {
     let line = complaint(run(&["serve"], &[("PORT", "0")]));
     assert!(line.contains("JWT_SECRET is missing"), "{line}");
+}
+
+#[test]
+fn unencrypted_connections_from_other_machines_are_refused_with_the_remedies() {
+    let line = complaint(run(&["serve"], &[("PORT", "0"), ("HOST", "0.0.0.0")]));
+    for remedy in ["0.0.0.0", "TLS_CERT_FILE", "TRUSTED_PROXIES", "ALLOW_PLAINTEXT=true"] {
+        assert!(line.contains(remedy), "{line}");
+    }
+    for allowed in [("ALLOW_PLAINTEXT", "true"), ("TRUSTED_PROXIES", "127.0.0.1,10.0.0.0/8"), ("HOST", "::1")] {
+        let line = complaint(run(&["serve"], &[("PORT", "0"), ("HOST", "0.0.0.0"), allowed]));
+        assert!(line.contains("JWT_SECRET is missing"), "the next thing that is wanted: {line}");
+    }
+}
+
+#[test]
+fn a_certificate_that_cannot_be_used_is_one_clear_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (authority, chain, key, other) = (crate::authority::Authority::new(), path("a"), path("b"), path("c"));
+    authority.issue(other.as_ref(), key.as_ref());
+    authority.issue(chain.as_ref(), other.as_ref());
+    for (chain, key, wanted) in [
+        (&path("missing"), &key, "TLS_CERT_FILE"),
+        (&other, &key, "TLS_CERT_FILE"),
+        (&chain, &path("missing"), "TLS_KEY_FILE"),
+        (&chain, &chain, "TLS_KEY_FILE"),
+        (&chain, &key, "is not the key"),
+    ] {
+        let line = complaint(run(&["serve"], &[("PORT", "0"), ("TLS_CERT_FILE", chain), ("TLS_KEY_FILE", key)]));
+        assert!(line.contains(wanted), "{line}");
+    }
+    let line = complaint(run(&["serve"], &[("PORT", "0"), ("TLS_CERT_FILE", &chain)]));
+    assert!(line.contains("TLS_KEY_FILE"), "{line}");
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! What one conversation, address or app may ask for.
 
+use kuzushi_domain::StaffRole;
 use kuzushi_server::config::Config;
 use kuzushi_store::{Engine, on_both_engines};
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::json;
 
 use crate::{app::TestApp, server::problem};
@@ -53,5 +54,50 @@ on_both_engines! {
         assert_eq!((&error["code"], &error["messageId"], &error["retryable"]), (&json!("RATE_LIMITED"), &json!("m1"), &json!(true)));
         let elsewhere = app.init("slow").await;
         app.connect(&elsewhere).await.say("m1", "Where can I park?").await;
+    }
+
+    async fn an_address_a_conversation_and_a_key_ask_so_often_a_minute(engine: Engine) {
+        let app = start(engine, |config| {
+            config.limits.requests_per_minute_per_address = 3;
+            config.limits.requests_per_minute_per_session = 2;
+            config.limits.requests_per_minute_per_key = 2;
+        })
+        .await;
+        let session = app.init("portal").await;
+        let key = app.key(StaffRole::Owner, app.tenant().await).await;
+        for (path, token) in [("/v1/sessions", &session.token), ("/v1/admin/tenants", &key)] {
+            for _ in 0..2 {
+                assert_eq!(app.get(path, token).await.status(), StatusCode::OK);
+            }
+            let refused = app.get(path, token).await;
+            let wait: u64 = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+            assert!((1..=30).contains(&wait), "{wait}");
+            assert_eq!(problem(refused).await.1, "RATE_LIMITED");
+        }
+        let other = app.init("portal").await;
+        assert_eq!(app.get("/v1/sessions", &other.token).await.status(), StatusCode::OK);
+
+        let ask = |address| app.request(Method::GET, "/v1/sessions").header("x-forwarded-for", address).send();
+        for _ in 0..3 {
+            assert_eq!(ask(CLIENT.1).await.unwrap().status(), StatusCode::UNAUTHORIZED);
+        }
+        assert_eq!(ask(CLIENT.1).await.unwrap().status(), StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(ask("203.0.113.8").await.unwrap().status(), StatusCode::UNAUTHORIZED);
+        let alive = app.request(Method::GET, "/healthz").header(CLIENT.0, CLIENT.1).send().await.unwrap();
+        assert_eq!(alive.status(), StatusCode::OK, "whoever watches the server is not limited");
+    }
+
+    async fn whoever_tries_keys_hears_to_wait_and_good_keys_go_on(engine: Engine) {
+        let app = start(engine, |config| config.limits.failed_keys_per_minute_per_address = 2).await;
+        let good = app.key(StaffRole::Owner, app.tenant().await).await;
+        let ask = async |key: &str, address: &str| {
+            let request = app.request(Method::GET, "/v1/admin/tenants").header("x-forwarded-for", address);
+            request.bearer_auth(key).send().await.unwrap().status().as_u16()
+        };
+        let forged = format!("{}x", good);
+        assert_eq!((ask(&forged, CLIENT.1).await, ask("nonsense", CLIENT.1).await), (401, 401));
+        assert_eq!((ask(&forged, CLIENT.1).await, ask("nonsense", CLIENT.1).await), (429, 429));
+        assert_eq!(ask(&good, CLIENT.1).await, 200);
+        assert_eq!(ask(&forged, "203.0.113.8").await, 401);
     }
 }

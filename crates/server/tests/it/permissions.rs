@@ -64,7 +64,7 @@ fn body(route: &str) -> Option<Value> {
 }
 
 /// Method and path template of every route in the description of the API.
-fn routes() -> Vec<(Method, String)> {
+pub fn routes() -> Vec<(Method, String)> {
     let description = serde_json::to_value(router::description()).expect("JSON");
     let paths = description["paths"].as_object().expect("paths").clone();
     let mut routes = Vec::new();

@@ -51,11 +51,20 @@ pub fn free_port() -> u16 {
 impl ServerProcess {
     /// `kuzushi serve` with the small hospital in its database.
     pub async fn start(engine: Engine) -> Self {
+        Self::start_with(engine, Vec::new(), Server::at).await
+    }
+
+    /// The same with settings, and with the client that they want.
+    pub async fn start_with(
+        engine: Engine,
+        settings: Vec<(String, String)>,
+        client: impl FnOnce(String) -> Server,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let port = free_port();
-        let server = Server::at(format!("127.0.0.1:{port}"));
+        let server = client(format!("127.0.0.1:{port}"));
         let mut process =
-            Self { server, database: TestDatabase::new(engine).await, folder, port, settings: Vec::new(), child: None };
+            Self { server, database: TestDatabase::new(engine).await, folder, port, settings, child: None };
         let hospital = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/hospital");
         let seeded = process.command(&["seed", hospital]).status().expect("kuzushi seed runs");
         assert!(seeded.success());
@@ -112,11 +121,17 @@ impl ServerProcess {
         }
     }
 
+    /// Sends the running process a signal.
+    pub fn signal(&self, name: &str) {
+        let child = self.child.as_ref().expect("a running process");
+        let told = Command::new("kill").args(["-s", name, &child.id().to_string()]).status().expect("kill runs");
+        assert!(told.success());
+    }
+
     /// SIGTERM, and what the process makes of it.
     pub async fn stop(&mut self) -> ExitStatus {
+        self.signal("TERM");
         let mut child = self.child.take().expect("a running process");
-        let told = Command::new("kill").arg(child.id().to_string()).status().expect("kill runs");
-        assert!(told.success());
         let stopped = tokio::task::spawn_blocking(move || child.wait().expect("an exit status"));
         tokio::time::timeout(PATIENCE, stopped).await.expect("the server stops in time").expect("waiting")
     }

@@ -1,9 +1,12 @@
 //! What any client of the server can do, whoever runs it.
 
+use std::sync::Arc;
+
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
+use tokio_rustls::rustls::ClientConfig;
 
-use crate::socket::Socket;
+use crate::{authority::Authority, socket::Socket};
 
 pub const ORIGIN: &str = "https://www.general.example";
 
@@ -11,6 +14,8 @@ pub const ORIGIN: &str = "https://www.general.example";
 pub struct Server {
     pub address: String,
     http: Client,
+    /// Whom to trust, where the server speaks TLS.
+    tls: Option<Arc<ClientConfig>>,
 }
 
 /// What `session/init` answered.
@@ -23,11 +28,21 @@ pub struct StartedSession {
 
 impl Server {
     pub fn at(address: String) -> Self {
-        Self { address, http: Client::new() }
+        Self { address, http: Client::new(), tls: None }
+    }
+
+    /// One that speaks TLS, with a certificate of this authority.
+    pub fn over_tls(address: String, authority: &Authority) -> Self {
+        let http = Client::builder().tls_certs_only([authority.for_http()]).build().expect("a client");
+        Self { address, http, tls: Some(authority.for_sockets()) }
+    }
+
+    fn scheme(&self, plain: &str) -> String {
+        format!("{plain}{}", if self.tls.is_some() { "s" } else { "" })
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http.request(method, format!("http://{}{path}", self.address))
+        self.http.request(method, format!("{}://{}{path}", self.scheme("http"), self.address))
     }
 
     pub async fn get(&self, path: &str, token: &str) -> Response {
@@ -70,7 +85,8 @@ impl Server {
 
     /// A socket with this query, whatever comes of it.
     pub async fn open(&self, query: &str, origin: Option<&str>) -> Socket {
-        Socket::open(&format!("ws://{}/ws/chat{query}", self.address), origin).await
+        let url = format!("{}://{}/ws/chat{query}", self.scheme("ws"), self.address);
+        Socket::open(&url, origin, self.tls.clone()).await
     }
 }
 

@@ -1,12 +1,13 @@
 //! A chat client as the contract describes one.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::{net::TcpStream, time::timeout};
+use tokio_rustls::rustls::ClientConfig;
 use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async,
+    Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config,
     tungstenite::{Message, client::IntoClientRequest},
 };
 
@@ -18,12 +19,14 @@ pub struct Socket {
 }
 
 impl Socket {
-    pub async fn open(url: &str, origin: Option<&str>) -> Self {
+    /// Where the address asks for TLS, trusting whom the configuration trusts.
+    pub async fn open(url: &str, origin: Option<&str>, tls: Option<Arc<ClientConfig>>) -> Self {
         let mut request = url.into_client_request().expect("an address");
         if let Some(origin) = origin {
             request.headers_mut().insert("origin", origin.parse().expect("an origin"));
         }
-        let (stream, _) = connect_async(request).await.expect("an upgrade");
+        let connector = tls.map(Connector::Rustls);
+        let (stream, _) = connect_async_tls_with_config(request, None, false, connector).await.expect("an upgrade");
         Self { stream }
     }
 
