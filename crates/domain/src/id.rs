@@ -52,6 +52,8 @@ kinds! {
     Login = "login";
     /// A key to the administration API.
     ApiKey = "key";
+    /// Leave to read patients' words for a while, for a stated reason.
+    AccessGrant = "grant";
 }
 
 /// An identifier of one kind of thing: 128 bits, UUIDv7, shown as `<prefix>_<32 hex digits>`.

@@ -2,6 +2,7 @@
 //!
 //! No I/O and no HTTP. Everything here can be tested without a database, a socket or a clock.
 
+mod audit;
 pub mod clock;
 pub mod config;
 pub mod conversation;
@@ -12,6 +13,7 @@ pub mod origin;
 pub mod phi;
 pub mod staff;
 
+pub use audit::{Actor, AuditAction, UnknownAuditAction};
 pub use clock::{Clock, SystemClock};
 pub use conversation::{Citation, Role, TurnState, UnknownName};
 pub use email::{EmailAddress, NoEmailAddress};

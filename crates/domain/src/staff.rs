@@ -36,6 +36,14 @@ pub enum Permission {
     ReadUsers,
     /// Add, change, disable and delete patients' accounts.
     ManageUsers,
+    /// See which conversations there were, without what was said.
+    ListConversations,
+    /// Read what patients wrote, as part of one's work.
+    ReadConversations,
+    /// Read what patients wrote where that is not one's work: for a stated reason, for a while.
+    BreakGlass,
+    /// See who did what.
+    ReadAudit,
 }
 
 /// Why a text is not a role.
@@ -58,18 +66,15 @@ impl StaffRole {
 
     pub fn may(self, permission: Permission) -> bool {
         use Permission::{
-            ActivateConfigs, ManageApps, ManageKeys, ManageTenants, ManageUsers, ReadConfigs, ReadUsers, WriteConfigs,
+            ListConversations, ManageTenants, ReadAudit, ReadConfigs, ReadConversations, ReadUsers, WriteConfigs,
         };
         match self {
-            Self::Operator => true,
-            Self::Owner => permission != ManageTenants,
-            Self::Editor => match permission {
-                ReadConfigs | WriteConfigs => true,
-                ManageTenants | ManageKeys | ManageApps | ActivateConfigs | ReadUsers | ManageUsers => false,
-            },
-            Self::Auditor => permission == ReadConfigs,
-            // Who they talk to, and nothing else.
-            Self::Agent => permission == ReadUsers,
+            Self::Operator => permission != ReadConversations,
+            Self::Owner => !matches!(permission, ManageTenants | ReadConversations),
+            Self::Editor => matches!(permission, ReadConfigs | WriteConfigs),
+            Self::Auditor => matches!(permission, ReadConfigs | ListConversations | ReadAudit),
+            // Who they talk to and what was said, and nothing else.
+            Self::Agent => matches!(permission, ListConversations | ReadConversations | ReadUsers),
         }
     }
 }
@@ -112,5 +117,17 @@ mod tests {
         }
         assert!(StaffRole::Editor.may(Permission::WriteConfigs));
         assert!(!StaffRole::Auditor.may(Permission::WriteConfigs));
+    }
+
+    #[test]
+    fn only_those_who_talk_to_patients_read_what_they_write_without_a_reason() {
+        for role in StaffRole::ALL {
+            assert_eq!(role.may(Permission::ReadConversations), role == StaffRole::Agent);
+            assert_eq!(
+                role.may(Permission::BreakGlass),
+                matches!(role, StaffRole::Operator | StaffRole::Owner),
+                "{role}"
+            );
+        }
     }
 }

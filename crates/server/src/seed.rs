@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use anyhow::{Context, bail, ensure};
-use kuzushi_domain::{Clock, config::AppConfig, origin::OriginPattern};
+use kuzushi_domain::{Actor, Clock, config::AppConfig, origin::OriginPattern};
 use kuzushi_store::{NewApp, NewArticle, NewConfig, NewTenant, Store, TenantScope};
 use rust_embed::RustEmbed;
 use serde::Deserialize;
@@ -117,7 +117,7 @@ pub async fn seed(store: &Store, clock: &dyn Clock, source: &Source) -> anyhow::
     let configs = hospital.app.iter().map(|app| config(source, app)).collect::<anyhow::Result<Vec<_>>>()?;
     let mut articles = articles(source, &hospital.app)?;
 
-    let installation = store.installation();
+    let installation = store.installation().by(Actor::CommandLine);
     let tenant = match installation.tenant_by_domain(&hospital.tenant.domain).await? {
         Some(tenant) => tenant,
         None => {
@@ -125,7 +125,7 @@ pub async fn seed(store: &Store, clock: &dyn Clock, source: &Source) -> anyhow::
             installation.create_tenant(NewTenant { name, domain }, clock.now()).await?
         }
     };
-    let scope = store.tenant(tenant.id).await?;
+    let scope = store.tenant(tenant.id).await?.by(Actor::CommandLine);
     let mut seeded = Seeded::default();
     for (app, config) in hospital.app.into_iter().zip(configs) {
         let articles = articles.remove(&app.project_id).unwrap_or_default();
@@ -147,7 +147,7 @@ async fn seed_app(
     let new = NewApp { project_id, name, description, allowed_origins };
     let app = match scope.app_by_project(&new.project_id).await? {
         Some(app) => {
-            scope.update_app(app.id, new).await.with_context(|| context.clone())?;
+            scope.update_app(app.id, new, clock.now()).await.with_context(|| context.clone())?;
             app
         }
         None => scope.create_app(new, clock.now()).await.with_context(|| context.clone())?,

@@ -1,6 +1,8 @@
 //! Access across tenants, kept apart from [`crate::TenantScope`] so that every use of it can be found.
 
-use kuzushi_domain::{Id, id};
+use std::sync::Arc;
+
+use kuzushi_domain::{Actor, Id, id};
 use sea_orm::{DatabaseConnection, DatabaseTransaction};
 
 use crate::{Engine, Store, StoreError, sealed::OperatorKey};
@@ -9,11 +11,21 @@ use crate::{Engine, Store, StoreError, sealed::OperatorKey};
 #[derive(Clone)]
 pub struct Installation {
     store: Store,
+    actor: Arc<Actor>,
 }
 
 impl Installation {
     pub(crate) fn new(store: Store) -> Self {
-        Self { store }
+        Self { store, actor: Arc::new(Actor::System) }
+    }
+
+    /// The same, with whom the audit trail names for what is done through it.
+    pub fn by(self, actor: Actor) -> Self {
+        Self { actor: Arc::new(actor), ..self }
+    }
+
+    pub(crate) fn actor(&self) -> &Actor {
+        &self.actor
     }
 
     pub(crate) fn node(&self) -> Id<id::Node> {

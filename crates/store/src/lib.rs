@@ -22,10 +22,13 @@ pub use error::StoreError;
 pub use installation::Installation;
 pub use queries::{
     accept::{AcceptedMessage, NewUserMessage},
+    access_grants::AccessGrant,
     activations::Activation,
     api_keys::{ApiKey, NewApiKey, SecretHash},
     apps::{App, NewApp, PublishedApp},
     articles::{Article, ArticlesStamp, NewArticle},
+    audit::{AuditEvent, AuditFilter, NewAuditEvent},
+    audit_check::{AuditFault, AuditHead, CheckedChain},
     configs::{ConfigVersion, NewConfig},
     finish::FinishedAnswer,
     identities::{Assertion, IdentityKey, NewIdentityKey},

@@ -49,6 +49,11 @@ impl Place {
         Self::new(tenant, "tenants", tenant.uuid(), "wrapped_key")
     }
 
+    /// `chain` is a tenant's, or all zeros for the installation's.
+    pub(crate) fn audit_key(chain: Uuid) -> Self {
+        Self { tenant: chain, table: "audit_chains", row: chain, column: "wrapped_key" }
+    }
+
     pub(crate) fn conversation_key(tenant: Id<id::Tenant>, session: Id<id::Session>) -> Self {
         Self::new(tenant, "sessions", session.uuid(), "wrapped_key")
     }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use kuzushi_domain::{Id, id};
+use kuzushi_domain::{Actor, Id, id};
 use sea_orm::{DatabaseConnection, DatabaseTransaction};
 
 use crate::{
     Store, StoreError,
-    sealed::{Key, LookupKey, TenantKey},
+    sealed::{Key, LookupKey, OperatorKey, TenantKey},
     store::GroupedWrites,
 };
 
@@ -18,11 +18,21 @@ pub struct TenantScope {
     store: Store,
     id: Id<id::Tenant>,
     key: Arc<TenantKey>,
+    actor: Arc<Actor>,
 }
 
 impl TenantScope {
     pub(crate) fn new(store: Store, id: Id<id::Tenant>, key: Arc<TenantKey>) -> Self {
-        Self { store, id, key }
+        Self { store, id, key, actor: Arc::new(Actor::System) }
+    }
+
+    /// The same, with whom the audit trail names for what is done through it.
+    pub fn by(self, actor: Actor) -> Self {
+        Self { actor: Arc::new(actor), ..self }
+    }
+
+    pub fn actor(&self) -> &Actor {
+        &self.actor
     }
 
     pub fn id(&self) -> Id<id::Tenant> {
@@ -35,6 +45,10 @@ impl TenantScope {
 
     pub(crate) fn lookup_key(&self) -> &LookupKey {
         &self.key.lookup
+    }
+
+    pub(crate) fn operator_key(&self) -> &OperatorKey {
+        self.store.operator_key()
     }
 
     pub(crate) fn node(&self) -> Id<id::Node> {

@@ -85,14 +85,30 @@ impl TestDatabase {
     }
 
     pub async fn open(&self) -> Store {
-        let key = OperatorKey::from_bytes(&OPERATOR_KEY).expect("a key");
+        self.open_with_key(&OPERATOR_KEY).await
+    }
+
+    /// Opens it as an operator with another key would.
+    pub async fn open_with_key(&self, key: &[u8; KEY_LENGTH]) -> Store {
+        let key = OperatorKey::from_bytes(key).expect("a key");
         Store::open(&self.options(), key).await.expect("the database opens")
+    }
+
+    /// Does something behind the store's back.
+    pub async fn execute(&self, statement: &str) {
+        execute(&self.url, statement).await;
     }
 
     /// The folder of the SQLite file; None on PostgreSQL.
     pub fn folder(&self) -> Option<&Path> {
         self.folder.as_ref().map(TempDir::path)
     }
+}
+
+async fn execute(url: &str, statement: &str) {
+    let connection = Database::connect(url).await.expect("a connection to the database");
+    connection.execute_unprepared(statement).await.expect("a statement");
+    connection.close().await.expect("the connection closes");
 }
 
 /// A database copied from a template that was migrated once.
@@ -136,9 +152,7 @@ impl Postgres {
     }
 
     async fn execute(&self, statement: &str) {
-        let connection = Database::connect(self.url("postgres")).await.expect("a connection to PostgreSQL");
-        connection.execute_unprepared(statement).await.expect("a statement on PostgreSQL");
-        connection.close().await.expect("the connection closes");
+        execute(&self.url("postgres"), statement).await;
     }
 
     /// A server that writes as durably as a hospital's, for measurements.

@@ -2,7 +2,7 @@
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 use chrono::TimeDelta;
-use kuzushi_domain::{Id, id};
+use kuzushi_domain::{Actor, Id, id};
 use kuzushi_store::{Login, Session, StoreError, TenantScope};
 
 use super::{
@@ -26,7 +26,7 @@ impl Patient {
     pub async fn of_claims(state: &AppState, claims: UserClaims) -> Result<Self, ApiError> {
         let now = state.clock.now();
         let find = async {
-            let scope = state.store.tenant(claims.tenant).await?;
+            let scope = state.store.tenant(claims.tenant).await?.by(Actor::User(claims.user));
             let login = scope.login(claims.login).await?;
             let is_live = login.is_live(now) && login.user == claims.user;
             if is_live && now - login.last_seen_at > ACTIVITY_STEP {

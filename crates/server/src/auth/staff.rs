@@ -4,8 +4,8 @@ use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, request::Parts},
 };
-use kuzushi_domain::{Id, Permission, id};
-use kuzushi_store::{ApiKey, TenantScope};
+use kuzushi_domain::{Actor, Id, Permission, id};
+use kuzushi_store::{ApiKey, Installation, TenantScope};
 
 use super::{ClientAddress, api_keys::PresentedKey, visitor::bearer};
 use crate::{error::ApiError, state::AppState};
@@ -34,12 +34,17 @@ impl Staff {
 
     /// The same, opened.
     pub async fn scope(&self, state: &AppState, tenant: &str, permission: Permission) -> Result<TenantScope, ApiError> {
-        Ok(state.store.tenant(self.tenant(tenant, permission)?).await?)
+        Ok(state.store.tenant(self.tenant(tenant, permission)?).await?.by(self.actor()))
     }
 
-    /// Under which name what they do is recorded.
-    pub fn name(&self) -> String {
-        format!("{} ({})", self.key.name, self.key.id)
+    /// The whole installation, for those who may do this to it.
+    pub fn installation(&self, state: &AppState) -> Installation {
+        state.store.installation().by(self.actor())
+    }
+
+    /// Whom the audit trail names for what they do.
+    pub fn actor(&self) -> Actor {
+        Actor::Key { id: self.key.id, role: self.key.role, name: self.key.name.clone() }
     }
 }
 

@@ -4,7 +4,7 @@ use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, header, request::Parts},
 };
-use kuzushi_domain::{Id, id};
+use kuzushi_domain::{Actor, Id, id};
 use kuzushi_store::{Session, StoreError, TenantScope};
 
 use super::{
@@ -24,7 +24,7 @@ impl Visitor {
     /// of the login that made the session a patient's.
     pub async fn of_claims(state: &AppState, claims: SessionClaims) -> Result<Self, ApiError> {
         let open = async {
-            let scope = state.store.tenant(claims.tenant).await?;
+            let scope = state.store.tenant(claims.tenant).await?.by(Actor::Session(claims.session));
             let session = scope.session(claims.session).await?;
             let is_open = is_open(state, &scope, &session).await?;
             Ok::<_, StoreError>(is_open.then_some(Self { scope, session }))

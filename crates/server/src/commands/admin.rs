@@ -3,7 +3,7 @@
 use anyhow::{Context, bail, ensure};
 use chrono::TimeDelta;
 use clap::Subcommand;
-use kuzushi_domain::{Clock, Id, StaffRole, SystemClock, id};
+use kuzushi_domain::{Actor, Clock, Id, StaffRole, SystemClock, id};
 use kuzushi_store::{ApiKey, NewApiKey, Store};
 
 use super::{open, print};
@@ -96,7 +96,7 @@ async fn create_key(
         created_by: String::from("the command line"),
         expires_at,
     };
-    store.installation().create_api_key(new, now).await?;
+    store.installation().by(Actor::CommandLine).create_api_key(new, now).await?;
     // Alone on its line, for scripts.
     print(&format!("{}\n", generated.text))
 }
@@ -123,14 +123,14 @@ fn state_of(key: &ApiKey, now: chrono::DateTime<chrono::Utc>) -> String {
 }
 
 async fn revoke_key(store: &Store, key: Id<id::ApiKey>) -> anyhow::Result<()> {
-    let installation = store.installation();
+    let installation = store.installation().by(Actor::CommandLine);
     let (found, _) = installation.api_key(key).await?.with_context(|| format!("there is no key {key}"))?;
     installation.revoke_api_key(found.tenant, key, SystemClock.now()).await?;
     print(&format!("{key} is revoked\n"))
 }
 
 async fn find_tenant(store: &Store, text: &str) -> anyhow::Result<Id<id::Tenant>> {
-    let installation = store.installation();
+    let installation = store.installation().by(Actor::CommandLine);
     let found = match text.parse() {
         Ok(id) => installation.tenant(id).await.ok(),
         Err(_) => installation.tenant_by_domain(text).await?,

@@ -1,10 +1,13 @@
 //! The tables, as rows. Relations are left out: queries name the columns they join on, tenant first.
 
+pub mod access_grant;
 pub mod api_key;
 pub mod app;
 pub mod app_config;
 pub mod article;
 pub mod article_meanings;
+pub mod audit_chain;
+pub mod audit_event;
 pub mod config_activation;
 pub mod identity_key;
 pub mod identity_use;

@@ -16,6 +16,7 @@ mod m20261123_000009_turn_owners;
 mod m20261123_000010_article_meanings;
 mod m20261124_000011_config_activations;
 mod m20261124_000012_api_keys;
+mod m20261124_000013_audit;
 mod m20261124_000016_users;
 mod m20261124_000017_logins;
 mod m20261124_000018_identity_keys;
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             m20261123_000010_article_meanings,
             m20261124_000011_config_activations,
             m20261124_000012_api_keys,
+            m20261124_000013_audit,
             m20261124_000016_users,
             m20261124_000017_logins,
             m20261124_000018_identity_keys,

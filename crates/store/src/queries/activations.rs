@@ -1,13 +1,18 @@
 //! Which config version is the active one, and which were before.
 
 use chrono::{DateTime, Utc};
-use kuzushi_domain::{Id, id};
+use kuzushi_domain::{AuditAction, Id, id};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
     sea_query::Expr,
 };
 
-use super::configs::{active_config, versions_of};
+use serde_json::json;
+
+use super::{
+    audit::NewAuditEvent,
+    configs::{active_config, versions_of},
+};
 use crate::{
     ConfigVersion, StoreError, TenantScope,
     entities::{app_config, config_activation},
@@ -60,7 +65,7 @@ impl TenantScope {
                     return Err(StoreError::Changed { newest });
                 }
             }
-            self.switch_to(&transaction, app, version, by, now).await?;
+            self.switch_to(&transaction, app, version, AuditAction::ConfigActivated, by, now).await?;
             transaction.commit().await?;
         }
         Ok(ConfigVersion { is_active: true, ..wanted.try_into()? })
@@ -82,7 +87,7 @@ impl TenantScope {
             .one(&transaction)
             .await?
             .ok_or(StoreError::NotFound)?;
-        self.switch_to(&transaction, app, before.version, by, now).await?;
+        self.switch_to(&transaction, app, before.version, AuditAction::ConfigRolledBack, by, now).await?;
         let wanted = active_config(&transaction, self.id(), app).await?.ok_or(StoreError::NotFound)?;
         transaction.commit().await?;
         Ok(wanted)
@@ -115,6 +120,7 @@ impl TenantScope {
         transaction: &DatabaseTransaction,
         app: Id<id::App>,
         version: i32,
+        action: AuditAction,
         by: &str,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
@@ -138,6 +144,6 @@ impl TenantScope {
         })
         .exec_without_returning(transaction)
         .await?;
-        Ok(())
+        self.audit(transaction, NewAuditEvent::new(action, app).with(json!({"version": version})), now).await
     }
 }

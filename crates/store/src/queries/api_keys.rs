@@ -1,11 +1,14 @@
 //! Keys to the administration API.
 
 use chrono::{DateTime, Utc};
-use kuzushi_domain::{Id, StaffRole, id};
+use kuzushi_domain::{AuditAction, Id, StaffRole, id};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
 };
 
+use serde_json::json;
+
+use super::audit::NewAuditEvent;
 use crate::{Installation, StoreError, entities::api_key};
 
 /// SHA-256 of a key's secret. The secret has 256 random bits, so nothing slower is needed.
@@ -82,6 +85,8 @@ impl Installation {
         })
         .exec_without_returning(&transaction)
         .await?;
+        let event = NewAuditEvent::new(AuditAction::KeyCreated, new.id).with(json!({"role": new.role.as_str()}));
+        self.audit(&transaction, new.tenant, event, now).await?;
         transaction.commit().await?;
         Ok(ApiKey {
             id: new.id,
@@ -128,14 +133,17 @@ impl Installation {
     ) -> Result<(), StoreError> {
         let transaction = self.write().await?;
         let this = of(tenant).add(api_key::Column::Id.eq(id.uuid()));
-        api_key::Entity::update_many()
+        let revoked = api_key::Entity::update_many()
             .col_expr(api_key::Column::RevokedAt, Expr::value(now))
             .filter(this.clone())
             .filter(api_key::Column::RevokedAt.is_null())
             .exec(&transaction)
             .await?;
-        let exists = api_key::Entity::find().filter(this).one(&transaction).await?.is_some();
-        transaction.commit().await?;
-        if exists { Ok(()) } else { Err(StoreError::NotFound) }
+        if revoked.rows_affected > 0 {
+            self.audit(&transaction, tenant, NewAuditEvent::new(AuditAction::KeyRevoked, id), now).await?;
+        } else if api_key::Entity::find().filter(this).one(&transaction).await?.is_none() {
+            return Err(StoreError::NotFound);
+        }
+        Ok(transaction.commit().await?)
     }
 }

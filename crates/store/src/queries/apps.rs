@@ -1,10 +1,10 @@
 //! A tenant's apps.
 
 use chrono::{DateTime, Utc};
-use kuzushi_domain::{Id, id};
+use kuzushi_domain::{AuditAction, Id, id};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
 
-use super::configs::active_config;
+use super::{audit::NewAuditEvent, configs::active_config};
 use crate::{ConfigVersion, Installation, StoreError, TenantScope, entities::app};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,6 +110,7 @@ impl TenantScope {
         })
         .exec_without_returning(&transaction)
         .await?;
+        self.audit(&transaction, NewAuditEvent::new(AuditAction::AppCreated, id), now).await?;
         transaction.commit().await?;
         Ok(App {
             id,
@@ -122,7 +123,7 @@ impl TenantScope {
     }
 
     /// Replaces name, description and allowed origins; the public name stays.
-    pub async fn update_app(&self, id: Id<id::App>, new: NewApp) -> Result<(), StoreError> {
+    pub async fn update_app(&self, id: Id<id::App>, new: NewApp, now: DateTime<Utc>) -> Result<(), StoreError> {
         let transaction = self.write().await?;
         let updated = app::Entity::update_many()
             .col_expr(app::Column::Name, Expr::value(new.name))
@@ -132,7 +133,10 @@ impl TenantScope {
             .filter(app::Column::Id.eq(id.uuid()))
             .exec(&transaction)
             .await?;
-        transaction.commit().await?;
-        if updated.rows_affected == 0 { Err(StoreError::NotFound) } else { Ok(()) }
+        if updated.rows_affected == 0 {
+            return Err(StoreError::NotFound);
+        }
+        self.audit(&transaction, NewAuditEvent::new(AuditAction::AppChanged, id), now).await?;
+        Ok(transaction.commit().await?)
     }
 }

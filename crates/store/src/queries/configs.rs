@@ -1,12 +1,15 @@
 //! Config versions.
 
 use chrono::{DateTime, Utc};
-use kuzushi_domain::{Id, config::AppConfig, id};
+use kuzushi_domain::{AuditAction, Id, config::AppConfig, id};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect, Select,
 };
 
+use serde_json::json;
+
+use super::audit::NewAuditEvent;
 use crate::{
     StoreError, TenantScope,
     entities::{app, app_config},
@@ -130,7 +133,7 @@ impl TenantScope {
         let newest = self.newest_version(&transaction, app).await?;
         let by = new.created_by.clone();
         let created = self.add_version(&transaction, app, newest, new, now).await?;
-        self.switch_to(&transaction, app, created.version, &by, now).await?;
+        self.switch_to(&transaction, app, created.version, AuditAction::ConfigActivated, &by, now).await?;
         transaction.commit().await?;
         Ok(ConfigVersion { is_active: true, ..created })
     }
@@ -181,6 +184,9 @@ impl TenantScope {
         })
         .exec_without_returning(transaction)
         .await?;
+        let event = NewAuditEvent::new(AuditAction::ConfigCreated, id)
+            .with(json!({"appId": app.to_string(), "version": version}));
+        self.audit(transaction, event, now).await?;
         let NewConfig { config, created_by, note } = new;
         Ok(ConfigVersion { id, version, is_active: false, config, created_by, note, created_at: now })
     }

@@ -1,12 +1,14 @@
 //! What hospitals' own sites say about who a visitor is: the keys they sign it with, and what of it was used.
 
 use chrono::{DateTime, Utc};
-use kuzushi_domain::{Id, Phi, id};
+use kuzushi_domain::{AuditAction, Id, Phi, id};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
     QuerySelect, Select, sea_query::OnConflict,
 };
+use serde_json::json;
 
+use super::audit::NewAuditEvent;
 use crate::{
     StoreError, TenantScope,
     entities::{identity_key, identity_use, user},
@@ -70,6 +72,8 @@ impl TenantScope {
         };
         let transaction = self.write().await?;
         identity_key::Entity::insert(row.clone().into_active_model()).exec_without_returning(&transaction).await?;
+        let event = NewAuditEvent::new(AuditAction::IdentityKeyAdded, app).with(json!({"kid": row.kid}));
+        self.audit(&transaction, event, now).await?;
         transaction.commit().await?;
         Ok(row.into())
     }
@@ -95,7 +99,7 @@ impl TenantScope {
     }
 
     /// From now on nothing signed with it is believed.
-    pub async fn delete_identity_key(&self, app: Id<id::App>, kid: &str) -> Result<(), StoreError> {
+    pub async fn delete_identity_key(&self, app: Id<id::App>, kid: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
         let transaction = self.write().await?;
         let deleted = identity_key::Entity::delete_many()
             .filter(identity_key::Column::TenantId.eq(self.id().uuid()))
@@ -103,8 +107,12 @@ impl TenantScope {
             .filter(identity_key::Column::Kid.eq(kid))
             .exec(&transaction)
             .await?;
-        transaction.commit().await?;
-        if deleted.rows_affected == 0 { Err(StoreError::NotFound) } else { Ok(()) }
+        if deleted.rows_affected == 0 {
+            return Err(StoreError::NotFound);
+        }
+        let event = NewAuditEvent::new(AuditAction::IdentityKeyRemoved, app).with(json!({"kid": kid}));
+        self.audit(&transaction, event, now).await?;
+        Ok(transaction.commit().await?)
     }
 
     fn keys_of(&self, app: Id<id::App>) -> Select<identity_key::Entity> {

@@ -1,14 +1,15 @@
 //! Patients' being signed in. The row is what counts: a token whose login was revoked opens nothing.
 
 use chrono::{DateTime, Utc};
-use kuzushi_domain::{Id, id};
+use kuzushi_domain::{AuditAction, Id, id};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, JoinType, QueryFilter, QuerySelect,
     sea_query::Expr,
 };
+use serde_json::json;
 use uuid::Uuid;
 
-use super::{identities::Assertion, users::Credentials};
+use super::{audit::NewAuditEvent, identities::Assertion, users::Credentials};
 use crate::{
     Installation, StoreError, TenantScope, User,
     entities::{login, session, user},
@@ -53,6 +54,16 @@ pub enum Proof<'a> {
     Password(&'a Credentials),
     /// The hospital's own site says so, and its signature was right.
     Assertion(&'a Assertion),
+}
+
+impl Proof<'_> {
+    /// As the audit trail calls it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Password(_) => "password",
+            Self::Assertion(_) => "hospital",
+        }
+    }
 }
 
 /// What came of signing in with a proof that was good when it was looked at.
@@ -148,6 +159,10 @@ impl TenantScope {
             .filter(session::Column::Id.eq(session.uuid()))
             .exec(&transaction)
             .await?;
+        let login = Id::<id::Login>::from_uuid(row.id);
+        let event = NewAuditEvent::new(AuditAction::SignedIn, user)
+            .with(json!({"login": login.to_string(), "by": proof.name()}));
+        self.audit(&transaction, event, now).await?;
         transaction.commit().await?;
         Ok(SignIn::Done(row.into(), Box::new(patient)))
     }
@@ -176,7 +191,9 @@ impl TenantScope {
     /// Signs out. Again changes nothing.
     pub async fn revoke_login(&self, id: Id<id::Login>, now: DateTime<Utc>) -> Result<(), StoreError> {
         let transaction = self.write().await?;
-        self.revoke(&transaction, login::Column::Id.eq(id.uuid()), now).await?;
+        if self.revoke(&transaction, login::Column::Id.eq(id.uuid()), now).await? > 0 {
+            self.audit(&transaction, NewAuditEvent::new(AuditAction::SignedOut, id), now).await?;
+        }
         transaction.commit().await?;
         Ok(())
     }
@@ -188,23 +205,25 @@ impl TenantScope {
         user: Id<id::User>,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        self.revoke(transaction, login::Column::UserId.eq(user.uuid()), now).await
+        self.revoke(transaction, login::Column::UserId.eq(user.uuid()), now).await?;
+        Ok(())
     }
 
+    /// Signs out all that the condition names that were not; returns how many.
     async fn revoke(
         &self,
         transaction: &DatabaseTransaction,
         which: impl Into<Condition>,
         now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        login::Entity::update_many()
+    ) -> Result<u64, StoreError> {
+        let revoked = login::Entity::update_many()
             .col_expr(login::Column::RevokedAt, Expr::value(now))
             .filter(login::Column::TenantId.eq(self.id().uuid()))
             .filter(which.into())
             .filter(login::Column::RevokedAt.is_null())
             .exec(transaction)
             .await?;
-        Ok(())
+        Ok(revoked.rows_affected)
     }
 }
 

@@ -1,11 +1,14 @@
 //! All SQL, one file a thing.
 
 pub(crate) mod accept;
+pub(crate) mod access_grants;
 pub(crate) mod activations;
 pub(crate) mod api_keys;
 pub(crate) mod apps;
 pub(crate) mod article_meanings;
 pub(crate) mod articles;
+pub(crate) mod audit;
+pub(crate) mod audit_check;
 pub(crate) mod configs;
 pub(crate) mod finish;
 pub(crate) mod identities;

@@ -6,11 +6,12 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use kuzushi_domain::{Id, id};
+use kuzushi_domain::{AuditAction, Id, id};
 use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::audit::NewAuditEvent;
 use crate::{
     Installation, StoreError, TenantScope,
     dialect::Connections,
@@ -206,6 +207,10 @@ impl TenantScope {
             .filter(super::turns::is_open())
             .exec(&transaction)
             .await?;
+        let action = if erase { AuditAction::ConversationErased } else { AuditAction::ConversationEnded };
+        if erase || row.ended_at.is_none() {
+            self.audit(&transaction, NewAuditEvent::new(action, id), now).await?;
+        }
         transaction.commit().await?;
         Ok(ended_at)
     }

@@ -1,9 +1,10 @@
 //! Organisations.
 
 use chrono::{DateTime, Utc};
-use kuzushi_domain::{Id, id};
+use kuzushi_domain::{AuditAction, Id, id};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
+use super::audit::NewAuditEvent;
 use crate::{Installation, StoreError, entities::tenant, sealed::Place};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +62,7 @@ impl Installation {
         })
         .exec_without_returning(&transaction)
         .await?;
+        self.audit(&transaction, None, NewAuditEvent::new(AuditAction::TenantCreated, id), now).await?;
         transaction.commit().await?;
         Ok(Tenant { id, name: new.name, domain: new.domain, created_at: now })
     }

@@ -1,12 +1,14 @@
 //! A tenant's patients who can sign in. Their names and addresses are sealed; a keyed hash finds an address.
 
 use chrono::{DateTime, Utc};
-use kuzushi_domain::{EmailAddress, Id, Phi, id};
+use kuzushi_domain::{AuditAction, EmailAddress, Id, Phi, id};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
     QuerySelect, Select, sea_query::Expr,
 };
+use serde_json::json;
 
+use super::audit::NewAuditEvent;
 use crate::{StoreError, TenantScope, entities::user, sealed::Place};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +77,7 @@ impl TenantScope {
         };
         let transaction = self.write().await?;
         user::Entity::insert(row.clone().into_active_model()).exec_without_returning(&transaction).await?;
+        self.audit(&transaction, NewAuditEvent::new(AuditAction::UserCreated, id), now).await?;
         transaction.commit().await?;
         self.open_user(row)
     }
@@ -120,6 +123,11 @@ impl TenantScope {
         let transaction = self.write().await?;
         let mut row = self.lock_user(&transaction, id, version).await?;
         let signs_out = change.password_hash.is_some() || change.disabled == Some(true);
+        let event = NewAuditEvent::new(AuditAction::UserChanged, id).with(json!({
+            "name": change.name.is_some(),
+            "password": change.password_hash.is_some(),
+            "disabled": change.disabled,
+        }));
         if let Some(name) = change.name {
             row.name = self.seal_user(id, "name", name.expose())?;
         }
@@ -134,6 +142,7 @@ impl TenantScope {
         if signs_out {
             self.revoke_logins_of(&transaction, id, now).await?;
         }
+        self.audit(&transaction, event, now).await?;
         transaction.commit().await?;
         self.open_user(row)
     }
@@ -149,6 +158,7 @@ impl TenantScope {
         self.lock_user(&transaction, id, version).await?;
         self.revoke_logins_of(&transaction, id, now).await?;
         user::Entity::delete_by_id(id.uuid()).exec(&transaction).await?;
+        self.audit(&transaction, NewAuditEvent::new(AuditAction::UserDeleted, id), now).await?;
         transaction.commit().await?;
         Ok(())
     }

@@ -39,7 +39,7 @@ on_both_engines! {
         assert!(!stranger.apps(None, 50).await.unwrap().contains(&hospital.app));
         let renamed =
             NewApp { project_id: String::new(), name: "x".into(), description: String::new(), allowed_origins: vec![] };
-        assert_not_found(stranger.update_app(hospital.app.id, renamed).await);
+        assert_not_found(stranger.update_app(hospital.app.id, renamed, at(2)).await);
         assert_eq!(stranger.app_by_project("st-marys-portal").await.unwrap(), None);
         assert_eq!(stranger.articles(hospital.app.id).await.unwrap(), []);
         assert_eq!(stranger.article(hospital.app.id, "visiting").await.unwrap(), None);

@@ -4,6 +4,7 @@
 
 mod api_keys;
 mod articles;
+mod audit;
 mod configs;
 mod fixture;
 mod groups;

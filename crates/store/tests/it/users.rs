@@ -248,9 +248,9 @@ on_both_engines! {
         assert_eq!(scope.identity_key(elsewhere.id, "2026-11").await.unwrap(), None);
         assert_eq!(stranger.identity_key(app, "2026-11").await.unwrap(), None);
         assert!(stranger.identity_keys(app, 50).await.unwrap().is_empty());
-        assert!(matches!(stranger.delete_identity_key(app, "2026-11").await, Err(StoreError::NotFound)));
+        assert!(matches!(stranger.delete_identity_key(app, "2026-11", at(9)).await, Err(StoreError::NotFound)));
         assert!(matches!(stranger.add_identity_key(app, new("planted"), at(2)).await, Err(StoreError::Conflict(_))));
-        scope.delete_identity_key(app, "2026-11").await.unwrap();
+        scope.delete_identity_key(app, "2026-11", at(9)).await.unwrap();
         assert_eq!(scope.identity_keys(app, 50).await.unwrap(), [two]);
     }
 }

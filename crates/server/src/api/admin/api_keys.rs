@@ -104,7 +104,7 @@ pub async fn list_keys(
 ) -> Result<Json<ApiKeyList>, ApiError> {
     let page = parameters.page()?;
     let scope = staff.scope(&state, &tenant, Permission::ManageKeys).await?;
-    let keys = state.store.installation().api_keys(Some(scope.id()), page.before, page.limit).await?;
+    let keys = staff.installation(&state).api_keys(Some(scope.id()), page.before, page.limit).await?;
     let before = page.next(&keys, |last| Some(last.id.to_string()));
     Ok(Json(ApiKeyList { keys: keys.into_iter().map(WireApiKey::from).collect(), before }))
 }
@@ -155,10 +155,10 @@ pub async fn create_key(
         role,
         name,
         secret_hash: generated.secret_hash,
-        created_by: staff.name(),
+        created_by: staff.actor().to_string(),
         expires_at,
     };
-    let description = state.store.installation().create_api_key(new, now).await?.into();
+    let description = staff.installation(&state).create_api_key(new, now).await?.into();
     Ok((StatusCode::CREATED, Json(CreatedApiKey { description, key: generated.text })))
 }
 
@@ -179,6 +179,6 @@ pub async fn revoke_key(
 ) -> Result<StatusCode, ApiError> {
     let scope = staff.scope(&state, &tenant, Permission::ManageKeys).await?;
     let key: Id<id::ApiKey> = key.parse().map_err(|_| ApiError::NotFound)?;
-    state.store.installation().revoke_api_key(Some(scope.id()), key, state.clock.now()).await?;
+    staff.installation(&state).revoke_api_key(Some(scope.id()), key, state.clock.now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -198,6 +198,6 @@ pub async fn change_app(
         description: change.description.unwrap_or(known.description),
         allowed_origins: change.allowed_origins.unwrap_or(known.allowed_origins),
     })?;
-    scope.update_app(known.id, new).await?;
+    scope.update_app(known.id, new, state.clock.now()).await?;
     Ok(Json(app(&scope, &id).await?.into()))
 }

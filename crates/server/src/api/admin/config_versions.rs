@@ -244,7 +244,7 @@ pub async fn create_version(
         });
         ApiError::InvalidBody(fields.collect())
     })?;
-    let new = NewConfig { config, created_by: staff.name(), note };
+    let new = NewConfig { config, created_by: staff.actor().to_string(), note };
     let version = scope.create_config(app.id, new, based_on, state.clock.now()).await?;
     Ok((StatusCode::CREATED, Json(WireConfigVersion::try_from(&version)?)))
 }
@@ -326,7 +326,7 @@ pub async fn activate_version(
 ) -> Result<Json<WireConfigVersion>, ApiError> {
     let (scope, app) = open(&state, &staff, &tenant, &app, Permission::ActivateConfigs).await?;
     let (version, now) = (number(&version)?, state.clock.now());
-    let active = scope.activate_config(app.id, version, replaces, &staff.name(), now).await?;
+    let active = scope.activate_config(app.id, version, replaces, &staff.actor().to_string(), now).await?;
     Ok(Json(WireConfigVersion::try_from(&active)?))
 }
 
@@ -373,6 +373,6 @@ pub async fn roll_back(
     Segment((tenant, app)): Segment<(String, String)>,
 ) -> Result<Json<WireConfigVersion>, ApiError> {
     let (scope, app) = open(&state, &staff, &tenant, &app, Permission::ActivateConfigs).await?;
-    let active = scope.roll_back_config(app.id, &staff.name(), state.clock.now()).await?;
+    let active = scope.roll_back_config(app.id, &staff.actor().to_string(), state.clock.now()).await?;
     Ok(Json(WireConfigVersion::try_from(&active)?))
 }

@@ -127,8 +127,12 @@ pub async fn create_identity_key(
         })?),
     };
     let secret = public_key.map(|key| key.to_string()).or_else(|| shared.clone()).unwrap_or_default();
-    let new =
-        NewIdentityKey { kid, algorithm: algorithm.to_owned(), secret: secret.into_bytes(), created_by: staff.name() };
+    let new = NewIdentityKey {
+        kid,
+        algorithm: algorithm.to_owned(),
+        secret: secret.into_bytes(),
+        created_by: staff.actor().to_string(),
+    };
     match scope.add_identity_key(app, new, state.clock.now()).await {
         Ok(key) => Ok((StatusCode::CREATED, Json(WireIdentityKey { secret: shared, ..key.into() }))),
         Err(StoreError::Conflict(_)) => Err(ApiError::AlreadyExists { field: "kid" }),
@@ -152,6 +156,6 @@ pub async fn delete_identity_key(
     Segment((tenant, id, kid)): Segment<(String, String, String)>,
 ) -> Result<StatusCode, ApiError> {
     let scope = staff.scope(&state, &tenant, Permission::ManageKeys).await?;
-    scope.delete_identity_key(app(&scope, &id).await?.id, &kid).await?;
+    scope.delete_identity_key(app(&scope, &id).await?.id, &kid, state.clock.now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

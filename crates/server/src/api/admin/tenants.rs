@@ -75,7 +75,7 @@ pub async fn list_tenants(
     parameters: Parameters,
 ) -> Result<Json<TenantList>, ApiError> {
     let page = parameters.page::<Id<id::Tenant>>()?;
-    let installation = state.store.installation();
+    let installation = staff.installation(&state);
     let tenants = match staff.key.tenant {
         Some(_) if page.before.is_some() => Vec::new(),
         Some(own) => vec![installation.tenant(own).await?],
@@ -115,7 +115,7 @@ pub async fn create_tenant(
     mistakes.name("name", &name);
     mistakes.domain("domain", &domain);
     mistakes.into_result()?;
-    let installation = state.store.installation();
+    let installation = staff.installation(&state);
     let new = NewTenant { name: name.clone(), domain: domain.clone() };
     match installation.create_tenant(new, state.clock.now()).await {
         Ok(tenant) => Ok((StatusCode::CREATED, Json(tenant.into()))),
@@ -142,5 +142,5 @@ pub async fn read_tenant(
     Segment(tenant): Segment,
 ) -> Result<Json<WireTenant>, ApiError> {
     let tenant = staff.tenant(&tenant, Permission::ReadConfigs)?;
-    Ok(Json(state.store.installation().tenant(tenant).await?.into()))
+    Ok(Json(staff.installation(&state).tenant(tenant).await?.into()))
 }
