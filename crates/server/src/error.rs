@@ -59,6 +59,10 @@ pub enum ApiError {
     Changed {
         newest: Option<i32>,
     },
+    /// New conversations are divided by a split of which the caller does not know.
+    Divided {
+        number: i32,
+    },
     SessionEnded,
     NotFound,
     MethodNotAllowed,
@@ -100,7 +104,9 @@ impl ApiError {
         match self {
             Self::UnknownProject { .. } | Self::NotFound => StatusCode::NOT_FOUND,
             Self::OriginNotAllowed { .. } | Self::Forbidden { .. } => StatusCode::FORBIDDEN,
-            Self::AlreadyExists { .. } | Self::Changed { .. } | Self::SomebodyElses => StatusCode::CONFLICT,
+            Self::AlreadyExists { .. } | Self::Changed { .. } | Self::Divided { .. } | Self::SomebodyElses => {
+                StatusCode::CONFLICT
+            }
             Self::InvalidBody(_) | Self::InvalidQuery(_) => StatusCode::BAD_REQUEST,
             Self::InvalidToken | Self::InvalidKey | Self::InvalidCredentials | Self::IdentityRefused(_) => {
                 StatusCode::UNAUTHORIZED
@@ -129,7 +135,7 @@ impl ApiError {
             Self::InvalidKey => "INVALID_KEY",
             Self::Forbidden { .. } => "FORBIDDEN",
             Self::AlreadyExists { .. } => "ALREADY_EXISTS",
-            Self::Changed { .. } => "CHANGED",
+            Self::Changed { .. } | Self::Divided { .. } => "CHANGED",
             Self::SessionEnded => "SESSION_ENDED",
             Self::NotFound => "NOT_FOUND",
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
@@ -182,6 +188,9 @@ impl ApiError {
             Self::Changed { newest: None } => {
                 String::from("There is no version yet that this could be based on or replace.")
             }
+            Self::Divided { number } => format!(
+                "New conversations are divided by split {number}. Look at it, and say replacesSplit: {number} to end it."
+            ),
             Self::SessionEnded => {
                 String::from("The session has ended. Begin a new one with session/init, without a token.")
             }
@@ -213,6 +222,7 @@ impl From<StoreError> for ApiError {
         match error {
             StoreError::NotFound => Self::NotFound,
             StoreError::Changed { newest } => Self::Changed { newest },
+            StoreError::Divided { number } => Self::Divided { number },
             StoreError::Unavailable(cause) => {
                 tracing::warn!(error = cause, "the database is not available");
                 Self::Unavailable

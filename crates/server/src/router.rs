@@ -64,6 +64,8 @@ fn documented() -> OpenApiRouter<AppState> {
         .routes(routes!(admin::config_versions::activate_version))
         .routes(routes!(admin::config_versions::list_activations))
         .routes(routes!(admin::config_versions::roll_back))
+        .routes(routes!(admin::splits::read_split, admin::splits::change_split))
+        .routes(routes!(admin::splits::read_results))
 }
 
 pub fn router(state: AppState) -> Router {

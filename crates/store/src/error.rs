@@ -13,6 +13,9 @@ pub enum StoreError {
     /// Somebody else was faster: what the change was meant for is no longer the newest. Holds what is.
     #[error("it was changed in the meantime, to {newest:?}")]
     Changed { newest: Option<i32> },
+    /// New conversations are divided by a split of which the caller does not know. Holds its number.
+    #[error("split {number} runs")]
+    Divided { number: i32 },
     /// The database cannot be reached at the moment. Trying again later may help.
     #[error("the database is not available: {0}")]
     Unavailable(String),

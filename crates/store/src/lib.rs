@@ -36,6 +36,7 @@ pub use queries::{
     messages::{Message, MessageDetails, MessagePage, PageRequest},
     nodes::NODE_LEASE,
     sessions::{NewSession, Session, SessionMetadata, SessionOwner},
+    splits::{Arm, ArmResult, Replaces, Split},
     tenants::{NewTenant, Tenant},
     turns::{NextTurn, OpenTurn, Turn, Unanswered},
     users::{Credentials, NewUser, User, UserChange},

@@ -7,7 +7,7 @@ use axum::{
 };
 use chrono::TimeDelta;
 use kuzushi_domain::config::{AppConfig, ColorScheme};
-use kuzushi_store::{ConfigVersion, NewSession, PublishedApp, Session, SessionMetadata, SessionOwner, TenantScope};
+use kuzushi_store::{NewSession, PublishedApp, Session, SessionMetadata, SessionOwner, TenantScope};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -187,7 +187,7 @@ pub async fn session_init(
 ) -> Result<(StatusCode, Json<SessionStarted>), ApiError> {
     request.check()?;
     let published = state.directory.published(&state.store, &request.project_id).await?;
-    let Some(PublishedApp { app, config: Some(active) }) = published else {
+    let Some(PublishedApp { app, config: Some(active), split }) = published else {
         return Err(ApiError::UnknownProject { project_id: request.project_id });
     };
     for origin in origin::of_request(&headers).iter().chain(&request.host_origin) {
@@ -213,9 +213,9 @@ pub async fn session_init(
                 scope.touch_session(session.id, now).await?;
             }
             let config = if session.config_version == active.version {
-                active
+                active.config
             } else {
-                scope.config_version(app.id, session.config_version).await?
+                AppConfig::clone(&*state.configs.version(&scope, app.id, session.config_version).await?)
             };
             (StatusCode::OK, session, config, scope)
         }
@@ -230,14 +230,20 @@ pub async fn session_init(
                 Some(_) => return Err(ApiError::InvalidToken),
                 None => None,
             };
+            let widget_instance_id = request.widget_instance_id.clone().unwrap_or_default();
+            let arm = split.and_then(|split| split.version_for(app.id, &widget_instance_id));
+            let (version, config) = match arm.filter(|arm| *arm != active.version) {
+                Some(arm) => (arm, AppConfig::clone(&*state.configs.version(&scope, app.id, arm).await?)),
+                None => (active.version, active.config),
+            };
             let new = NewSession {
                 app: app.id,
                 owner,
-                config_version: active.version,
+                config_version: version,
                 metadata: request.metadata(),
-                widget_instance_id: request.widget_instance_id.unwrap_or_default(),
+                widget_instance_id,
             };
-            (StatusCode::CREATED, scope.create_session(new, now).await?, active, scope)
+            (StatusCode::CREATED, scope.create_session(new, now).await?, config, scope)
         }
     };
     let is_tls = peer.is_some_and(|Extension(ConnectInfo(peer))| peer.is_tls);
@@ -250,17 +256,17 @@ fn started(
     base: &str,
     scope: &TenantScope,
     session: &Session,
-    config: ConfigVersion,
+    config: AppConfig,
     app_name: String,
 ) -> Result<SessionStarted, ApiError> {
     let claims = SessionClaims { tenant: scope.id(), session: session.id };
     let (token, expires_at) = state.tokens.issue(claims, state.clock.now()).map_err(|_| ApiError::Internal)?;
-    let AppConfig { features, theme, ui_hints: hints, contact, system_prompt: _, assistant: _ } = config.config;
+    let AppConfig { features, theme, ui_hints: hints, contact, system_prompt: _, assistant: _ } = config;
     Ok(SessionStarted {
         session_id: session.id.to_string(),
         token,
         expires_at: Timestamp(expires_at),
-        config_version: config.version,
+        config_version: session.config_version,
         last_seq: session.last_seq,
         app: AppName { name: app_name },
         features: WireFeatures {

@@ -33,6 +33,7 @@ mod session_init;
 mod sessions;
 mod signing_in;
 mod socket;
+mod splits;
 mod staff;
 mod tls;
 mod users;

@@ -34,6 +34,9 @@ fn body(route: &str) -> Option<Value> {
         "POST /v1/admin/tenants/{tenantId}/apps/{appId}/configs" => Some(json!({"configData": {}})),
         "POST /v1/admin/tenants/{tenantId}/apps/{appId}/configs/{version}/activate" => Some(json!({})),
         "POST /v1/admin/tenants/{tenantId}/apps/{appId}/roll-back" => Some(json!({})),
+        "PUT /v1/admin/tenants/{tenantId}/apps/{appId}/split" => {
+            Some(json!({"arms": [{"version": 1, "weight": 50}, {"version": 2, "weight": 50}]}))
+        }
         "POST /v1/admin/tenants/{tenantId}/keys" => Some(json!({"name": "new", "role": "agent"})),
         "POST /v1/admin/tenants/{tenantId}/users" => Some(json!({"email": "third@example.org", "name": "Third"})),
         "PATCH /v1/admin/tenants/{tenantId}/users/{userId}" => Some(json!({"name": "Changed"})),
@@ -58,6 +61,8 @@ fn body(route: &str) -> Option<Value> {
         | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/configs"
         | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/configs/{version}"
         | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/config-differences"
+        | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/split"
+        | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/split/results"
         | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/activations" => None,
         new => panic!("{new}: say here which body it takes, and look at the table of who may use it"),
     }
@@ -91,6 +96,9 @@ on_both_engines! {
         let operator = app.key(StaffRole::Operator, tenant).await;
         app.post(&format!("{app_path}/configs"), &operator, json!({"configData": {}})).await;
         app.post(&format!("{app_path}/configs/2/activate"), &operator, json!({})).await;
+        let split = json!({"arms": [{"version": 1, "weight": 60}, {"version": 2, "weight": 40}]});
+        let split = app.request(Method::PUT, &format!("{app_path}/split")).bearer_auth(&operator).json(&split);
+        assert_eq!(split.send().await.expect("an answer").status(), 200);
 
         let mut callers = vec![
             ("nobody", String::new()),

@@ -9,6 +9,7 @@ pub mod article_meanings;
 pub mod audit_chain;
 pub mod audit_event;
 pub mod config_activation;
+pub mod config_split;
 pub mod identity_key;
 pub mod identity_use;
 pub mod login;

@@ -20,6 +20,7 @@ mod m20261124_000013_audit;
 mod m20261124_000016_users;
 mod m20261124_000017_logins;
 mod m20261124_000018_identity_keys;
+mod m20261124_000019_config_splits;
 
 /// What the files do, each under its name.
 macro_rules! changes {
@@ -49,6 +50,7 @@ impl MigratorTrait for Migrator {
             m20261124_000016_users,
             m20261124_000017_logins,
             m20261124_000018_identity_keys,
+            m20261124_000019_config_splits,
         ]
     }
 }

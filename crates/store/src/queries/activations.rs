@@ -12,6 +12,7 @@ use serde_json::json;
 use super::{
     audit::NewAuditEvent,
     configs::{active_config, versions_of},
+    splits::{Replaces, running_split},
 };
 use crate::{
     ConfigVersion, StoreError, TenantScope,
@@ -40,14 +41,15 @@ impl From<config_activation::Model> for Activation {
 }
 
 impl TenantScope {
-    /// Makes a version the one that new sessions get. Activating the active one changes nothing.
+    /// Makes a version the one that all new sessions get, and ends a split. Activating the active one without a split changes
+    /// nothing.
     ///
-    /// `replaces` is the version that the caller takes for the active one: where another is by now, nothing changes.
+    /// Where new conversations are not divided as the caller takes them to be by now, nothing changes.
     pub async fn activate_config(
         &self,
         app: Id<id::App>,
         version: i32,
-        replaces: Option<i32>,
+        replaces: Replaces,
         by: &str,
         now: DateTime<Utc>,
     ) -> Result<ConfigVersion, StoreError> {
@@ -59,19 +61,19 @@ impl TenantScope {
             .await?
             .ok_or(StoreError::NotFound)?;
         if !wanted.is_active {
-            if replaces.is_some() {
-                let newest = active_config(&transaction, self.id(), app).await?.map(|active| active.version);
-                if newest != replaces {
-                    return Err(StoreError::Changed { newest });
-                }
-            }
+            self.check_replaced(&transaction, app, replaces).await?;
             self.switch_to(&transaction, app, version, AuditAction::ConfigActivated, by, now).await?;
+            transaction.commit().await?;
+        } else if running_split(&transaction, self.id(), app).await?.is_some() {
+            self.check_replaced(&transaction, app, replaces).await?;
+            self.end_split(&transaction, app, by, now).await?;
             transaction.commit().await?;
         }
         Ok(ConfigVersion { is_active: true, ..wanted.try_into()? })
     }
 
-    /// Makes the version active again that was before the one that is. None was: not found.
+    /// Returns to how it was before: ends a split, or else makes the version active again that was before the one that is.
+    /// None was: not found.
     pub async fn roll_back_config(
         &self,
         app: Id<id::App>,
@@ -81,6 +83,10 @@ impl TenantScope {
         let transaction = self.write().await?;
         self.lock_configs(&transaction, app).await?;
         let active = active_config(&transaction, self.id(), app).await?.ok_or(StoreError::NotFound)?;
+        if self.end_split(&transaction, app, by, now).await? {
+            transaction.commit().await?;
+            return Ok(active);
+        }
         let before = self
             .newest_activations(app)
             .filter(config_activation::Column::Version.ne(active.version))
@@ -130,6 +136,7 @@ impl TenantScope {
                 .filter(app_config::Column::TenantId.eq(self.id().uuid()))
                 .filter(app_config::Column::AppId.eq(app.uuid()))
         };
+        self.end_split(transaction, app, by, now).await?;
         // In this order: the database allows one active version at any time.
         of_app(false).filter(app_config::Column::IsActive.eq(true)).exec(transaction).await?;
         of_app(true).filter(app_config::Column::Version.eq(version)).exec(transaction).await?;

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use kuzushi_domain::{AuditAction, Id, id};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
 
-use super::{audit::NewAuditEvent, configs::active_config};
-use crate::{ConfigVersion, Installation, StoreError, TenantScope, entities::app};
+use super::{audit::NewAuditEvent, configs::active_config, splits::running_split};
+use crate::{ConfigVersion, Installation, Split, StoreError, TenantScope, entities::app};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct App {
@@ -33,6 +33,8 @@ pub struct PublishedApp {
     pub app: App,
     /// None before the first version was activated.
     pub config: Option<ConfigVersion>,
+    /// How new sessions are divided among versions, where they are.
+    pub split: Option<Split>,
 }
 
 impl From<app::Model> for App {
@@ -61,7 +63,8 @@ impl Installation {
             return Ok(None);
         };
         let config = active_config(self.reader(), app.tenant, app.id).await?;
-        Ok(Some(PublishedApp { app, config }))
+        let split = running_split(self.reader(), app.tenant, app.id).await?;
+        Ok(Some(PublishedApp { app, config, split }))
     }
 }
 

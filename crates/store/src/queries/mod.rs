@@ -16,6 +16,7 @@ pub(crate) mod logins;
 pub(crate) mod messages;
 pub(crate) mod nodes;
 pub(crate) mod sessions;
+pub(crate) mod splits;
 pub(crate) mod tenants;
 pub(crate) mod turns;
 pub(crate) mod users;

@@ -1,7 +1,9 @@
 //! The audit trail records what is done, and shows what was done to it.
 
 use kuzushi_domain::{Actor, AuditAction, Id, StaffRole};
-use kuzushi_store::{AuditFault, AuditFilter, AuditHead, NewAuditEvent, NewTenant, StoreError, on_both_engines};
+use kuzushi_store::{
+    AuditFault, AuditFilter, AuditHead, NewAuditEvent, NewTenant, Replaces, StoreError, on_both_engines,
+};
 use serde_json::json;
 
 use crate::fixture::{Hospital, at, config};
@@ -40,8 +42,8 @@ on_both_engines! {
         let actor = ann();
         let scope = hospital.scope.clone().by(actor.clone());
         scope.create_config(hospital.app.id, config("second"), None, at(1)).await.unwrap();
-        scope.activate_config(hospital.app.id, 2, None, "Ann", at(2)).await.unwrap();
-        scope.activate_config(hospital.app.id, 2, None, "Ann", at(3)).await.unwrap();
+        scope.activate_config(hospital.app.id, 2, Replaces::default(), "Ann", at(2)).await.unwrap();
+        scope.activate_config(hospital.app.id, 2, Replaces::default(), "Ann", at(3)).await.unwrap();
         let grant = scope.grant_access("A complaint".into(), at(100), at(4)).await.unwrap();
         let events = scope.audit_events(AuditFilter::default(), 50).await.unwrap();
         let actions: Vec<_> = events.iter().map(|event| (event.seq, event.action.as_str())).collect();

@@ -6,7 +6,7 @@ use kuzushi_domain::{
     config::AppConfig,
     differences::{Difference, differences},
 };
-use kuzushi_store::{Activation, App, ConfigVersion, NewConfig, TenantScope};
+use kuzushi_store::{Activation, App, ConfigVersion, NewConfig, Replaces, TenantScope};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -99,10 +99,15 @@ pub struct VersionToCreate {
 }
 
 #[derive(Deserialize, Default, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct VersionToActivate {
-    /// The version that is active as far as the caller knows. Where another is, nothing changes.
+    /// The active version as far as the caller knows. Where another is, nothing changes.
     #[schema(nullable = false)]
     replaces: Option<i32>,
+    /// The number of the split that runs as far as the caller knows. Left out beside `replaces`: none does. Where it is
+    /// otherwise, nothing changes.
+    #[schema(nullable = false)]
+    replaces_split: Option<i32>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -165,7 +170,7 @@ impl From<Difference> for WireDifference {
 }
 
 /// The app at an address, for those who may do this with its versions.
-async fn open(
+pub async fn open(
     state: &AppState,
     staff: &Staff,
     tenant: &str,
@@ -305,7 +310,7 @@ pub async fn compare_versions(
     path = "/v1/admin/tenants/{tenantId}/apps/{appId}/configs/{version}/activate",
     tag = "administration",
     summary = "Let new conversations have this config version",
-    description = "Every node goes by it within a second; conversations that have begun keep theirs. Activating the active one changes nothing.",
+    description = "Every node goes by it within a second; conversations that have begun keep theirs. A split ends. Activating the active one without a split changes nothing.",
     params(("tenantId" = String, Path), ("appId" = String, Path), ("version" = i32, Path)),
     request_body = VersionToActivate,
     security(("apiKey" = [])),
@@ -322,10 +327,11 @@ pub async fn activate_version(
     State(state): State<AppState>,
     staff: Staff,
     Segment((tenant, app, version)): Segment<(String, String, String)>,
-    JsonBody(VersionToActivate { replaces }): JsonBody<VersionToActivate>,
+    JsonBody(VersionToActivate { replaces, replaces_split }): JsonBody<VersionToActivate>,
 ) -> Result<Json<WireConfigVersion>, ApiError> {
     let (scope, app) = open(&state, &staff, &tenant, &app, Permission::ActivateConfigs).await?;
     let (version, now) = (number(&version)?, state.clock.now());
+    let replaces = Replaces { version: replaces, split: replaces_split };
     let active = scope.activate_config(app.id, version, replaces, &staff.actor().to_string(), now).await?;
     Ok(Json(WireConfigVersion::try_from(&active)?))
 }
@@ -362,7 +368,7 @@ pub async fn list_activations(
     path = "/v1/admin/tenants/{tenantId}/apps/{appId}/roll-back",
     tag = "administration",
     summary = "Return to the config version that was active before the one that is",
-    description = "Twice in a row leads back to where one was. Without an earlier version there is nothing to return to: 404.",
+    description = "While a split runs, that ends, and the active version is the one for all again. Twice in a row leads back to where one was. Without an earlier version there is nothing to return to: 404.",
     params(("tenantId" = String, Path), ("appId" = String, Path)),
     security(("apiKey" = [])),
     responses((status = 200, body = WireConfigVersion), StaffProblems, TenantProblems)

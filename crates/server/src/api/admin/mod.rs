@@ -5,5 +5,6 @@ pub mod apps;
 pub mod config_versions;
 mod fields;
 pub mod identity_keys;
+pub mod splits;
 pub mod tenants;
 pub mod users;
