@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::{
-    commands::{self, admin::AdminCommand},
+    commands::{self, admin::AdminCommand, audit::AuditCommand},
     config,
 };
 
@@ -52,6 +52,11 @@ enum Command {
         #[command(subcommand)]
         command: AdminCommand,
     },
+    /// Check, note and export the audit trail.
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
     /// Print the description of the HTTP API and of the socket's frames (OpenAPI, JSON).
     Openapi,
     /// Print the schema of an app's config document (JSON Schema).
@@ -69,6 +74,7 @@ impl Cli {
             Command::Migrate => commands::migrate(config()?).await,
             Command::Seed { folder } => commands::seed(config()?, folder).await,
             Command::Admin { command } => commands::admin::run(config()?, command).await,
+            Command::Audit { command } => commands::audit::run(config()?, command).await,
             Command::Openapi => commands::print(&crate::router::description_json()?),
             Command::ConfigSchema => commands::print(&crate::router::config_schema_json()?),
             Command::ConfigReference => commands::print(&config::reference()),

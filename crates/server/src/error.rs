@@ -51,6 +51,8 @@ pub enum ApiError {
     Forbidden {
         role: StaffRole,
     },
+    /// Of staff whose work it is not to read what patients wrote, and who have not said why they have to.
+    ReasonRequired,
     /// What is to be created exists already, and is another.
     AlreadyExists {
         field: &'static str,
@@ -103,7 +105,7 @@ impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
             Self::UnknownProject { .. } | Self::NotFound => StatusCode::NOT_FOUND,
-            Self::OriginNotAllowed { .. } | Self::Forbidden { .. } => StatusCode::FORBIDDEN,
+            Self::OriginNotAllowed { .. } | Self::Forbidden { .. } | Self::ReasonRequired => StatusCode::FORBIDDEN,
             Self::AlreadyExists { .. } | Self::Changed { .. } | Self::Divided { .. } | Self::SomebodyElses => {
                 StatusCode::CONFLICT
             }
@@ -134,6 +136,7 @@ impl ApiError {
             Self::SomebodyElses => "SOMEBODY_ELSES",
             Self::InvalidKey => "INVALID_KEY",
             Self::Forbidden { .. } => "FORBIDDEN",
+            Self::ReasonRequired => "REASON_REQUIRED",
             Self::AlreadyExists { .. } => "ALREADY_EXISTS",
             Self::Changed { .. } | Self::Divided { .. } => "CHANGED",
             Self::SessionEnded => "SESSION_ENDED",
@@ -179,6 +182,9 @@ impl ApiError {
                 "The API key is missing, expired, revoked or not valid. Send `Authorization: Bearer key_…`.",
             ),
             Self::Forbidden { role } => format!("The role {role} may not do this. Ask an owner or an operator."),
+            Self::ReasonRequired => String::from(
+                "Reading what patients wrote is not this role's work. State why it has to be with POST …/break-glass, which is recorded, and read while that lasts.",
+            ),
             Self::AlreadyExists { field } => {
                 format!("{field}: something else has this already. Choose another, or change what exists.")
             }

@@ -2,6 +2,8 @@
 
 pub mod api;
 pub mod assets;
+mod audit_file;
+mod audit_heads;
 pub mod auth;
 pub mod chat;
 pub mod cli;

@@ -66,6 +66,13 @@ fn documented() -> OpenApiRouter<AppState> {
         .routes(routes!(admin::config_versions::roll_back))
         .routes(routes!(admin::splits::read_split, admin::splits::change_split))
         .routes(routes!(admin::splits::read_results))
+        .routes(routes!(admin::conversations::list_conversations))
+        .routes(routes!(admin::conversations::read_conversation))
+        .routes(routes!(admin::conversations::read_messages))
+        .routes(routes!(admin::conversations::break_glass))
+        .routes(routes!(admin::audit::list_events))
+        .routes(routes!(admin::audit::export_events))
+        .routes(routes!(admin::audit::list_installation_events))
 }
 
 pub fn router(state: AppState) -> Router {

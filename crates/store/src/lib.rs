@@ -30,6 +30,7 @@ pub use queries::{
     audit::{AuditEvent, AuditFilter, NewAuditEvent},
     audit_check::{AuditFault, AuditHead, CheckedChain},
     configs::{ConfigVersion, NewConfig},
+    conversations::{Conversation, ConversationFilter},
     finish::FinishedAnswer,
     identities::{Assertion, IdentityKey, NewIdentityKey},
     logins::{Login, Proof, RevokedLogin, SignIn},

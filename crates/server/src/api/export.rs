@@ -8,9 +8,10 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use kuzushi_domain::Role;
-use kuzushi_store::{Message, PageRequest, Session, StoreError, TenantScope};
+use kuzushi_domain::{AuditAction, Role};
+use kuzushi_store::{Message, NewAuditEvent, PageRequest, Session, StoreError, TenantScope};
 use serde::Serialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::{
@@ -55,12 +56,15 @@ pub async fn export(
     parameters: Parameters,
 ) -> Result<Response, ApiError> {
     let session = caller.own_session(&session_id).await?;
-    let exported_at = Timestamp(state.clock.now());
+    let now = state.clock.now();
+    let exported_at = Timestamp(now);
     let format = parameters.text("format").unwrap_or("json");
     if !matches!(format, "json" | "text") {
         return Err(wrong("format", "wants json or text"));
     }
     let messages = all_messages(caller.scope(), &session).await?;
+    let event = NewAuditEvent::new(AuditAction::ConversationExported, session.id);
+    caller.scope().record(event.with(json!({"messages": messages.len()})), now).await?;
     let (mut response, extension) = if format == "json" {
         let export = Export {
             session_id: session.id.to_string(),

@@ -1,9 +1,11 @@
 //! Patients sign in and out.
 
 use axum::{Json, extract::State, http::StatusCode};
-use kuzushi_domain::{EmailAddress, Phi};
-use kuzushi_store::{Proof, SignIn, User};
+use chrono::{DateTime, Utc};
+use kuzushi_domain::{AuditAction, EmailAddress, Phi};
+use kuzushi_store::{NewAuditEvent, Proof, SignIn, StoreError, TenantScope, User};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::{
@@ -100,6 +102,7 @@ pub async fn login(
     let hash = known.as_ref().and_then(|known| known.password_hash.clone());
     let verdict = state.passwords.check(password.clone(), hash).await?;
     let Some(known) = known.filter(|_| verdict != Verdict::Wrong) else {
+        record_refusal(scope, &email, state.clock.now()).await?;
         return Err(ApiError::InvalidCredentials);
     };
     let signed_in = sign_in(&state, &visitor, Proof::Password(&known)).await?;
@@ -107,6 +110,14 @@ pub async fn login(
         scope.rehash_password(&known, &state.passwords.hash(password).await?).await?;
     }
     Ok(Json(signed_in))
+}
+
+/// Records an attempt that failed, the same whether or not there is such an account. The address is on record as a mark
+/// only: equal for attempts at the same one, and no way back to it.
+async fn record_refusal(scope: &TenantScope, email: &EmailAddress, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let mark: String = scope.email_mark(email).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let event = NewAuditEvent::new(AuditAction::SignInRefused, "").with(json!({"account": mark}));
+    scope.record(event, now).await
 }
 
 async fn sign_in(state: &AppState, visitor: &Visitor, proof: Proof<'_>) -> Result<SignedIn, ApiError> {

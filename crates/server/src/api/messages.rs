@@ -1,7 +1,7 @@
 //! What was said in a conversation, page by page.
 
 use axum::Json;
-use kuzushi_store::PageRequest;
+use kuzushi_store::{Message, MessagePage, PageRequest};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -52,16 +52,26 @@ pub async fn list_messages(
     parameters: Parameters,
 ) -> Result<Json<MessageList>, ApiError> {
     let session = caller.own_session(&session_id).await?;
-    let request = PageRequest {
+    let page = caller.scope().messages(&session, page_request(&parameters)?).await?;
+    Ok(Json(MessageList::from(&page)))
+}
+
+/// Which messages of a conversation are asked for.
+pub fn page_request(parameters: &Parameters) -> Result<PageRequest, ApiError> {
+    Ok(PageRequest {
         before: parameters.cursor("before")?,
         after: parameters.cursor("after")?,
         limit: parameters.limit()?,
-    };
-    let page = caller.scope().messages(&session, request).await?;
-    let seq_of = |message: Option<&kuzushi_store::Message>| message.map(|message| message.seq.to_string());
-    Ok(Json(MessageList {
-        before: seq_of(page.messages.first()).filter(|_| page.has_older),
-        after: seq_of(page.messages.last()).filter(|_| page.has_newer),
-        messages: page.messages.iter().map(WireMessage::from).collect(),
-    }))
+    })
+}
+
+impl From<&MessagePage> for MessageList {
+    fn from(page: &MessagePage) -> Self {
+        let seq_of = |message: Option<&Message>| message.map(|message| message.seq.to_string());
+        Self {
+            before: seq_of(page.messages.first()).filter(|_| page.has_older),
+            after: seq_of(page.messages.last()).filter(|_| page.has_newer),
+            messages: page.messages.iter().map(WireMessage::from).collect(),
+        }
+    }
 }

@@ -17,6 +17,8 @@ const PAGE: u64 = 50;
 /// Items in a page at most.
 pub const LARGEST_PAGE: u64 = 200;
 
+/// How a parameter that is a time is asked for.
+pub const A_TIME: &str = "a time such as 2026-11-23T09:00:00Z";
 const EARLIER_PAGE: &str = "a cursor from an earlier page";
 
 /// The parameters of a request, as text.

@@ -6,7 +6,7 @@ use clap::Subcommand;
 use kuzushi_domain::{Actor, Clock, Id, StaffRole, SystemClock, id};
 use kuzushi_store::{ApiKey, NewApiKey, Store};
 
-use super::{open, print};
+use super::{find_tenant, open, print};
 use crate::{
     api::wire::Timestamp,
     auth::api_keys,
@@ -127,13 +127,4 @@ async fn revoke_key(store: &Store, key: Id<id::ApiKey>) -> anyhow::Result<()> {
     let (found, _) = installation.api_key(key).await?.with_context(|| format!("there is no key {key}"))?;
     installation.revoke_api_key(found.tenant, key, SystemClock.now()).await?;
     print(&format!("{key} is revoked\n"))
-}
-
-async fn find_tenant(store: &Store, text: &str) -> anyhow::Result<Id<id::Tenant>> {
-    let installation = store.installation().by(Actor::CommandLine);
-    let found = match text.parse() {
-        Ok(id) => installation.tenant(id).await.ok(),
-        Err(_) => installation.tenant_by_domain(text).await?,
-    };
-    Ok(found.with_context(|| format!("--tenant: there is no tenant `{text}`"))?.id)
 }

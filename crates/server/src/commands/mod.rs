@@ -1,12 +1,13 @@
 //! What the subcommands do.
 
 pub mod admin;
+pub mod audit;
 mod run;
 
 use std::{io::Write, path::PathBuf, sync::Arc};
 
 use anyhow::Context;
-use kuzushi_domain::SystemClock;
+use kuzushi_domain::{Actor, Id, SystemClock, id};
 use kuzushi_store::{DatabaseOptions, Store, StoreError};
 use tokio::net::TcpListener;
 
@@ -106,4 +107,14 @@ async fn open(config: &Config) -> anyhow::Result<Store> {
         group_commit_max: config.database.group_commit_max,
     };
     Store::open(&options, key).await.context("DATABASE_URL: the database cannot be opened")
+}
+
+/// The tenant that `--tenant` names, by id or internet domain.
+async fn find_tenant(store: &Store, text: &str) -> anyhow::Result<Id<id::Tenant>> {
+    let installation = store.installation().by(Actor::CommandLine);
+    let found = match text.parse() {
+        Ok(id) => installation.tenant(id).await.ok(),
+        Err(_) => installation.tenant_by_domain(text).await?,
+    };
+    Ok(found.with_context(|| format!("--tenant: there is no tenant `{text}`"))?.id)
 }

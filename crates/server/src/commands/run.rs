@@ -6,11 +6,12 @@ use anyhow::{Context, ensure};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
+    task::JoinHandle,
     time::{interval, timeout},
 };
 
 use crate::{
-    assets,
+    assets, audit_heads,
     config::Config,
     conversation,
     edge::{Certificates, Door},
@@ -59,6 +60,7 @@ pub async fn run(
     conversation::take_place(&state).await.context("taking up unanswered questions")?;
     tokio::spawn(conversation::keep_place(state.clone()));
     tokio::spawn(tidy(state.clone()));
+    let heads = tokio::spawn(audit_heads::keep_noting(state.clone()));
     tokio::spawn(stop_when_told(state.clone()));
     let server = axum::serve(door, router::service(state.clone()))
         .with_graceful_shutdown(state.stopping.clone().cancelled_owned());
@@ -71,12 +73,12 @@ pub async fn run(
             tokio::time::sleep(grace).await;
         } => {}
     }
-    finish(&state, grace).await;
+    finish(&state, grace, heads).await;
     Ok(())
 }
 
 /// Lets running answers finish, hands over those that take too long, and lets sockets take their leave.
-async fn finish(state: &AppState, grace: Duration) {
+async fn finish(state: &AppState, grace: Duration, heads: JoinHandle<()>) {
     state.sockets.close();
     state.answers.close();
     if timeout(grace, state.answers.wait()).await.is_err() {
@@ -88,6 +90,9 @@ async fn finish(state: &AppState, grace: Duration) {
     }
     if timeout(CLOSING_GRACE, state.sockets.wait()).await.is_err() {
         tracing::debug!(sockets = state.sockets.len(), "stopping with sockets that did not close");
+    }
+    if timeout(CLOSING_GRACE, heads).await.is_err() {
+        tracing::warn!("stopping without having noted the audit trail's newest events");
     }
     if let Err(error) = state.store.installation().leave(state.clock.now()).await {
         tracing::warn!(error = %error, "others will only know that this node is gone when its lease is over");

@@ -33,7 +33,7 @@ pub struct TestApp {
     pub clock: TestClock,
     pub state: AppState,
     /// Holds the database while the server runs.
-    database: Arc<TestDatabase>,
+    pub database: Arc<TestDatabase>,
 }
 
 /// The machine's clock, set forward by a test.

@@ -5,6 +5,7 @@
 mod admin;
 mod app;
 mod assets;
+mod audit;
 mod authority;
 mod chat_frames;
 mod chat_journey;

@@ -40,7 +40,14 @@ fn body(route: &str) -> Option<Value> {
         "POST /v1/admin/tenants/{tenantId}/keys" => Some(json!({"name": "new", "role": "agent"})),
         "POST /v1/admin/tenants/{tenantId}/users" => Some(json!({"email": "third@example.org", "name": "Third"})),
         "PATCH /v1/admin/tenants/{tenantId}/users/{userId}" => Some(json!({"name": "Changed"})),
-        "POST /v1/auth/logout"
+        "POST /v1/admin/tenants/{tenantId}/break-glass" => Some(json!({"reason": "A complaint"})),
+        "GET /v1/admin/audit"
+        | "GET /v1/admin/tenants/{tenantId}/audit"
+        | "GET /v1/admin/tenants/{tenantId}/audit/export"
+        | "GET /v1/admin/tenants/{tenantId}/conversations"
+        | "GET /v1/admin/tenants/{tenantId}/conversations/{sessionId}"
+        | "GET /v1/admin/tenants/{tenantId}/conversations/{sessionId}/messages"
+        | "POST /v1/auth/logout"
         | "GET /v1/auth/me"
         | "GET /v1/sessions"
         | "GET /v1/sessions/{sessionId}/messages"

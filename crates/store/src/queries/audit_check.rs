@@ -1,6 +1,6 @@
 //! Whether the audit trail is whole.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use aws_lc_rs::constant_time;
 use kuzushi_domain::{Id, id};
@@ -105,6 +105,10 @@ impl Installation {
         let Ok(key) = chain_key(self.operator_key(), chain, &head.wrapped_key) else {
             return Ok((0, Some(AuditFault::KeyLost)));
         };
+        let mut noted_hashes: HashMap<i64, Vec<&[u8]>> = HashMap::new();
+        for noted in noted {
+            noted_hashes.entry(noted.seq).or_default().push(&noted.hash);
+        }
         let (mut seq, mut previous) = (0, NO_HASH.to_vec());
         loop {
             let events = audit_event::Entity::find()
@@ -123,7 +127,8 @@ impl Installation {
                 if constant_time::verify_slices_are_equal(&hash, &event.hash).is_err() {
                     return Ok((seq, Some(AuditFault::Altered { seq: expected })));
                 }
-                if noted.iter().any(|noted| noted.seq == expected && noted.hash != hash) {
+                let noted_hashes = noted_hashes.get(&expected).map_or(&[][..], Vec::as_slice);
+                if noted_hashes.iter().any(|noted| *noted != hash) {
                     return Ok((seq, Some(AuditFault::NotAsNoted { seq: expected })));
                 }
                 (seq, previous) = (expected, hash);

@@ -10,6 +10,7 @@ pub(crate) mod articles;
 pub(crate) mod audit;
 pub(crate) mod audit_check;
 pub(crate) mod configs;
+pub(crate) mod conversations;
 pub(crate) mod finish;
 pub(crate) mod identities;
 pub(crate) mod logins;

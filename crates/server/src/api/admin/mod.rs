@@ -2,7 +2,9 @@
 
 pub mod api_keys;
 pub mod apps;
+pub mod audit;
 pub mod config_versions;
+pub mod conversations;
 mod fields;
 pub mod identity_keys;
 pub mod splits;

@@ -1,0 +1,232 @@
+//! The audit trail, for those who have to know who did what.
+
+use axum::{
+    Json,
+    body::Body,
+    extract::State,
+    http::header,
+    response::{IntoResponse, Response},
+};
+use futures_util::stream;
+use kuzushi_domain::{AuditAction, Permission};
+use kuzushi_store::{AuditEvent, AuditFilter, NewAuditEvent, StoreError, TenantScope};
+use serde::Serialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use crate::{
+    api::{
+        problems::{RequestProblems, StaffProblems, TenantProblems},
+        query::{A_TIME, LARGEST_PAGE, Page, Parameters, wrong},
+        wire::Timestamp,
+    },
+    audit_file::Format,
+    auth::Staff,
+    error::ApiError,
+    segment::Segment,
+    state::AppState,
+};
+
+/// Something that was done.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AuditEvent)]
+pub struct WireAuditEvent {
+    /// 1, 2, 3… without holes.
+    seq: i64,
+    at: Timestamp,
+    actor: WireActor,
+    #[schema(example = "conversation.read")]
+    action: String,
+    /// The identifier of what it was done to.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    target: String,
+    /// Why, where a reason had to be stated.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    reason: String,
+    /// Identifiers and numbers that say more.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    #[schema(required = false, value_type = Object)]
+    details: Value,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = AuditActor)]
+pub struct WireActor {
+    /// Of an API key, a patient or a conversation; or `system`, or `command line`.
+    id: String,
+    /// The key's name, as it was then. Never a patient's.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    name: String,
+    /// The key's role, as it was then.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    role: String,
+}
+
+impl From<AuditEvent> for WireAuditEvent {
+    fn from(event: AuditEvent) -> Self {
+        Self {
+            seq: event.seq,
+            at: Timestamp(event.at),
+            actor: WireActor { id: event.actor, name: event.actor_name, role: event.actor_role },
+            action: event.action,
+            target: event.target,
+            reason: event.reason,
+            details: event.details,
+        }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct AuditEventList {
+    events: Vec<WireAuditEvent>,
+    /// The cursor of the next page, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    before: Option<String>,
+}
+
+impl AuditEventList {
+    fn new(page: &Page<i64>, events: Vec<AuditEvent>) -> Self {
+        let before = page.next(&events, |last| (last.seq > 1).then(|| last.seq.to_string()));
+        Self { events: events.into_iter().map(WireAuditEvent::from).collect(), before }
+    }
+}
+
+/// What a request asks for of the trail.
+fn filter(parameters: &Parameters, before: Option<i64>) -> Result<AuditFilter, ApiError> {
+    Ok(AuditFilter {
+        before,
+        action: parameters.parsed::<AuditAction>("action", "the name of an action, such as conversation.read")?,
+        actor: parameters.text("actor").map(str::to_owned),
+        target: parameters.text("target").map(str::to_owned),
+        from: parameters.parsed("from", A_TIME)?,
+        to: parameters.parsed("to", A_TIME)?,
+    })
+}
+
+#[utoipa::path(
+    get,
+    path = "/v1/admin/tenants/{tenantId}/audit",
+    tag = "administration",
+    summary = "Who did what in a tenant, newest first",
+    description = "Reading it is on record as well.",
+    params(
+        ("tenantId" = String, Path),
+        ("action" = Option<String>, Query, description = "Only this action, such as `conversation.read`"),
+        ("actor" = Option<String>, Query, description = "Only what this one did: the id of a key, a patient or a conversation"),
+        ("target" = Option<String>, Query, description = "Only what was done to this: its id"),
+        ("from" = Option<String>, Query, description = "Only what was done at this time or later (RFC 3339)"),
+        ("to" = Option<String>, Query, description = "Only what was done before this time (RFC 3339)"),
+        ("before" = Option<String>, Query, description = "A cursor from an earlier page"),
+        ("limit" = Option<u64>, Query, description = "Events in the page: 50 unless given, 200 for more than that", minimum = 1),
+    ),
+    security(("apiKey" = [])),
+    responses((status = 200, body = AuditEventList), RequestProblems, StaffProblems, TenantProblems)
+)]
+pub async fn list_events(
+    State(state): State<AppState>,
+    staff: Staff,
+    Segment(tenant): Segment,
+    parameters: Parameters,
+) -> Result<Json<AuditEventList>, ApiError> {
+    let page = parameters.page()?;
+    let filter = filter(&parameters, page.before)?;
+    let scope = staff.scope(&state, &tenant, Permission::ReadAudit).await?;
+    let events = scope.audit_events(filter, page.limit).await?;
+    let event = NewAuditEvent::new(AuditAction::AuditRead, "").with(json!({"events": events.len()}));
+    scope.record(event, state.clock.now()).await?;
+    Ok(Json(AuditEventList::new(&page, events)))
+}
+
+#[utoipa::path(
+    get,
+    path = "/v1/admin/audit",
+    tag = "administration",
+    summary = "Who did what to the installation, beyond any tenant, newest first",
+    description = "For operators: tenants that were added, operators' keys.",
+    params(
+        ("action" = Option<String>, Query, description = "Only this action, such as `tenant.created`"),
+        ("actor" = Option<String>, Query, description = "Only what this one did"),
+        ("target" = Option<String>, Query, description = "Only what was done to this: its id"),
+        ("from" = Option<String>, Query, description = "Only what was done at this time or later (RFC 3339)"),
+        ("to" = Option<String>, Query, description = "Only what was done before this time (RFC 3339)"),
+        ("before" = Option<String>, Query, description = "A cursor from an earlier page"),
+        ("limit" = Option<u64>, Query, description = "Events in the page: 50 unless given, 200 for more than that", minimum = 1),
+    ),
+    security(("apiKey" = [])),
+    responses((status = 200, body = AuditEventList), RequestProblems, StaffProblems)
+)]
+pub async fn list_installation_events(
+    State(state): State<AppState>,
+    staff: Staff,
+    parameters: Parameters,
+) -> Result<Json<AuditEventList>, ApiError> {
+    // Operators alone see beyond a tenant.
+    staff.need(Permission::ManageTenants)?;
+    let page = parameters.page()?;
+    let filter = filter(&parameters, page.before)?;
+    let installation = staff.installation(&state);
+    let events = installation.audit_events(filter, page.limit).await?;
+    let event = NewAuditEvent::new(AuditAction::AuditRead, "").with(json!({"events": events.len()}));
+    installation.record(event, state.clock.now()).await?;
+    Ok(Json(AuditEventList::new(&page, events)))
+}
+
+#[utoipa::path(
+    get,
+    path = "/v1/admin/tenants/{tenantId}/audit/export",
+    tag = "administration",
+    summary = "A tenant's audit trail as a file, newest first",
+    params(
+        ("tenantId" = String, Path),
+        ("format" = Option<String>, Query, description = "`jsonl`, one event a line, which is the default; or `csv`"),
+        ("action" = Option<String>, Query, description = "Only this action, such as `conversation.read`"),
+        ("actor" = Option<String>, Query, description = "Only what this one did: the id of a key, a patient or a conversation"),
+        ("target" = Option<String>, Query, description = "Only what was done to this: its id"),
+        ("from" = Option<String>, Query, description = "Only what was done at this time or later (RFC 3339)"),
+        ("to" = Option<String>, Query, description = "Only what was done before this time (RFC 3339)"),
+    ),
+    security(("apiKey" = [])),
+    responses(
+        (status = 200, description = "The file", content((String = "application/jsonl"), (String = "text/csv"))),
+        RequestProblems,
+        StaffProblems,
+        TenantProblems,
+    )
+)]
+pub async fn export_events(
+    State(state): State<AppState>,
+    staff: Staff,
+    Segment(tenant): Segment,
+    parameters: Parameters,
+) -> Result<Response, ApiError> {
+    let filter = filter(&parameters, None)?;
+    let format: Format =
+        parameters.text("format").unwrap_or("jsonl").parse().map_err(|message: &str| wrong("format", message))?;
+    let scope = staff.scope(&state, &tenant, Permission::ReadAudit).await?;
+    let event = NewAuditEvent::new(AuditAction::AuditExported, "").with(json!({"format": format.extension()}));
+    scope.record(event, state.clock.now()).await?;
+    let name = format!("attachment; filename=\"audit.{}\"", format.extension());
+    let headers = [(header::CONTENT_TYPE, format.media_type().to_owned()), (header::CONTENT_DISPOSITION, name)];
+    Ok((headers, Body::from_stream(pages(scope, filter, format))).into_response())
+}
+
+/// The file in pieces: however long the trail is, a page of it is in memory.
+fn pages(
+    scope: TenantScope,
+    filter: AuditFilter,
+    format: Format,
+) -> impl futures_util::Stream<Item = Result<String, StoreError>> {
+    stream::try_unfold((scope, Some(filter), format.head()), move |(scope, filter, head)| async move {
+        let Some(filter) = filter else { return Ok(None) };
+        let events = scope.audit_events(filter.clone(), LARGEST_PAGE).await?;
+        let is_full = events.len() as u64 == LARGEST_PAGE;
+        let next = events.last().filter(|_| is_full).map(|last| AuditFilter { before: Some(last.seq), ..filter });
+        let lines = format.lines(events).map_err(|error| StoreError::Other(error.to_string()))?;
+        Ok(Some((head + &lines, (scope, next, String::new()))))
+    })
+}
