@@ -14,6 +14,7 @@ mod chat_streaming;
 mod command_line;
 mod demo;
 mod edge;
+mod frame_permissions;
 mod fuzz;
 mod generated;
 mod health;

@@ -3,9 +3,12 @@
 use kuzushi_domain::{Clock, Id, StaffRole, SystemClock, id};
 use kuzushi_server::auth::api_keys;
 use kuzushi_store::{NewApiKey, NewTenant};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::app::TestApp;
+use crate::{
+    app::TestApp,
+    server::{ORIGIN, StartedSession},
+};
 
 impl TestApp {
     /// The tenant of the small hospital.
@@ -42,6 +45,19 @@ impl TestApp {
         let scope = self.state.store.tenant(tenant).await.expect("the tenant");
         let app = scope.app_by_project(project).await.expect("the store").expect("the app");
         format!("/v1/admin/tenants/{tenant}/apps/{}{rest}", app.id)
+    }
+
+    /// A conversation in another tenant, with an app that the same page may embed.
+    pub async fn init_elsewhere(&self) -> StartedSession {
+        let tenant = self.add_tenant("other.example").await;
+        let owner = self.key(StaffRole::Owner, tenant).await;
+        let apps = format!("/v1/admin/tenants/{tenant}/apps");
+        let new = json!({"projectId": "elsewhere", "name": "Elsewhere", "allowedOrigins": [ORIGIN]});
+        let app: Value = self.post(&apps, &owner, new).await.json().await.expect("JSON");
+        let configs = format!("{apps}/{}/configs", app["appId"].as_str().expect("an id"));
+        self.post(&configs, &owner, json!({"configData": {}})).await;
+        assert_eq!(self.post(&format!("{configs}/1/activate"), &owner, json!({})).await.status(), 200);
+        self.init("elsewhere").await
     }
 
     /// What a key gets at an address, as JSON.
