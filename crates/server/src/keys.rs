@@ -12,7 +12,7 @@ use aws_lc_rs::rand;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use kuzushi_store::sealed::{KEY_LENGTH, OperatorKey};
 
-use crate::config::{Config, decode_content_key};
+use crate::config::{Config, decode_content_key, split_secrets};
 
 /// Makes the data folder and the embedded database's file, readable by their owner only.
 pub fn prepare_data_folder(config: &Config) -> anyhow::Result<()> {
@@ -50,6 +50,12 @@ pub fn jwt_secret(config: &Config, demo: bool) -> anyhow::Result<String> {
             "JWT_SECRET is missing: wants at least 32 bytes, the same on every node (`openssl rand -base64 48` makes a good one)"
         ),
     }
+}
+
+/// Secrets that signed tokens before.
+pub fn former_jwt_secrets(config: &Config) -> Vec<String> {
+    let previous = config.security.jwt_secret_previous.as_ref();
+    previous.map_or_else(Vec::new, |secrets| split_secrets(secrets.expose()).map(str::to_owned).collect())
 }
 
 /// The contents of a key file, made with random bytes if there is none.

@@ -83,7 +83,8 @@ fn certificates(config: &Config) -> anyhow::Result<Option<Arc<Certificates>>> {
 /// Opens the database and brings its schema up to date.
 async fn prepare(config: Config, demo: Option<Demo>, listener: &TcpListener) -> anyhow::Result<AppState> {
     keys::prepare_data_folder(&config)?;
-    let tokens = Tokens::new(&keys::jwt_secret(&config, demo.is_some())?, config.security.jwt_expiration.0);
+    let secret = keys::jwt_secret(&config, demo.is_some())?;
+    let tokens = Tokens::new(&secret, &keys::former_jwt_secrets(&config), config.security.jwt_expiration.0);
     let assistant = config.providers.assistant().context("OPENAI_API_KEY and OPENAI_BASE_URL")?;
     let store = open(&config).await?;
     store.migrate().await?;

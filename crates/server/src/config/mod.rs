@@ -24,7 +24,7 @@ pub use limits::Limits;
 pub use logging::{LogFormat, Logging};
 pub use providers::Providers;
 pub use reference::reference;
-pub use security::{Security, decode_content_key};
+pub use security::{Security, decode_content_key, split_secrets};
 pub use value::{Interval, Secret};
 
 /// Everything an operator can set, a struct per section.

@@ -13,6 +13,10 @@ pub struct Security {
     /// The secret that signs tokens, at least 32 bytes. Required outside demo mode. `openssl rand -base64 48` makes one.
     #[config(env = "JWT_SECRET", parse_env = jwt_secret)]
     pub jwt_secret: Option<Secret<String>>,
+    /// Secrets that JWT_SECRET was before, separated by commas: what they have signed is taken until it expires. To change the
+    /// secret without signing anybody out, put the old one here on every node, then the new one into JWT_SECRET.
+    #[config(env = "JWT_SECRET_PREVIOUS", parse_env = jwt_secrets)]
+    pub jwt_secret_previous: Option<Secret<String>>,
     /// How long a session's token is good for: a number and a unit (`s`, `m`, `h`, `d`).
     #[config(env = "JWT_EXPIRATION", default = "7d", parse_env = str::parse::<Interval>)]
     pub jwt_expiration: Interval,
@@ -26,6 +30,7 @@ pub struct Security {
 impl Security {
     pub(super) fn check(&self) -> Result<(), Unusable> {
         self.jwt_secret.as_ref().map_or(Ok(()), |secret| jwt_secret(secret.expose()).map(drop))?;
+        self.jwt_secret_previous.as_ref().map_or(Ok(()), |secrets| jwt_secrets(secrets.expose()).map(drop))?;
         self.content_key.as_ref().map_or(Ok(()), |key| content_key(key.expose()).map(drop))
     }
 }
@@ -35,6 +40,18 @@ fn jwt_secret(text: &str) -> Result<Secret<String>, Unusable> {
         return Err(Unusable::secret("at least 32 bytes (`openssl rand -base64 48` makes a good one)"));
     }
     Ok(Secret::new(text.to_owned()))
+}
+
+fn jwt_secrets(text: &str) -> Result<Secret<String>, Unusable> {
+    match split_secrets(text).find(|secret| secret.len() < SECRET_LENGTH) {
+        Some(_) => Err(Unusable::secret("secrets of at least 32 bytes each, separated by commas")),
+        None => Ok(Secret::new(text.to_owned())),
+    }
+}
+
+/// The secrets in a list of them.
+pub fn split_secrets(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|secret| !secret.is_empty())
 }
 
 fn content_key(text: &str) -> Result<Secret<String>, Unusable> {

@@ -100,7 +100,7 @@ impl TestApp {
 
     async fn on(database: Arc<TestDatabase>, config: Config, clock: TestClock, source: Source) -> Self {
         let store = database.open().await;
-        let tokens = Tokens::new(SECRET, config.security.jwt_expiration.0);
+        let tokens = Tokens::new(SECRET, &[], config.security.jwt_expiration.0);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let demo = matches!(source, Source::Demo).then_some(Demo);

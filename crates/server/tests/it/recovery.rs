@@ -76,4 +76,24 @@ on_both_engines! {
         assert_eq!(back.next_of("message").await["inReplyTo"], "m1");
         assert!(left.elapsed() < std::time::Duration::from_secs(10), "nobody waits for a lease to run out");
     }
+
+    async fn a_new_secret_for_tokens_signs_nobody_out_while_the_former_one_is_named(engine: Engine) {
+        let mut app = ServerProcess::start(engine).await;
+        let session = app.init("portal").await;
+        let path = format!("/v1/sessions/{}/messages", session.id);
+        app.stop().await;
+        app.set("JWT_SECRET", "the secret that came after it, also long");
+        app.set("JWT_SECRET_PREVIOUS", crate::app::SECRET);
+        app.start_again().await;
+        assert_eq!(app.get(&path, &session.token).await.status(), 200);
+        app.connect(&session).await.say("m1", "Where can I park?").await;
+        let renewed = app.init("portal").await;
+        app.stop().await;
+        app.set("JWT_SECRET_PREVIOUS", "");
+        app.start_again().await;
+        assert_eq!(app.get(&path, &session.token).await.status(), 401);
+        let query = format!("?sessionId={}&token={}", session.id, session.token);
+        assert_eq!(app.open(&query, None).await.close_code().await, 4003);
+        app.connect(&renewed).await;
+    }
 }
