@@ -13,6 +13,7 @@ mod chat_refusals;
 mod chat_streaming;
 mod command_line;
 mod demo;
+mod documents;
 mod edge;
 mod frame_permissions;
 mod fuzz;
