@@ -89,6 +89,8 @@ actions! {
     ConfigCreated = "config.created",
     ConfigActivated = "config.activated",
     ConfigRolledBack = "config.rolled_back",
+    ArticleWritten = "article.written",
+    ArticleRemoved = "article.removed",
     SplitStarted = "config_split.started",
     SplitEnded = "config_split.ended",
     KeyCreated = "key.created",

@@ -9,7 +9,7 @@ pub enum StaffRole {
     Operator,
     /// Answers for a tenant.
     Owner,
-    /// Writes config versions, for an owner to activate.
+    /// Writes articles, and config versions for an owner to activate.
     Editor,
     /// Talks to patients.
     Agent,
@@ -30,6 +30,8 @@ pub enum Permission {
     ReadConfigs,
     /// Create config versions.
     WriteConfigs,
+    /// Write and remove articles: what the assistant answers from.
+    WriteArticles,
     /// Decide which config version new conversations get.
     ActivateConfigs,
     /// See who may sign in: patients' names and addresses.
@@ -66,12 +68,13 @@ impl StaffRole {
 
     pub fn may(self, permission: Permission) -> bool {
         use Permission::{
-            ListConversations, ManageTenants, ReadAudit, ReadConfigs, ReadConversations, ReadUsers, WriteConfigs,
+            ListConversations, ManageTenants, ReadAudit, ReadConfigs, ReadConversations, ReadUsers, WriteArticles,
+            WriteConfigs,
         };
         match self {
             Self::Operator => permission != ReadConversations,
             Self::Owner => !matches!(permission, ManageTenants | ReadConversations),
-            Self::Editor => matches!(permission, ReadConfigs | WriteConfigs),
+            Self::Editor => matches!(permission, ReadConfigs | WriteConfigs | WriteArticles),
             Self::Auditor => matches!(permission, ReadConfigs | ListConversations | ReadAudit),
             // Who they talk to and what was said, and nothing else.
             Self::Agent => matches!(permission, ListConversations | ReadConversations | ReadUsers),

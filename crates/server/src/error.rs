@@ -61,6 +61,8 @@ pub enum ApiError {
     Changed {
         newest: Option<i32>,
     },
+    /// Somebody else changed or removed it since the caller looked; it has no versions that could be named.
+    Outdated,
     /// New conversations are divided by a split of which the caller does not know.
     Divided {
         number: i32,
@@ -106,9 +108,11 @@ impl ApiError {
         match self {
             Self::UnknownProject { .. } | Self::NotFound => StatusCode::NOT_FOUND,
             Self::OriginNotAllowed { .. } | Self::Forbidden { .. } | Self::ReasonRequired => StatusCode::FORBIDDEN,
-            Self::AlreadyExists { .. } | Self::Changed { .. } | Self::Divided { .. } | Self::SomebodyElses => {
-                StatusCode::CONFLICT
-            }
+            Self::AlreadyExists { .. }
+            | Self::Changed { .. }
+            | Self::Divided { .. }
+            | Self::Outdated
+            | Self::SomebodyElses => StatusCode::CONFLICT,
             Self::InvalidBody(_) | Self::InvalidQuery(_) => StatusCode::BAD_REQUEST,
             Self::InvalidToken | Self::InvalidKey | Self::InvalidCredentials | Self::IdentityRefused(_) => {
                 StatusCode::UNAUTHORIZED
@@ -138,7 +142,7 @@ impl ApiError {
             Self::Forbidden { .. } => "FORBIDDEN",
             Self::ReasonRequired => "REASON_REQUIRED",
             Self::AlreadyExists { .. } => "ALREADY_EXISTS",
-            Self::Changed { .. } | Self::Divided { .. } => "CHANGED",
+            Self::Changed { .. } | Self::Divided { .. } | Self::Outdated => "CHANGED",
             Self::SessionEnded => "SESSION_ENDED",
             Self::NotFound => "NOT_FOUND",
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
@@ -194,6 +198,9 @@ impl ApiError {
             Self::Changed { newest: None } => {
                 String::from("There is no version yet that this could be based on or replace.")
             }
+            Self::Outdated => String::from(
+                "Somebody else changed or removed it. Read it again, and try again with what is there now.",
+            ),
             Self::Divided { number } => format!(
                 "New conversations are divided by split {number}. Look at it, and say replacesSplit: {number} to end it."
             ),

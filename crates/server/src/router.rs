@@ -66,6 +66,8 @@ fn documented() -> OpenApiRouter<AppState> {
         .routes(routes!(admin::config_versions::roll_back))
         .routes(routes!(admin::splits::read_split, admin::splits::change_split))
         .routes(routes!(admin::splits::read_results))
+        .routes(routes!(admin::articles::list_articles))
+        .routes(routes!(admin::articles::read_article, admin::articles::put_article, admin::articles::remove_article))
         .routes(routes!(admin::conversations::list_conversations))
         .routes(routes!(admin::conversations::read_conversation))
         .routes(routes!(admin::conversations::read_messages))

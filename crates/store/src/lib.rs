@@ -26,7 +26,7 @@ pub use queries::{
     activations::Activation,
     api_keys::{ApiKey, NewApiKey, SecretHash},
     apps::{App, NewApp, PublishedApp},
-    articles::{Article, ArticlesStamp, NewArticle},
+    articles::{Article, ArticleChange, ArticlesStamp, NewArticle},
     audit::{AuditEvent, AuditFilter, NewAuditEvent},
     audit_check::{AuditFault, AuditHead, CheckedChain},
     configs::{ConfigVersion, NewConfig},

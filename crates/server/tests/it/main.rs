@@ -4,6 +4,7 @@
 
 mod admin;
 mod app;
+mod articles;
 mod assets;
 mod audit;
 mod authority;

@@ -41,7 +41,13 @@ fn body(route: &str) -> Option<Value> {
         "POST /v1/admin/tenants/{tenantId}/users" => Some(json!({"email": "third@example.org", "name": "Third"})),
         "PATCH /v1/admin/tenants/{tenantId}/users/{userId}" => Some(json!({"name": "Changed"})),
         "POST /v1/admin/tenants/{tenantId}/break-glass" => Some(json!({"reason": "A complaint"})),
+        "PUT /v1/admin/tenants/{tenantId}/apps/{appId}/articles/{slug}" => {
+            Some(json!({"title": "Third", "body": "Text"}))
+        }
         "GET /v1/admin/audit"
+        | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/articles"
+        | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/articles/{slug}"
+        | "DELETE /v1/admin/tenants/{tenantId}/apps/{appId}/articles/{slug}"
         | "GET /v1/admin/tenants/{tenantId}/audit"
         | "GET /v1/admin/tenants/{tenantId}/audit/export"
         | "GET /v1/admin/tenants/{tenantId}/conversations"
@@ -119,6 +125,13 @@ on_both_engines! {
         for role in StaffRole::ALL {
             callers.push((role.as_str(), app.key(role, tenant).await));
         }
+        // An article to remove for each of them.
+        for (caller, _) in &callers {
+            let word = caller.split(' ').next_back().unwrap_or_default();
+            let article = app.request(Method::PUT, &format!("{app_path}/articles/{word}")).bearer_auth(&operator);
+            let article = article.json(&json!({"title": "Another", "body": "Text"})).send().await.expect("an answer");
+            assert!(article.status().is_success());
+        }
         let mut table = String::new();
         for (method, template) in routes() {
             let route = format!("{method} {template}");
@@ -146,6 +159,7 @@ on_both_engines! {
                     .replace("{tenantId}", &tenant.to_string())
                     .replace("{appId}", &app_id)
                     .replace("{kid}", word)
+                    .replace("{slug}", if method == Method::GET { "parking" } else { word })
                     .replace("{userId}", &patient.id.to_string())
                     .replace("{keyId}", &revoked[..KEY_ID_LENGTH])
                     .replace("{version}", "1");

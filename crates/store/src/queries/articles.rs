@@ -1,12 +1,15 @@
 //! Knowledge articles.
 
-use chrono::{DateTime, Utc};
-use kuzushi_domain::{Id, id};
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use kuzushi_domain::{AuditAction, Id, id};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    Select,
 };
 
-use super::apps::strings;
+use serde_json::json;
+
+use super::{apps::strings, audit::NewAuditEvent};
 use crate::{StoreError, TenantScope, entities::article};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +37,24 @@ pub struct NewArticle {
     pub questions: Vec<String>,
     pub body: String,
     pub locale: String,
+}
+
+/// What became of a change to an article.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ArticleChange {
+    Added(Article),
+    /// Also where nothing differed.
+    Replaced(Article),
+    Removed,
+    /// Nothing: somebody else changed or removed it since the caller looked.
+    Outdated,
+}
+
+impl Article {
+    /// Changes whenever the article does.
+    pub fn revision(&self) -> i64 {
+        self.updated_at.timestamp_micros()
+    }
 }
 
 /// Changes whenever an app's articles do: what an index was built from can be compared with what there is.
@@ -72,13 +93,103 @@ impl TenantScope {
     }
 
     pub async fn article(&self, app: Id<id::App>, slug: &str) -> Result<Option<Article>, StoreError> {
-        let row = article::Entity::find()
+        Ok(self.one_article(app, slug).one(self.reader()).await?.map(Article::from))
+    }
+
+    /// A page of an app's articles, by slug, after this one.
+    pub async fn article_page(
+        &self,
+        app: Id<id::App>,
+        after: Option<&str>,
+        limit: u64,
+    ) -> Result<Vec<Article>, StoreError> {
+        let rows = article::Entity::find()
+            .filter(article::Column::TenantId.eq(self.id().uuid()))
+            .filter(article::Column::AppId.eq(app.uuid()))
+            .filter(article::Column::Slug.gt(after.unwrap_or_default()))
+            .order_by_asc(article::Column::Slug)
+            .limit(limit)
+            .all(self.reader())
+            .await?;
+        Ok(rows.into_iter().map(Article::from).collect())
+    }
+
+    /// Adds an article, or replaces the one of its slug. With a `revision`: only the one that has it.
+    pub async fn put_article(
+        &self,
+        app: Id<id::App>,
+        new: NewArticle,
+        revision: Option<i64>,
+        now: DateTime<Utc>,
+    ) -> Result<ArticleChange, StoreError> {
+        // As exact as it is stored, so that the revision is the same when it is read.
+        let now = now.duration_trunc(TimeDelta::microseconds(1)).unwrap_or(now);
+        let transaction = self.write().await?;
+        self.lock_configs(&transaction, app).await?;
+        let old = self.one_article(app, &new.slug).one(&transaction).await?;
+        if revision.is_some_and(|revision| old.as_ref().map(|old| old.updated_at.timestamp_micros()) != Some(revision))
+        {
+            return Ok(ArticleChange::Outdated);
+        }
+        let event = NewAuditEvent::new(AuditAction::ArticleWritten, app).with(json!({"slug": &new.slug}));
+        let change = match old {
+            Some(old) if content_of(&old) == new => return Ok(ArticleChange::Replaced(old.into())),
+            Some(old) => {
+                let mut row = old.into_active_model();
+                fill(&mut row, new, now);
+                ArticleChange::Replaced(article::Entity::update(row).exec(&transaction).await?.into())
+            }
+            None => {
+                let mut row = self.new_article(app, now);
+                fill(&mut row, new, now);
+                ArticleChange::Added(article::Entity::insert(row).exec_with_returning(&transaction).await?.into())
+            }
+        };
+        self.audit(&transaction, event, now).await?;
+        transaction.commit().await?;
+        Ok(change)
+    }
+
+    /// Removes an article. With a `revision`: only if it has it.
+    pub async fn remove_article(
+        &self,
+        app: Id<id::App>,
+        slug: &str,
+        revision: Option<i64>,
+        now: DateTime<Utc>,
+    ) -> Result<ArticleChange, StoreError> {
+        let transaction = self.write().await?;
+        self.lock_configs(&transaction, app).await?;
+        let old = self.one_article(app, slug).one(&transaction).await?.ok_or(StoreError::NotFound)?;
+        if revision.is_some_and(|revision| old.updated_at.timestamp_micros() != revision) {
+            return Ok(ArticleChange::Outdated);
+        }
+        article::Entity::delete_many()
+            .filter(article::Column::TenantId.eq(self.id().uuid()))
+            .filter(article::Column::Id.eq(old.id))
+            .exec(&transaction)
+            .await?;
+        let event = NewAuditEvent::new(AuditAction::ArticleRemoved, app).with(json!({"slug": slug}));
+        self.audit(&transaction, event, now).await?;
+        transaction.commit().await?;
+        Ok(ArticleChange::Removed)
+    }
+
+    fn one_article(&self, app: Id<id::App>, slug: &str) -> Select<article::Entity> {
+        article::Entity::find()
             .filter(article::Column::TenantId.eq(self.id().uuid()))
             .filter(article::Column::AppId.eq(app.uuid()))
             .filter(article::Column::Slug.eq(slug))
-            .one(self.reader())
-            .await?;
-        Ok(row.map(Article::from))
+    }
+
+    fn new_article(&self, app: Id<id::App>, now: DateTime<Utc>) -> article::ActiveModel {
+        article::ActiveModel {
+            id: Set(Id::<id::Article>::generate().uuid()),
+            tenant_id: Set(self.id().uuid()),
+            app_id: Set(app.uuid()),
+            created_at: Set(now),
+            ..Default::default()
+        }
     }
 
     pub async fn articles_stamp(&self, app: Id<id::App>) -> Result<ArticlesStamp, StoreError> {
@@ -113,12 +224,7 @@ impl TenantScope {
             .await?;
         changes += usize::try_from(removed.rows_affected).unwrap_or(usize::MAX);
         for new in articles {
-            let old = article::Entity::find()
-                .filter(article::Column::TenantId.eq(self.id().uuid()))
-                .filter(article::Column::AppId.eq(app.uuid()))
-                .filter(article::Column::Slug.eq(&new.slug))
-                .one(&transaction)
-                .await?;
+            let old = self.one_article(app, &new.slug).one(&transaction).await?;
             match old {
                 Some(old) if content_of(&old) == new => {}
                 Some(old) => {
@@ -128,13 +234,7 @@ impl TenantScope {
                     changes += 1;
                 }
                 None => {
-                    let mut row = article::ActiveModel {
-                        id: Set(Id::<id::Article>::generate().uuid()),
-                        tenant_id: Set(self.id().uuid()),
-                        app_id: Set(app.uuid()),
-                        created_at: Set(now),
-                        ..Default::default()
-                    };
+                    let mut row = self.new_article(app, now);
                     fill(&mut row, new, now);
                     article::Entity::insert(row).exec_without_returning(&transaction).await?;
                     changes += 1;

@@ -2,6 +2,7 @@
 
 pub mod api_keys;
 pub mod apps;
+pub mod articles;
 pub mod audit;
 pub mod config_versions;
 pub mod conversations;

@@ -16,7 +16,7 @@ use crate::{
     api::{
         body::JsonBody,
         problems::{BodyProblems, ConflictProblems, RequestProblems, StaffProblems, TenantProblems},
-        query::{self, Parameters},
+        query::{Parameters, if_match},
         wire::Timestamp,
     },
     auth::{
@@ -121,13 +121,6 @@ fn tagged(status: StatusCode, user: User) -> Response {
     let mut response = (status, Json(WireUser::from(user))).into_response();
     response.headers_mut().extend(tag.map(|tag| (header::ETAG, tag)));
     response
-}
-
-/// The version that `If-Match` names.
-fn if_match(headers: &HeaderMap) -> Result<Option<i32>, ApiError> {
-    let Some(value) = headers.get(header::IF_MATCH).filter(|value| *value != "*") else { return Ok(None) };
-    let version = value.to_str().ok().and_then(|tag| tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok());
-    version.map(Some).ok_or_else(|| query::wrong("If-Match", "wants a version in quotation marks, such as \"3\""))
 }
 
 /// A password, or the hash of one, that may be kept.
