@@ -95,6 +95,7 @@ actions! {
     SplitEnded = "config_split.ended",
     KeyCreated = "key.created",
     KeyRevoked = "key.revoked",
+    KeysRotated = "content_key.rotated",
     UserCreated = "user.created",
     UserChanged = "user.changed",
     UserDeleted = "user.deleted",

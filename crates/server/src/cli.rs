@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::{
-    commands::{self, admin::AdminCommand, audit::AuditCommand},
+    commands::{self, admin::AdminCommand, audit::AuditCommand, keys::KeysCommand},
     config,
 };
 
@@ -57,6 +57,11 @@ enum Command {
         #[command(subcommand)]
         command: AuditCommand,
     },
+    /// Change the content key, and check that everything opens.
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
     /// Print the description of the HTTP API and of the socket's frames (OpenAPI, JSON).
     Openapi,
     /// Print the schema of an app's config document (JSON Schema).
@@ -75,6 +80,7 @@ impl Cli {
             Command::Seed { folder } => commands::seed(config()?, folder).await,
             Command::Admin { command } => commands::admin::run(config()?, command).await,
             Command::Audit { command } => commands::audit::run(config()?, command).await,
+            Command::Keys { command } => commands::keys::run(config()?, command).await,
             Command::Openapi => commands::print(&crate::router::description_json()?),
             Command::ConfigSchema => commands::print(&crate::router::config_schema_json()?),
             Command::ConfigReference => commands::print(&config::reference()),

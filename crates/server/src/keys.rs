@@ -29,16 +29,33 @@ pub fn prepare_data_folder(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The key that wraps the tenants' keys: `CONTENT_KEY`, or one generated into `content.key`.
+/// The key that wraps the tenants' keys: `CONTENT_KEY`, what `CONTENT_KEY_FILE` holds, or one generated into `content.key`;
+/// with those that it was before.
 pub fn operator_key(config: &Config) -> anyhow::Result<OperatorKey> {
-    let text = match &config.security.content_key {
-        Some(key) => key.expose().clone(),
-        None => generated(&config.data_file("content.key"))?,
+    let security = &config.security;
+    let (text, place) = match (&security.content_key, &security.content_key_file) {
+        (Some(_), Some(_)) => {
+            anyhow::bail!("CONTENT_KEY and CONTENT_KEY_FILE are both set: leave one of them out")
+        }
+        (Some(key), None) => (key.expose().clone(), String::from("CONTENT_KEY")),
+        (None, Some(file)) => {
+            let text = fs::read_to_string(file).with_context(|| format!("CONTENT_KEY_FILE: {}", file.display()))?;
+            (text, format!("CONTENT_KEY_FILE: {}", file.display()))
+        }
+        (None, None) => {
+            let file = config.data_file("content.key");
+            (generated(&file)?, format!("the content key in {}", file.display()))
+        }
     };
-    let bytes = decode_content_key(&text).map_err(|error| {
-        anyhow::anyhow!("the content key in {}: {error}", config.data_file("content.key").display())
-    })?;
-    OperatorKey::from_bytes(&bytes).context("the content key cannot be used")
+    let bytes = decode_content_key(&text).map_err(|error| anyhow::anyhow!("{place}: {error}"))?;
+    let mut key = OperatorKey::from_bytes(&bytes).context("the content key cannot be used")?;
+    if let Some(former) = &security.content_key_previous {
+        for former in split_secrets(former.expose()) {
+            let bytes = decode_content_key(former).map_err(|error| anyhow::anyhow!("CONTENT_KEY_PREVIOUS: {error}"))?;
+            key = key.with_former(&bytes).context("CONTENT_KEY_PREVIOUS cannot be used")?;
+        }
+    }
+    Ok(key)
 }
 
 /// The secret that signs tokens: `JWT_SECRET`, or in demo mode one generated into `jwt.secret`.

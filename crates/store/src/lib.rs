@@ -33,6 +33,7 @@ pub use queries::{
     conversations::{Conversation, ConversationFilter},
     finish::FinishedAnswer,
     identities::{Assertion, IdentityKey, NewIdentityKey},
+    keys::{CheckedKeys, RotatedKeys},
     logins::{Login, Proof, RevokedLogin, SignIn},
     messages::{Message, MessageDetails, MessagePage, PageRequest},
     nodes::NODE_LEASE,

@@ -116,11 +116,16 @@ impl Key {
         Ok(sealed)
     }
 
+    /// Whether the value says that this key sealed it.
+    fn has_sealed(&self, sealed: &[u8]) -> bool {
+        sealed.get(1..=KEY_ID_LENGTH) == Some(&self.id[..])
+    }
+
     pub(crate) fn open(&self, sealed: &[u8], place: Place) -> Result<Vec<u8>, SealError> {
         if sealed.len() < HEADER_LENGTH || sealed[0] != VERSION {
             return Err(SealError::Malformed);
         }
-        if sealed[1..=KEY_ID_LENGTH] != self.id {
+        if !self.has_sealed(sealed) {
             return Err(SealError::OtherKey);
         }
         let nonce = Nonce::try_assume_unique_for_key(&sealed[1 + KEY_ID_LENGTH..HEADER_LENGTH])
@@ -175,8 +180,41 @@ impl LookupKey {
     }
 }
 
-/// The key at the top, which the operator keeps outside the database (`CONTENT_KEY`).
-pub type OperatorKey = Key;
+/// The key at the top, which the operator keeps outside the database (`CONTENT_KEY`), and those that it was before.
+pub struct OperatorKey {
+    present: Key,
+    former: Vec<Key>,
+}
+
+impl OperatorKey {
+    pub fn from_bytes(bytes: &[u8; KEY_LENGTH]) -> Result<Self, SealError> {
+        Ok(Self { present: Key::from_bytes(bytes)?, former: Vec::new() })
+    }
+
+    /// Also opens what this one has sealed.
+    pub fn with_former(mut self, bytes: &[u8; KEY_LENGTH]) -> Result<Self, SealError> {
+        self.former.push(Key::from_bytes(bytes)?);
+        Ok(self)
+    }
+
+    pub(crate) fn generate_wrapped(&self, place: Place) -> Result<(Key, Vec<u8>), SealError> {
+        self.present.generate_wrapped(place)
+    }
+
+    pub(crate) fn seal(&self, plain: &[u8], place: Place) -> Result<Vec<u8>, SealError> {
+        self.present.seal(plain, place)
+    }
+
+    pub(crate) fn open(&self, sealed: &[u8], place: Place) -> Result<Vec<u8>, SealError> {
+        let former = self.former.iter().find(|key| key.has_sealed(sealed));
+        former.filter(|_| !self.is_present(sealed)).unwrap_or(&self.present).open(sealed, place)
+    }
+
+    /// Whether the present key sealed it, and not a former one.
+    pub(crate) fn is_present(&self, sealed: &[u8]) -> bool {
+        self.present.has_sealed(sealed)
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod audit;
+pub mod keys;
 mod run;
 
 use std::{io::Write, path::PathBuf, sync::Arc};
@@ -16,7 +17,7 @@ use crate::{
     config::Config,
     demo::{self, Demo},
     edge::Certificates,
-    keys, logging,
+    logging,
     seed::{self, Source},
     state::AppState,
 };
@@ -82,15 +83,15 @@ fn certificates(config: &Config) -> anyhow::Result<Option<Arc<Certificates>>> {
 
 /// Opens the database and brings its schema up to date.
 async fn prepare(config: Config, demo: Option<Demo>, listener: &TcpListener) -> anyhow::Result<AppState> {
-    keys::prepare_data_folder(&config)?;
-    let secret = keys::jwt_secret(&config, demo.is_some())?;
-    let tokens = Tokens::new(&secret, &keys::former_jwt_secrets(&config), config.security.jwt_expiration.0);
+    crate::keys::prepare_data_folder(&config)?;
+    let secret = crate::keys::jwt_secret(&config, demo.is_some())?;
+    let tokens = Tokens::new(&secret, &crate::keys::former_jwt_secrets(&config), config.security.jwt_expiration.0);
     let assistant = config.providers.assistant().context("OPENAI_API_KEY and OPENAI_BASE_URL")?;
     let store = open(&config).await?;
     store.migrate().await?;
     store.installation().check_operator_key().await.map_err(|error| match error {
         StoreError::Sealed(cause) => anyhow::anyhow!(
-            "CONTENT_KEY (or content.key in {}) is not the key this database was written with: {cause}",
+            "CONTENT_KEY (or content.key in {}) is not the key this database was written with; if it was changed, name the one before in CONTENT_KEY_PREVIOUS: {cause}",
             config.database.data_dir.display()
         ),
         other => other.into(),
@@ -99,8 +100,8 @@ async fn prepare(config: Config, demo: Option<Demo>, listener: &TcpListener) -> 
 }
 
 async fn open(config: &Config) -> anyhow::Result<Store> {
-    keys::prepare_data_folder(config)?;
-    let key = keys::operator_key(config)?;
+    crate::keys::prepare_data_folder(config)?;
+    let key = crate::keys::operator_key(config)?;
     let options = DatabaseOptions {
         url: config.database_url(),
         pool_min: config.database.pool_min,

@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use kuzushi_store::sealed::KEY_LENGTH;
 
@@ -25,13 +27,21 @@ pub struct Security {
     /// `openssl rand -base64 32` makes one.
     #[config(env = "CONTENT_KEY", parse_env = content_key)]
     pub content_key: Option<Secret<String>>,
+    /// A file that holds the content key instead, such as a mounted secret.
+    #[config(env = "CONTENT_KEY_FILE")]
+    pub content_key_file: Option<PathBuf>,
+    /// Content keys that there were before, separated by commas: what they wrapped still opens. `kuzushi keys rotate` wraps
+    /// it anew, and then they can be left out.
+    #[config(env = "CONTENT_KEY_PREVIOUS", parse_env = content_keys)]
+    pub content_key_previous: Option<Secret<String>>,
 }
 
 impl Security {
     pub(super) fn check(&self) -> Result<(), Unusable> {
         self.jwt_secret.as_ref().map_or(Ok(()), |secret| jwt_secret(secret.expose()).map(drop))?;
         self.jwt_secret_previous.as_ref().map_or(Ok(()), |secrets| jwt_secrets(secrets.expose()).map(drop))?;
-        self.content_key.as_ref().map_or(Ok(()), |key| content_key(key.expose()).map(drop))
+        self.content_key.as_ref().map_or(Ok(()), |key| content_key(key.expose()).map(drop))?;
+        self.content_key_previous.as_ref().map_or(Ok(()), |keys| content_keys(keys.expose()).map(drop))
     }
 }
 
@@ -56,6 +66,11 @@ pub fn split_secrets(text: &str) -> impl Iterator<Item = &str> {
 
 fn content_key(text: &str) -> Result<Secret<String>, Unusable> {
     decode_content_key(text).map(|_| Secret::new(text.to_owned()))
+}
+
+fn content_keys(text: &str) -> Result<Secret<String>, Unusable> {
+    split_secrets(text).try_for_each(|key| decode_content_key(key).map(drop))?;
+    Ok(Secret::new(text.to_owned()))
 }
 
 /// The bytes of a content key.

@@ -2,6 +2,7 @@
 
 use std::{net::TcpListener, os::unix::fs::PermissionsExt, process::Output};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use tempfile::TempDir;
 
 use crate::process::kuzushi;
@@ -40,6 +41,7 @@ fn a_value_that_cannot_be_used_stops_the_start_with_a_line_that_names_it() {
         ("JWT_SECRET_PREVIOUS", "short", "at least 32 bytes"),
         ("JWT_EXPIRATION", "a week", "7d"),
         ("CONTENT_KEY", "abc", "32 bytes in base64"),
+        ("CONTENT_KEY_PREVIOUS", "abc", "32 bytes in base64"),
         ("WS_HEARTBEAT_INTERVAL", "1", "at least 100"),
         ("LOG_FORMAT", "xml", "text or json"),
         ("LOG_LEVEL", "loud", "error, warn, info"),
@@ -48,7 +50,10 @@ fn a_value_that_cannot_be_used_stops_the_start_with_a_line_that_names_it() {
         let line = complaint(run(&["serve"], &[(name, value)]));
         assert!(line.contains(name) && line.contains(wanted), "{name}={value}: {line}");
         assert!(!line.contains("::"), "people don't know our structs: {line}");
-        let secret = matches!(name, "JWT_SECRET" | "JWT_SECRET_PREVIOUS" | "CONTENT_KEY" | "DATABASE_URL");
+        let secret = matches!(
+            name,
+            "JWT_SECRET" | "JWT_SECRET_PREVIOUS" | "CONTENT_KEY" | "CONTENT_KEY_PREVIOUS" | "DATABASE_URL"
+        );
         assert!(secret || line.contains(value.split(',').next_back().unwrap()), "{name}: {line}");
     }
 }
@@ -206,4 +211,29 @@ fn the_first_key_is_made_on_the_command_line_and_can_be_revoked_there() {
         let line = complaint(run_in(&folder, arguments, &[]));
         assert!(line.contains(wanted), "{line}");
     }
+}
+
+#[test]
+fn the_content_key_is_changed_and_the_former_one_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let (former, next) = (STANDARD.encode([1; 32]), STANDARD.encode([2; 32]));
+    let file = folder.path().join("content-key");
+    std::fs::write(&file, format!("{next}\n")).unwrap();
+    let file = ("CONTENT_KEY_FILE", file.to_str().unwrap());
+    let previous = ("CONTENT_KEY_PREVIOUS", former.as_str());
+    let said = |output: Output| (output.status.success(), String::from_utf8(output.stdout).unwrap());
+    assert!(run_in(&folder, &["seed"], &[("CONTENT_KEY", &former)]).status.success());
+    let both_set = complaint(run_in(&folder, &["keys", "verify"], &[file, ("CONTENT_KEY", &next)]));
+    assert!(both_set.contains("CONTENT_KEY and CONTENT_KEY_FILE"), "{both_set}");
+    let forgotten = complaint(run_in(&folder, &["keys", "verify"], &[file]));
+    assert!(forgotten.contains("CONTENT_KEY_PREVIOUS"), "{forgotten}");
+    let secret = ("JWT_SECRET", "a secret that is long enough to be one");
+    let not_served = complaint(run_in(&folder, &["serve"], &[file, secret, ("PORT", "0")]));
+    assert!(not_served.contains("CONTENT_KEY_PREVIOUS"), "{not_served}");
+    let (opens, left) = said(run_in(&folder, &["keys", "verify"], &[file, previous]));
+    assert!(opens && left.contains("3 keys want CONTENT_KEY_PREVIOUS"), "{left}");
+    let (done, rotated) = said(run_in(&folder, &["keys", "rotate"], &[file, previous]));
+    assert!(done && rotated.contains("1 tenants and 2 audit chains"), "{rotated}");
+    let (opens, left) = said(run_in(&folder, &["keys", "verify"], &[file]));
+    assert!(opens && left.contains("CONTENT_KEY_PREVIOUS is not needed"), "{left}");
 }

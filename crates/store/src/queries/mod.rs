@@ -13,6 +13,7 @@ pub(crate) mod configs;
 pub(crate) mod conversations;
 pub(crate) mod finish;
 pub(crate) mod identities;
+pub(crate) mod keys;
 pub(crate) mod logins;
 pub(crate) mod messages;
 pub(crate) mod nodes;

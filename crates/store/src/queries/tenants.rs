@@ -67,10 +67,11 @@ impl Installation {
         Ok(Tenant { id, name: new.name, domain: new.domain, created_at: now })
     }
 
-    /// Whether the operator's key at hand is the one this database was written with.
+    /// Whether the operator's keys at hand are those this database was written with.
     pub async fn check_operator_key(&self) -> Result<(), StoreError> {
-        if let Some(row) = tenant::Entity::find().one(self.reader()).await? {
-            self.operator_key().unwrap(&row.wrapped_key, Place::tenant_key(Id::from_uuid(row.id)))?;
+        // All of them: a change of the key that broke off leaves some under the one, and some under the other.
+        for row in tenant::Entity::find().all(self.reader()).await? {
+            self.operator_key().open(&row.wrapped_key, Place::tenant_key(Id::from_uuid(row.id)))?;
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ mod configs;
 mod fixture;
 mod groups;
 mod isolation;
+mod keys;
 mod messages;
 mod migrations;
 mod nodes;

@@ -1,0 +1,140 @@
+//! The keys that the content key wraps: wrapped anew when it changes, and tried.
+
+use kuzushi_domain::{AuditAction, Id};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::audit::NewAuditEvent;
+use crate::{
+    Installation, StoreError,
+    entities::{audit_chain, session, tenant},
+    sealed::{Place, SealError, TenantKey},
+};
+
+/// Conversations looked at in one go.
+const BATCH: u64 = 1_000;
+
+/// What was wrapped anew.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RotatedKeys {
+    pub tenants: u64,
+    pub audit_chains: u64,
+    /// Those that the present content key wrapped already.
+    pub as_they_were: u64,
+}
+
+/// What opens, and what does not.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CheckedKeys {
+    pub tenants: u64,
+    pub audit_chains: u64,
+    /// Conversations whose key opens; erased ones have none.
+    pub conversations: u64,
+    /// Keys that only a former content key opens: they want to be wrapped anew before it is forgotten.
+    pub by_former_keys: u64,
+    /// What does not open, and why.
+    pub faults: Vec<String>,
+}
+
+impl Installation {
+    /// Wraps every key that a former content key wrapped with the present one. Safe beside running servers, to break off and
+    /// to run again: a key that somebody else has wrapped in the meantime is left as it is.
+    pub async fn rotate_keys(&self, now: chrono::DateTime<chrono::Utc>) -> Result<RotatedKeys, StoreError> {
+        let mut rotated = RotatedKeys::default();
+        for row in tenant::Entity::find().all(self.reader()).await? {
+            let Some(wrapped) = self.wrapped_anew(&row.wrapped_key, Place::tenant_key(Id::from_uuid(row.id)))? else {
+                rotated.as_they_were += 1;
+                continue;
+            };
+            let transaction = self.write().await?;
+            rotated.tenants += tenant::Entity::update_many()
+                .col_expr(tenant::Column::WrappedKey, Expr::value(wrapped))
+                .filter(tenant::Column::Id.eq(row.id))
+                .filter(tenant::Column::WrappedKey.eq(row.wrapped_key))
+                .exec(&transaction)
+                .await?
+                .rows_affected;
+            transaction.commit().await?;
+        }
+        for row in audit_chain::Entity::find().all(self.reader()).await? {
+            let Some(wrapped) = self.wrapped_anew(&row.wrapped_key, Place::audit_key(row.chain_id))? else {
+                rotated.as_they_were += 1;
+                continue;
+            };
+            let transaction = self.write().await?;
+            rotated.audit_chains += audit_chain::Entity::update_many()
+                .col_expr(audit_chain::Column::WrappedKey, Expr::value(wrapped))
+                .filter(audit_chain::Column::ChainId.eq(row.chain_id))
+                .filter(audit_chain::Column::WrappedKey.eq(row.wrapped_key))
+                .exec(&transaction)
+                .await?
+                .rows_affected;
+            transaction.commit().await?;
+        }
+        let done = json!({"tenants": rotated.tenants, "auditChains": rotated.audit_chains});
+        self.record(NewAuditEvent::new(AuditAction::KeysRotated, "").with(done), now).await?;
+        Ok(rotated)
+    }
+
+    /// The same key under the present content key. None: it is already.
+    fn wrapped_anew(&self, wrapped: &[u8], place: Place) -> Result<Option<Vec<u8>>, SealError> {
+        let content_key = self.operator_key();
+        let key = content_key.open(wrapped, place)?;
+        if content_key.is_present(wrapped) { Ok(None) } else { content_key.seal(&key, place).map(Some) }
+    }
+
+    /// Opens every key that there is.
+    pub async fn check_keys(&self) -> Result<CheckedKeys, StoreError> {
+        let mut checked = CheckedKeys::default();
+        for row in audit_chain::Entity::find().all(self.reader()).await? {
+            match self.operator_key().open(&row.wrapped_key, Place::audit_key(row.chain_id)) {
+                Ok(_) => {
+                    checked.audit_chains += 1;
+                    checked.by_former_keys += u64::from(!self.operator_key().is_present(&row.wrapped_key));
+                }
+                Err(error) => checked.faults.push(format!("the audit chain {}: {error}", row.chain_id.simple())),
+            }
+        }
+        for row in tenant::Entity::find().all(self.reader()).await? {
+            let id = Id::from_uuid(row.id);
+            match TenantKey::unwrap(self.operator_key(), &row.wrapped_key, id) {
+                Ok(key) => {
+                    checked.tenants += 1;
+                    checked.by_former_keys += u64::from(!self.operator_key().is_present(&row.wrapped_key));
+                    self.check_conversations(row.id, &key, &mut checked).await?;
+                }
+                Err(error) => checked.faults.push(format!("the tenant {id}, with all of its conversations: {error}")),
+            }
+        }
+        Ok(checked)
+    }
+
+    async fn check_conversations(
+        &self,
+        tenant: Uuid,
+        key: &TenantKey,
+        checked: &mut CheckedKeys,
+    ) -> Result<(), StoreError> {
+        let mut after = Uuid::nil();
+        loop {
+            let rows = session::Entity::find()
+                .filter(session::Column::TenantId.eq(tenant))
+                .filter(session::Column::Id.gt(after))
+                .order_by_asc(session::Column::Id)
+                .limit(BATCH)
+                .all(self.reader())
+                .await?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            after = last.id;
+            for row in rows {
+                let Some(wrapped) = row.wrapped_key else { continue };
+                let id = Id::from_uuid(row.id);
+                match key.content.unwrap(&wrapped, Place::conversation_key(Id::from_uuid(tenant), id)) {
+                    Ok(_) => checked.conversations += 1,
+                    Err(error) => checked.faults.push(format!("the conversation {id}: {error}")),
+                }
+            }
+        }
+    }
+}
