@@ -2,10 +2,13 @@
 
 use std::str::FromStr;
 
-use kuzushi_store::AuditEvent;
-use serde_json::Value;
+use chrono::{DateTime, Utc};
+use futures_util::{Stream, stream};
+use kuzushi_domain::AuditAction;
+use kuzushi_store::{AuditEvent, AuditFilter, AuditTrail, NewAuditEvent, StoreError};
+use serde_json::{Value, json};
 
-use crate::api::{admin::audit::WireAuditEvent, wire::Timestamp};
+use crate::api::{admin::audit::WireAuditEvent, query::LARGEST_PAGE, wire::Timestamp};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
@@ -43,15 +46,36 @@ impl Format {
         }
     }
 
+    /// The file of a chain, newest event first, in pieces: however long the chain is, a page of it is in memory. That it was
+    /// exported is on record before the first.
+    pub async fn export(
+        self,
+        trail: AuditTrail,
+        filter: AuditFilter,
+        now: DateTime<Utc>,
+    ) -> Result<impl Stream<Item = Result<String, StoreError>>, StoreError> {
+        let event = NewAuditEvent::new(AuditAction::AuditExported, "").with(json!({"format": self.extension()}));
+        trail.record(event, now).await?;
+        let begin = (trail, Some(filter), self.head());
+        Ok(stream::try_unfold(begin, move |(trail, filter, head)| async move {
+            let Some(filter) = filter else { return Ok(None) };
+            let events = trail.events(filter.clone(), LARGEST_PAGE).await?;
+            let is_full = events.len() as u64 == LARGEST_PAGE;
+            let next = events.last().filter(|_| is_full).map(|last| AuditFilter { before: Some(last.seq), ..filter });
+            let lines = self.lines(events).map_err(|error| StoreError::Other(error.to_string()))?;
+            Ok(Some((head + &lines, (trail, next, String::new()))))
+        }))
+    }
+
     /// What stands before the first event.
-    pub fn head(self) -> String {
+    fn head(self) -> String {
         match self {
             Self::JsonLines => String::new(),
             Self::Csv => format!("{},details\r\n", COLUMNS.join(",")),
         }
     }
 
-    pub fn lines(self, events: Vec<AuditEvent>) -> anyhow::Result<String> {
+    fn lines(self, events: Vec<AuditEvent>) -> anyhow::Result<String> {
         match self {
             Self::JsonLines => {
                 let mut text = String::new();
@@ -92,9 +116,6 @@ fn not_a_formula(field: String) -> String {
 
 #[cfg(test)]
 mod tests {
-    use chrono::DateTime;
-    use serde_json::json;
-
     use super::*;
 
     #[test]

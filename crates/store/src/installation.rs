@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kuzushi_domain::{Actor, Id, id};
 use sea_orm::{DatabaseConnection, DatabaseTransaction};
 
-use crate::{Engine, Store, StoreError, sealed::OperatorKey};
+use crate::{AuditTrail, Engine, Store, StoreError, sealed::OperatorKey};
 
 /// The installation as a whole: finding an app by its public name, recovering unfinished answers, adding tenants.
 #[derive(Clone)]
@@ -24,8 +24,14 @@ impl Installation {
         Self { actor: Arc::new(actor), ..self }
     }
 
-    pub(crate) fn actor(&self) -> &Actor {
-        &self.actor
+    /// The installation's own chain of the audit trail.
+    pub fn audit_trail(&self) -> AuditTrail {
+        self.audit_trail_of(None)
+    }
+
+    /// A tenant's chain, for what is done to it from outside of its scope.
+    pub(crate) fn audit_trail_of(&self, tenant: Option<Id<id::Tenant>>) -> AuditTrail {
+        AuditTrail::new(self.store.clone(), tenant, Arc::clone(&self.actor))
     }
 
     pub(crate) fn node(&self) -> Id<id::Node> {

@@ -27,7 +27,7 @@ pub use queries::{
     api_keys::{ApiKey, NewApiKey, SecretHash},
     apps::{App, NewApp, PublishedApp},
     articles::{Article, ArticleChange, ArticlesStamp, NewArticle},
-    audit::{AuditEvent, AuditFilter, NewAuditEvent},
+    audit::{AuditEvent, AuditFilter, AuditTrail, NewAuditEvent},
     audit_check::{AuditFault, AuditHead, CheckedChain},
     configs::{ConfigVersion, NewConfig},
     conversations::{Conversation, ConversationFilter},

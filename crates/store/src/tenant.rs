@@ -6,8 +6,8 @@ use kuzushi_domain::{Actor, Id, id};
 use sea_orm::{DatabaseConnection, DatabaseTransaction};
 
 use crate::{
-    Store, StoreError,
-    sealed::{Key, LookupKey, OperatorKey, TenantKey},
+    AuditTrail, Store, StoreError,
+    sealed::{Key, LookupKey, TenantKey},
     store::GroupedWrites,
 };
 
@@ -31,6 +31,11 @@ impl TenantScope {
         Self { actor: Arc::new(actor), ..self }
     }
 
+    /// The tenant's chain of the audit trail.
+    pub fn audit_trail(&self) -> AuditTrail {
+        AuditTrail::new(self.store.clone(), Some(self.id), Arc::clone(&self.actor))
+    }
+
     pub fn actor(&self) -> &Actor {
         &self.actor
     }
@@ -45,10 +50,6 @@ impl TenantScope {
 
     pub(crate) fn lookup_key(&self) -> &LookupKey {
         &self.key.lookup
-    }
-
-    pub(crate) fn operator_key(&self) -> &OperatorKey {
-        self.store.operator_key()
     }
 
     pub(crate) fn node(&self) -> Id<id::Node> {

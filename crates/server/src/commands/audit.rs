@@ -1,16 +1,15 @@
 //! `kuzushi audit`: whether the audit trail is whole, and what is in it.
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, pin::pin};
 
 use anyhow::{Context, bail};
 use clap::Subcommand;
-use kuzushi_domain::{Actor, AuditAction, Clock, Id, SystemClock, id};
-use kuzushi_store::{AuditFilter, AuditHead, NewAuditEvent, Store};
-use serde_json::json;
+use futures_util::TryStreamExt;
+use kuzushi_domain::{Actor, Clock, Id, SystemClock, id};
+use kuzushi_store::{AuditFilter, AuditHead, Store};
 
 use super::{find_tenant, open, print};
 use crate::{
-    api::query::LARGEST_PAGE,
     audit_file::Format,
     audit_heads::{self, HEADS_FILE},
     config::Config,
@@ -87,29 +86,13 @@ fn chain_name(tenant: Option<Id<id::Tenant>>) -> String {
 }
 
 async fn export(store: &Store, tenant: Option<&str>, format: Format) -> anyhow::Result<()> {
-    let now = SystemClock.now();
-    let exported = NewAuditEvent::new(AuditAction::AuditExported, "").with(json!({"format": format.extension()}));
-    let installation = store.installation().by(Actor::CommandLine);
-    let scope = match tenant {
-        Some(tenant) => Some(store.tenant(find_tenant(store, tenant).await?).await?.by(Actor::CommandLine)),
-        None => None,
+    let trail = match tenant {
+        Some(tenant) => store.tenant(find_tenant(store, tenant).await?).await?.by(Actor::CommandLine).audit_trail(),
+        None => store.installation().by(Actor::CommandLine).audit_trail(),
     };
-    match &scope {
-        Some(scope) => scope.record(exported, now).await?,
-        None => installation.record(exported, now).await?,
+    let mut pieces = pin!(format.export(trail, AuditFilter::default(), SystemClock.now()).await?);
+    while let Some(piece) = pieces.try_next().await? {
+        print(&piece)?;
     }
-    print(&format.head())?;
-    let mut filter = AuditFilter::default();
-    loop {
-        let events = match &scope {
-            Some(scope) => scope.audit_events(filter.clone(), LARGEST_PAGE).await?,
-            None => installation.audit_events(filter.clone(), LARGEST_PAGE).await?,
-        };
-        let is_last = (events.len() as u64) < LARGEST_PAGE;
-        filter.before = events.last().map(|last| last.seq);
-        print(&format.lines(events)?)?;
-        if is_last {
-            return Ok(());
-        }
-    }
+    Ok(())
 }

@@ -1,6 +1,8 @@
 //! The audit trail: written in the transaction of what it records, so that nothing happens unrecorded; chained by a
 //! keyed hash, so that nothing recorded can be changed, removed or moved unseen. See [`crate::AuditFault`].
 
+use std::sync::Arc;
+
 use aws_lc_rs::{hmac, rand};
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use kuzushi_domain::{Actor, AuditAction, Id, id};
@@ -14,7 +16,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
-    Installation, StoreError, TenantScope,
+    Installation, Store, StoreError, TenantScope,
     entities::{audit_chain, audit_event},
     sealed::{KEY_LENGTH, OperatorKey, Place, SealError},
 };
@@ -101,6 +103,69 @@ impl TryFrom<audit_event::Model> for AuditEvent {
     }
 }
 
+/// One chain of the audit trail, a tenant's or the installation's own, and whom it names for what is recorded.
+#[derive(Clone)]
+pub struct AuditTrail {
+    store: Store,
+    chain: Uuid,
+    actor: Arc<Actor>,
+}
+
+impl AuditTrail {
+    /// None: the installation's own chain.
+    pub(crate) fn new(store: Store, tenant: Option<Id<id::Tenant>>, actor: Arc<Actor>) -> Self {
+        Self { store, chain: tenant.map_or(Uuid::nil(), |tenant| tenant.uuid()), actor }
+    }
+
+    /// Records what changes nothing here, such as a reading. To be done before the reading is handed out.
+    pub async fn record(&self, event: NewAuditEvent, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let transaction = self.store.connections().write().await?;
+        self.append(&transaction, event, now).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// A page of the chain's events, newest first.
+    pub async fn events(&self, filter: AuditFilter, limit: u64) -> Result<Vec<AuditEvent>, StoreError> {
+        let rows = matching(self.chain, filter).limit(limit).all(&self.store.connections().reader).await?;
+        rows.into_iter().map(AuditEvent::try_from).collect()
+    }
+
+    /// Records in the transaction of what was done. The chain's row stays locked until that ends, so this comes last in it.
+    async fn append(
+        &self,
+        transaction: &DatabaseTransaction,
+        event: NewAuditEvent,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let head = lock(transaction, self.store.operator_key(), self.chain).await?;
+        let key = chain_key(self.store.operator_key(), self.chain, &head.wrapped_key)?;
+        let recorded_at = now.duration_trunc(TimeDelta::microseconds(1)).unwrap_or(now);
+        let mut row = audit_event::Model {
+            chain_id: self.chain,
+            seq: head.last_seq + 1,
+            recorded_at,
+            actor: self.actor.id(),
+            actor_name: self.actor.name().to_owned(),
+            actor_role: self.actor.role().to_owned(),
+            action: event.action.as_str().to_owned(),
+            target: event.target,
+            reason: event.reason,
+            details: event.details.to_string(),
+            hash: Vec::new(),
+        };
+        row.hash = hash(&key, &head.last_hash, &row);
+        audit_chain::Entity::update_many()
+            .col_expr(audit_chain::Column::LastSeq, Expr::value(row.seq))
+            .col_expr(audit_chain::Column::LastHash, Expr::value(row.hash.clone()))
+            .filter(audit_chain::Column::ChainId.eq(self.chain))
+            .exec(transaction)
+            .await?;
+        let row: audit_event::ActiveModel = row.into();
+        audit_event::Entity::insert(row.reset_all()).exec_without_returning(transaction).await?;
+        Ok(())
+    }
+}
+
 impl TenantScope {
     /// Records in the transaction of what was done.
     pub(crate) async fn audit(
@@ -109,20 +174,17 @@ impl TenantScope {
         event: NewAuditEvent,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        append(transaction, self.operator_key(), self.id().uuid(), self.actor(), event, now).await
+        self.audit_trail().append(transaction, event, now).await
     }
 
-    /// Records what changes nothing here, such as a reading. To be done before the reading is handed out.
+    /// As [`AuditTrail::record`].
     pub async fn record(&self, event: NewAuditEvent, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let transaction = self.write().await?;
-        self.audit(&transaction, event, now).await?;
-        Ok(transaction.commit().await?)
+        self.audit_trail().record(event, now).await
     }
 
-    /// A page of the tenant's events, newest first.
+    /// As [`AuditTrail::events`].
     pub async fn audit_events(&self, filter: AuditFilter, limit: u64) -> Result<Vec<AuditEvent>, StoreError> {
-        let rows = matching(self.id().uuid(), filter).limit(limit).all(self.reader()).await?;
-        rows.into_iter().map(AuditEvent::try_from).collect()
+        self.audit_trail().events(filter, limit).await
     }
 }
 
@@ -135,21 +197,17 @@ impl Installation {
         event: NewAuditEvent,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let chain = tenant.map_or(Uuid::nil(), |tenant| tenant.uuid());
-        append(transaction, self.operator_key(), chain, self.actor(), event, now).await
+        self.audit_trail_of(tenant).append(transaction, event, now).await
     }
 
-    /// As [`TenantScope::record`], for the installation's own chain.
+    /// As [`AuditTrail::record`], for the installation's own chain.
     pub async fn record(&self, event: NewAuditEvent, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let transaction = self.write().await?;
-        self.audit(&transaction, None, event, now).await?;
-        Ok(transaction.commit().await?)
+        self.audit_trail().record(event, now).await
     }
 
-    /// A page of the events that belong to no tenant, newest first.
+    /// As [`AuditTrail::events`], for the installation's own chain.
     pub async fn audit_events(&self, filter: AuditFilter, limit: u64) -> Result<Vec<AuditEvent>, StoreError> {
-        let rows = matching(Uuid::nil(), filter).limit(limit).all(self.reader()).await?;
-        rows.into_iter().map(AuditEvent::try_from).collect()
+        self.audit_trail().events(filter, limit).await
     }
 }
 
@@ -165,43 +223,6 @@ fn matching(chain: Uuid, filter: AuditFilter) -> Select<audit_event::Entity> {
         .apply_if(from, |rows, from| rows.filter(Column::RecordedAt.gte(from)))
         .apply_if(to, |rows, to| rows.filter(Column::RecordedAt.lt(to)))
         .order_by_desc(Column::Seq)
-}
-
-/// Adds an event to a chain. The chain's row stays locked until the transaction ends, so this comes last in it.
-async fn append(
-    transaction: &DatabaseTransaction,
-    operator_key: &OperatorKey,
-    chain: Uuid,
-    actor: &Actor,
-    event: NewAuditEvent,
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    let head = lock(transaction, operator_key, chain).await?;
-    let key = chain_key(operator_key, chain, &head.wrapped_key)?;
-    let recorded_at = now.duration_trunc(TimeDelta::microseconds(1)).unwrap_or(now);
-    let mut row = audit_event::Model {
-        chain_id: chain,
-        seq: head.last_seq + 1,
-        recorded_at,
-        actor: actor.id(),
-        actor_name: actor.name().to_owned(),
-        actor_role: actor.role().to_owned(),
-        action: event.action.as_str().to_owned(),
-        target: event.target,
-        reason: event.reason,
-        details: event.details.to_string(),
-        hash: Vec::new(),
-    };
-    row.hash = hash(&key, &head.last_hash, &row);
-    audit_chain::Entity::update_many()
-        .col_expr(audit_chain::Column::LastSeq, Expr::value(row.seq))
-        .col_expr(audit_chain::Column::LastHash, Expr::value(row.hash.clone()))
-        .filter(audit_chain::Column::ChainId.eq(chain))
-        .exec(transaction)
-        .await?;
-    let row: audit_event::ActiveModel = row.into();
-    audit_event::Entity::insert(row.reset_all()).exec_without_returning(transaction).await?;
-    Ok(())
 }
 
 /// The chain's row, locked; a new one before its first event.

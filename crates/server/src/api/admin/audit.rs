@@ -7,9 +7,9 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use futures_util::stream;
+use chrono::{DateTime, Utc};
 use kuzushi_domain::{AuditAction, Permission};
-use kuzushi_store::{AuditEvent, AuditFilter, NewAuditEvent, StoreError, TenantScope};
+use kuzushi_store::{AuditEvent, AuditFilter, AuditTrail, NewAuditEvent};
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use crate::{
     api::{
         problems::{RequestProblems, StaffProblems, TenantProblems},
-        query::{A_TIME, LARGEST_PAGE, Page, Parameters, wrong},
+        query::{A_TIME, Page, Parameters, wrong},
         wire::Timestamp,
     },
     audit_file::Format,
@@ -89,11 +89,18 @@ pub struct AuditEventList {
     before: Option<String>,
 }
 
-impl AuditEventList {
-    fn new(page: &Page<i64>, events: Vec<AuditEvent>) -> Self {
-        let before = page.next(&events, |last| (last.seq > 1).then(|| last.seq.to_string()));
-        Self { events: events.into_iter().map(WireAuditEvent::from).collect(), before }
-    }
+/// The page of a chain that a request asks for; reading it is on record.
+async fn read_page(
+    trail: &AuditTrail,
+    filter: AuditFilter,
+    page: &Page<i64>,
+    now: DateTime<Utc>,
+) -> Result<Json<AuditEventList>, ApiError> {
+    let events = trail.events(filter, page.limit).await?;
+    let event = NewAuditEvent::new(AuditAction::AuditRead, "").with(json!({"events": events.len()}));
+    trail.record(event, now).await?;
+    let before = page.next(&events, |last| (last.seq > 1).then(|| last.seq.to_string()));
+    Ok(Json(AuditEventList { events: events.into_iter().map(WireAuditEvent::from).collect(), before }))
 }
 
 /// What a request asks for of the trail.
@@ -136,10 +143,7 @@ pub async fn list_events(
     let page = parameters.page()?;
     let filter = filter(&parameters, page.before)?;
     let scope = staff.scope(&state, &tenant, Permission::ReadAudit).await?;
-    let events = scope.audit_events(filter, page.limit).await?;
-    let event = NewAuditEvent::new(AuditAction::AuditRead, "").with(json!({"events": events.len()}));
-    scope.record(event, state.clock.now()).await?;
-    Ok(Json(AuditEventList::new(&page, events)))
+    read_page(&scope.audit_trail(), filter, &page, state.clock.now()).await
 }
 
 #[utoipa::path(
@@ -169,11 +173,7 @@ pub async fn list_installation_events(
     staff.need(Permission::ManageTenants)?;
     let page = parameters.page()?;
     let filter = filter(&parameters, page.before)?;
-    let installation = staff.installation(&state);
-    let events = installation.audit_events(filter, page.limit).await?;
-    let event = NewAuditEvent::new(AuditAction::AuditRead, "").with(json!({"events": events.len()}));
-    installation.record(event, state.clock.now()).await?;
-    Ok(Json(AuditEventList::new(&page, events)))
+    read_page(&staff.installation(&state).audit_trail(), filter, &page, state.clock.now()).await
 }
 
 #[utoipa::path(
@@ -208,25 +208,8 @@ pub async fn export_events(
     let format: Format =
         parameters.text("format").unwrap_or("jsonl").parse().map_err(|message: &str| wrong("format", message))?;
     let scope = staff.scope(&state, &tenant, Permission::ReadAudit).await?;
-    let event = NewAuditEvent::new(AuditAction::AuditExported, "").with(json!({"format": format.extension()}));
-    scope.record(event, state.clock.now()).await?;
+    let file = format.export(scope.audit_trail(), filter, state.clock.now()).await?;
     let name = format!("attachment; filename=\"audit.{}\"", format.extension());
     let headers = [(header::CONTENT_TYPE, format.media_type().to_owned()), (header::CONTENT_DISPOSITION, name)];
-    Ok((headers, Body::from_stream(pages(scope, filter, format))).into_response())
-}
-
-/// The file in pieces: however long the trail is, a page of it is in memory.
-fn pages(
-    scope: TenantScope,
-    filter: AuditFilter,
-    format: Format,
-) -> impl futures_util::Stream<Item = Result<String, StoreError>> {
-    stream::try_unfold((scope, Some(filter), format.head()), move |(scope, filter, head)| async move {
-        let Some(filter) = filter else { return Ok(None) };
-        let events = scope.audit_events(filter.clone(), LARGEST_PAGE).await?;
-        let is_full = events.len() as u64 == LARGEST_PAGE;
-        let next = events.last().filter(|_| is_full).map(|last| AuditFilter { before: Some(last.seq), ..filter });
-        let lines = format.lines(events).map_err(|error| StoreError::Other(error.to_string()))?;
-        Ok(Some((head + &lines, (scope, next, String::new()))))
-    })
+    Ok((headers, Body::from_stream(file)).into_response())
 }
