@@ -5,6 +5,8 @@
 //! The associated data names the value's place (tenant, table, row, column), so that a ciphertext moved elsewhere
 //! does not open.
 
+use std::iter;
+
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
     digest, hmac, rand,
@@ -206,8 +208,8 @@ impl OperatorKey {
     }
 
     pub(crate) fn open(&self, sealed: &[u8], place: Place) -> Result<Vec<u8>, SealError> {
-        let former = self.former.iter().find(|key| key.has_sealed(sealed));
-        former.filter(|_| !self.is_present(sealed)).unwrap_or(&self.present).open(sealed, place)
+        let mut keys = iter::once(&self.present).chain(&self.former);
+        keys.find(|key| key.has_sealed(sealed)).unwrap_or(&self.present).open(sealed, place)
     }
 
     /// Whether the present key sealed it, and not a former one.

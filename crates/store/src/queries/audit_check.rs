@@ -85,11 +85,15 @@ impl Installation {
             .await?;
         let mut chains: BTreeSet<Uuid> = heads.keys().copied().collect();
         chains.extend(with_events);
-        chains.extend(noted.iter().map(|head| chain_of(head.tenant)));
+        let mut noted_of: HashMap<Uuid, Vec<&AuditHead>> = HashMap::new();
+        for head in noted {
+            noted_of.entry(chain_of(head.tenant)).or_default().push(head);
+        }
+        chains.extend(noted_of.keys());
         let mut checked = Vec::with_capacity(chains.len());
         for chain in chains {
-            let noted: Vec<_> = noted.iter().filter(|head| chain_of(head.tenant) == chain).collect();
-            let (intact, fault) = self.check_chain(chain, heads.get(&chain), &noted).await?;
+            let noted = noted_of.get(&chain).map_or(&[][..], Vec::as_slice);
+            let (intact, fault) = self.check_chain(chain, heads.get(&chain), noted).await?;
             checked.push(CheckedChain { tenant: tenant_of(chain), intact, fault });
         }
         Ok(checked)
