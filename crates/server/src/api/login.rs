@@ -115,7 +115,7 @@ pub async fn login(
 /// Records an attempt that failed, the same whether or not there is such an account. The address is on record as a mark
 /// only: equal for attempts at the same one, and no way back to it.
 async fn record_refusal(scope: &TenantScope, email: &EmailAddress, now: DateTime<Utc>) -> Result<(), StoreError> {
-    let mark: String = scope.email_mark(email).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let mark = hex::encode(&scope.email_mark(email)[..8]);
     let event = NewAuditEvent::new(AuditAction::SignInRefused, "").with(json!({"account": mark}));
     scope.record(event, now).await
 }

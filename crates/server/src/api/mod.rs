@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod body;
+pub mod entity_tags;
 pub mod export;
 pub mod health;
 pub mod login;

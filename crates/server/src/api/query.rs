@@ -4,7 +4,7 @@ use std::{collections::HashMap, num::NonZeroU64, str::FromStr};
 
 use axum::{
     extract::{FromRequestParts, Query},
-    http::{HeaderMap, header, request::Parts},
+    http::request::Parts,
 };
 
 use crate::{
@@ -78,11 +78,4 @@ impl<Cursor> Page<Cursor> {
 
 pub fn wrong(field: &str, message: &str) -> ApiError {
     ApiError::InvalidQuery(vec![FieldError::new(field, message)])
-}
-
-/// The version that `If-Match` names.
-pub fn if_match<Version: FromStr>(headers: &HeaderMap) -> Result<Option<Version>, ApiError> {
-    let Some(value) = headers.get(header::IF_MATCH).filter(|value| *value != "*") else { return Ok(None) };
-    let version = value.to_str().ok().and_then(|tag| tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok());
-    version.map(Some).ok_or_else(|| wrong("If-Match", "wants a version in quotation marks, such as \"3\""))
 }

@@ -3,8 +3,8 @@
 use axum::{
     Json,
     extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    http::{HeaderMap, StatusCode},
+    response::Response,
 };
 use kuzushi_domain::Permission;
 use kuzushi_store::{Article, ArticleChange, NewArticle};
@@ -15,8 +15,9 @@ use super::{config_versions::open, fields::Mistakes};
 use crate::{
     api::{
         body::JsonBody,
+        entity_tags::{if_match, tagged},
         problems::{BodyProblems, ConflictProblems, RequestProblems, StaffProblems, TenantProblems},
-        query::{Parameters, if_match},
+        query::Parameters,
         wire::Timestamp,
     },
     auth::Staff,
@@ -132,11 +133,8 @@ fn is_path(url: &str) -> bool {
 }
 
 /// An article with its revision as the entity tag.
-fn tagged(status: StatusCode, article: Article) -> Response {
-    let tag = HeaderValue::try_from(format!("\"{}\"", article.revision()));
-    let mut response = (status, Json(WireArticle::from(article))).into_response();
-    response.headers_mut().extend(tag.map(|tag| (header::ETAG, tag)));
-    response
+fn answer(status: StatusCode, article: Article) -> Response {
+    tagged(status, article.revision(), WireArticle::from(article))
 }
 
 #[utoipa::path(
@@ -182,7 +180,7 @@ pub async fn read_article(
 ) -> Result<Response, ApiError> {
     let (scope, app) = open(&state, &staff, &tenant, &app, Permission::ReadConfigs).await?;
     let article = scope.article(app.id, &slug).await?.ok_or(ApiError::NotFound)?;
-    Ok(tagged(StatusCode::OK, article))
+    Ok(answer(StatusCode::OK, article))
 }
 
 #[utoipa::path(
@@ -215,8 +213,8 @@ pub async fn put_article(
     let (scope, app) = open(&state, &staff, &tenant, &app, Permission::WriteArticles).await?;
     let article = checked(slug, article)?;
     match scope.put_article(app.id, article, revision, state.clock.now()).await? {
-        ArticleChange::Added(article) => Ok(tagged(StatusCode::CREATED, article)),
-        ArticleChange::Replaced(article) => Ok(tagged(StatusCode::OK, article)),
+        ArticleChange::Added(article) => Ok(answer(StatusCode::CREATED, article)),
+        ArticleChange::Replaced(article) => Ok(answer(StatusCode::OK, article)),
         ArticleChange::Removed | ArticleChange::Outdated => Err(ApiError::Outdated),
     }
 }

@@ -3,8 +3,8 @@
 use axum::{
     Json,
     extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    http::{HeaderMap, StatusCode},
+    response::Response,
 };
 use kuzushi_domain::{EmailAddress, Id, Permission, Phi, id};
 use kuzushi_store::{NewUser, StoreError, TenantScope, User, UserChange};
@@ -15,8 +15,9 @@ use super::fields::Mistakes;
 use crate::{
     api::{
         body::JsonBody,
+        entity_tags::{if_match, tagged},
         problems::{BodyProblems, ConflictProblems, RequestProblems, StaffProblems, TenantProblems},
-        query::{Parameters, if_match},
+        query::Parameters,
         wire::Timestamp,
     },
     auth::{
@@ -116,11 +117,8 @@ pub struct UserChangeRequest {
 }
 
 /// A user with their version as the entity tag.
-fn tagged(status: StatusCode, user: User) -> Response {
-    let tag = HeaderValue::try_from(format!("\"{}\"", user.version));
-    let mut response = (status, Json(WireUser::from(user))).into_response();
-    response.headers_mut().extend(tag.map(|tag| (header::ETAG, tag)));
-    response
+fn answer(status: StatusCode, user: User) -> Response {
+    tagged(status, user.version, WireUser::from(user))
 }
 
 /// A password, or the hash of one, that may be kept.
@@ -240,7 +238,7 @@ pub async fn create_user(
     };
     let new = NewUser { email: email.clone(), name: Phi::new(name.clone()), password_hash: hash };
     match scope.create_user(new, state.clock.now()).await {
-        Ok(user) => Ok(tagged(StatusCode::CREATED, user)),
+        Ok(user) => Ok(answer(StatusCode::CREATED, user)),
         // Somebody was faster.
         Err(StoreError::Conflict(_)) => same_user(&state, &scope, &email, &name, password).await,
         Err(error) => Err(error.into()),
@@ -262,7 +260,7 @@ async fn same_user(
         (Some(NewPassword::Hashed(hash)), known) => known == Some(hash),
         (None, known) => known.is_none(),
     };
-    if has_password && known.user.name.expose() == name { Ok(tagged(StatusCode::OK, known.user)) } else { Err(taken) }
+    if has_password && known.user.name.expose() == name { Ok(answer(StatusCode::OK, known.user)) } else { Err(taken) }
 }
 
 #[utoipa::path(
@@ -280,7 +278,7 @@ pub async fn read_user(
     Segment((tenant, id)): Segment<(String, String)>,
 ) -> Result<Response, ApiError> {
     let scope = staff.scope(&state, &tenant, Permission::ReadUsers).await?;
-    Ok(tagged(StatusCode::OK, user(&scope, &id).await?))
+    Ok(answer(StatusCode::OK, user(&scope, &id).await?))
 }
 
 #[utoipa::path(
@@ -329,7 +327,7 @@ pub async fn change_user(
     let change = UserChange { name: name.map(Phi::new), password_hash, disabled };
     let changed = scope.change_user(id, change, version, state.clock.now()).await?;
     close_for_the_signed_out(&state).await;
-    Ok(tagged(StatusCode::OK, changed))
+    Ok(answer(StatusCode::OK, changed))
 }
 
 #[utoipa::path(

@@ -1,0 +1,28 @@
+//! Versions in headers, for things that two people may change at once.
+
+use std::{fmt::Display, str::FromStr};
+
+use axum::{
+    Json,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+
+use super::query::wrong;
+use crate::error::ApiError;
+
+/// The version that `If-Match` names.
+pub fn if_match<Version: FromStr>(headers: &HeaderMap) -> Result<Option<Version>, ApiError> {
+    let Some(value) = headers.get(header::IF_MATCH).filter(|value| *value != "*") else { return Ok(None) };
+    let version = value.to_str().ok().and_then(|tag| tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok());
+    version.map(Some).ok_or_else(|| wrong("If-Match", "wants a version in quotation marks, such as \"3\""))
+}
+
+/// A body with the version that a later `If-Match` names.
+pub fn tagged(status: StatusCode, version: impl Display, body: impl Serialize) -> Response {
+    let tag = HeaderValue::try_from(format!("\"{version}\""));
+    let mut response = (status, Json(body)).into_response();
+    response.headers_mut().extend(tag.map(|tag| (header::ETAG, tag)));
+    response
+}
