@@ -57,7 +57,7 @@ pub async fn loader(headers: HeaderMap) -> Result<Response, ApiError> {
 /// An embedded file with its type, its ETag and how long it may be kept; 304 where the client has it.
 pub fn respond(file: EmbeddedFile, name: &str, caching: &'static str, request: &HeaderMap) -> Response {
     let hash = file.metadata.sha256_hash();
-    let tag = format!("\"{}\"", hash[..12].iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    let tag = format!("\"{}\"", hex::encode(&hash[..12]));
     let known = request.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).is_some_and(|tags| {
         tags.split(',').any(|known| known.trim().trim_start_matches("W/") == tag || known.trim() == "*")
     });

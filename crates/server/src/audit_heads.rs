@@ -36,7 +36,7 @@ pub fn text(heads: &[AuditHead], now: DateTime<Utc>) -> anyhow::Result<String> {
             noted_at: Timestamp(now).text(),
             tenant_id: head.tenant.map(|tenant| tenant.to_string()),
             seq: head.seq,
-            hash: head.hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+            hash: hex::encode(&head.hash),
         };
         text.push_str(&serde_json::to_string(&line)?);
         text.push('\n');
@@ -52,7 +52,7 @@ pub fn parse(text: &str) -> anyhow::Result<Vec<AuditHead>> {
                 Some(tenant) => Some(tenant.parse().ok()?),
                 None => None,
             };
-            Some(AuditHead { tenant, seq, hash: bytes(&hash)? })
+            Some(AuditHead { tenant, seq, hash: hex::decode(hash).ok()? })
         };
         parsed().with_context(|| format!("line {} is not a noted event", index + 1))
     };
@@ -68,51 +68,41 @@ pub fn read(file: &Path) -> anyhow::Result<Option<Vec<AuditHead>>> {
     parse(&text).map(Some).with_context(|| file.display().to_string())
 }
 
-/// Notes at the start, every hour and at the end.
+/// Notes at the start and every hour; the last time is the stopping server's own.
 pub async fn keep_noting(state: AppState) {
     let mut ticks = interval(NOTE_INTERVAL);
-    let mut noted = match read(&state.config.database.data_dir.join(HEADS_FILE)) {
-        Ok(noted) => noted.unwrap_or_default(),
-        Err(error) => {
-            tracing::error!(%error, "the audit trail's noted events cannot be read");
-            Vec::new()
-        }
-    };
     loop {
-        let is_last = tokio::select! {
-            _ = ticks.tick() => false,
-            () = state.stopping.cancelled() => true,
-        };
-        if let Err(error) = note(&state, &mut noted).await {
-            tracing::warn!(%error, "the audit trail's newest events were not noted outside of the database");
-        }
-        if is_last {
-            return;
+        tokio::select! {
+            _ = ticks.tick() => note(&state).await,
+            () = state.stopping.cancelled() => return,
         }
     }
 }
 
-/// Appends what has changed.
-async fn note(state: &AppState, noted: &mut Vec<AuditHead>) -> anyhow::Result<()> {
-    let heads = state.store.installation().audit_heads().await?;
-    let new: Vec<_> = heads.iter().filter(|head| !noted.contains(head)).cloned().collect();
-    if new.is_empty() {
+/// Notes what has changed since the last time; a log line says where that fails.
+pub async fn note(state: &AppState) {
+    if let Err(error) = append_new(state).await {
+        tracing::warn!(%error, "the audit trail's newest events were not noted outside of the database");
+    }
+}
+
+async fn append_new(state: &AppState) -> anyhow::Result<()> {
+    let folder = &state.config.database.data_dir;
+    let file = folder.join(HEADS_FILE);
+    let noted = read(&file).unwrap_or_else(|error| {
+        tracing::error!(%error, "the audit trail's noted events cannot be read");
+        None
+    });
+    let noted = noted.unwrap_or_default();
+    let mut heads = state.store.installation().audit_heads().await?;
+    heads.retain(|head| !noted.contains(head));
+    if heads.is_empty() {
         return Ok(());
     }
-    let folder = &state.config.database.data_dir;
     fs::create_dir_all(folder)?;
-    let lines = text(&new, state.clock.now())?;
-    fs::OpenOptions::new().append(true).create(true).open(folder.join(HEADS_FILE))?.write_all(lines.as_bytes())?;
-    *noted = heads;
+    let lines = text(&heads, state.clock.now())?;
+    fs::OpenOptions::new().append(true).create(true).open(file)?.write_all(lines.as_bytes())?;
     Ok(())
-}
-
-fn bytes(hexadecimal: &str) -> Option<Vec<u8>> {
-    if !hexadecimal.is_ascii() || !hexadecimal.len().is_multiple_of(2) {
-        return None;
-    }
-    let pair = |at| u8::from_str_radix(&hexadecimal[at..at + 2], 16).ok();
-    (0..hexadecimal.len()).step_by(2).map(pair).collect()
 }
 
 #[cfg(test)]
@@ -132,7 +122,7 @@ mod tests {
         let error = parse(&format!("{written}{{\"seq\":1}}\n")).expect_err("not a note");
         assert_eq!(error.to_string(), "line 3 is not a noted event");
         for hash in ["0", "zz", "é"] {
-            assert_eq!(bytes(hash), None);
+            assert!(parse(&format!("{{\"notedAt\":\"\",\"seq\":1,\"hash\":\"{hash}\"}}")).is_err(), "{hash}");
         }
     }
 }

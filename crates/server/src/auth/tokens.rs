@@ -166,7 +166,7 @@ impl Tokens {
 
 /// What a key is called in the tokens that it signed: enough to tell keys apart, and too little to tell what they are.
 fn key_id(secret: &str) -> String {
-    digest::digest(&digest::SHA256, secret.as_bytes()).as_ref()[..4].iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&digest::digest(&digest::SHA256, secret.as_bytes()).as_ref()[..4])
 }
 
 #[cfg(test)]

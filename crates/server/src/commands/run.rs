@@ -6,7 +6,6 @@ use anyhow::{Context, ensure};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
-    task::JoinHandle,
     time::{interval, timeout},
 };
 
@@ -60,7 +59,7 @@ pub async fn run(
     conversation::take_place(&state).await.context("taking up unanswered questions")?;
     tokio::spawn(conversation::keep_place(state.clone()));
     tokio::spawn(tidy(state.clone()));
-    let heads = tokio::spawn(audit_heads::keep_noting(state.clone()));
+    tokio::spawn(audit_heads::keep_noting(state.clone()));
     tokio::spawn(stop_when_told(state.clone()));
     let server = axum::serve(door, router::service(state.clone()))
         .with_graceful_shutdown(state.stopping.clone().cancelled_owned());
@@ -73,12 +72,12 @@ pub async fn run(
             tokio::time::sleep(grace).await;
         } => {}
     }
-    finish(&state, grace, heads).await;
+    finish(&state, grace).await;
     Ok(())
 }
 
 /// Lets running answers finish, hands over those that take too long, and lets sockets take their leave.
-async fn finish(state: &AppState, grace: Duration, heads: JoinHandle<()>) {
+async fn finish(state: &AppState, grace: Duration) {
     state.sockets.close();
     state.answers.close();
     if timeout(grace, state.answers.wait()).await.is_err() {
@@ -91,7 +90,7 @@ async fn finish(state: &AppState, grace: Duration, heads: JoinHandle<()>) {
     if timeout(CLOSING_GRACE, state.sockets.wait()).await.is_err() {
         tracing::debug!(sockets = state.sockets.len(), "stopping with sockets that did not close");
     }
-    if timeout(CLOSING_GRACE, heads).await.is_err() {
+    if timeout(CLOSING_GRACE, audit_heads::note(state)).await.is_err() {
         tracing::warn!("stopping without having noted the audit trail's newest events");
     }
     if let Err(error) = state.store.installation().leave(state.clock.now()).await {
