@@ -104,6 +104,7 @@ actions! {
     SignedIn = "sign_in.done",
     SignInRefused = "sign_in.refused",
     SignedOut = "sign_out.done",
+    SignInTimedOut = "sign_in.timed_out",
     AccessGranted = "access.granted",
     ConversationsListed = "conversations.listed",
     ConversationRead = "conversation.read",

@@ -34,7 +34,7 @@ pub use queries::{
     finish::FinishedAnswer,
     identities::{Assertion, IdentityKey, NewIdentityKey},
     keys::{CheckedKeys, RotatedKeys},
-    logins::{Login, Proof, RevokedLogin, SignIn},
+    logins::{Login, LoginLimits, Proof, RevokedLogin, SignIn},
     messages::{Message, MessageDetails, MessagePage, PageRequest},
     nodes::NODE_LEASE,
     sessions::{NewSession, Session, SessionMetadata, SessionOwner},

@@ -18,6 +18,7 @@ pub struct AppConfig {
     /// Instructions for a language model. The built-in assistant has no use for them.
     pub system_prompt: String,
     pub features: Features,
+    pub sign_in: SignIn,
     pub theme: Theme,
     pub ui_hints: UiHints,
     pub assistant: Assistant,
@@ -41,6 +42,25 @@ pub struct Features {
 impl Default for Features {
     fn default() -> Self {
         Self { text_chat: true, voice: false, file_upload: false, sign_in: false, identity_required: false }
+    }
+}
+
+/// How long patients stay signed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+#[schemars(deny_unknown_fields)]
+pub struct SignIn {
+    /// Minutes after which a patient who does nothing is signed out, 1 to 1440.
+    #[schemars(range(min = 1, max = 1440))]
+    pub idle_timeout_minutes: u32,
+    /// Minutes after which a patient is signed out whatever they do, 1 to 43200; never later than the token's own end.
+    #[schemars(range(min = 1, max = 43200))]
+    pub absolute_timeout_minutes: u32,
+}
+
+impl Default for SignIn {
+    fn default() -> Self {
+        Self { idle_timeout_minutes: 30, absolute_timeout_minutes: 720 }
     }
 }
 

@@ -153,6 +153,7 @@ mod tests {
         assert_eq!(pointer_of(json!({"theme": {"fontScale": 9}})), "/theme/fontScale");
         assert_eq!(pointer_of(json!({"theme": {"radius": "wide"}})), "/theme/radius");
         assert_eq!(pointer_of(json!({"theme": {"radius": "101px"}})), "/theme/radius");
+        assert_eq!(pointer_of(json!({"signIn": {"idleTimeoutMinutes": 0}})), "/signIn/idleTimeoutMinutes");
         assert_eq!(pointer_of(json!({"theme": []})), "/theme");
         assert_eq!(pointer_of(json!([])), "");
         assert_eq!(

@@ -1,9 +1,9 @@
 //! Patients sign in and out.
 
 use axum::{Json, extract::State, http::StatusCode};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use kuzushi_domain::{AuditAction, EmailAddress, Phi};
-use kuzushi_store::{NewAuditEvent, Proof, SignIn, StoreError, TenantScope, User};
+use kuzushi_store::{LoginLimits, NewAuditEvent, Proof, SignIn, StoreError, TenantScope, User};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -38,8 +38,9 @@ pub struct LoginRequest {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SignedIn {
-    /// A JWT that opens all conversations of the user, until they sign out.
+    /// A JWT that opens all conversations of the user, until they sign out or do nothing for a while.
     token: String,
+    /// When they are signed out however much they do.
     expires_at: Timestamp,
     user: WirePatient,
 }
@@ -122,16 +123,22 @@ async fn record_refusal(scope: &TenantScope, email: &EmailAddress, now: DateTime
 
 async fn sign_in(state: &AppState, visitor: &Visitor, proof: Proof<'_>) -> Result<SignedIn, ApiError> {
     let now = state.clock.now();
-    let expires_at = state.tokens.expiry(now);
-    let (login, user) = match visitor.scope.sign_in(proof, visitor.session.id, expires_at, now).await? {
+    let Visitor { scope, session } = visitor;
+    let lasting = state.configs.version(scope, session.app, session.config_version).await?.sign_in.clone();
+    let limits = LoginLimits {
+        expires_at: state.tokens.expiry(now).min(now + TimeDelta::minutes(lasting.absolute_timeout_minutes.into())),
+        idle: TimeDelta::minutes(lasting.idle_timeout_minutes.into()),
+    };
+    let (login, user) = match scope.sign_in(proof, session.id, limits, now).await? {
         SignIn::Done(login, user) => (login, user),
         SignIn::Outdated => return Err(ApiError::InvalidCredentials),
         SignIn::SomebodyElses => return Err(ApiError::SomebodyElses),
         SignIn::Replayed => return Err(ApiError::IdentityRefused(Disbelief::Used)),
     };
-    let claims = UserClaims { tenant: visitor.scope.id(), user: login.user, login: login.id };
-    let token = state.tokens.issue_to_user(claims, user.email.as_ref(), now).map_err(|_| ApiError::Internal)?;
-    Ok(SignedIn { token, expires_at: Timestamp(expires_at), user: (*user).into() })
+    let claims = UserClaims { tenant: scope.id(), user: login.user, login: login.id };
+    let token = state.tokens.issue_to_user(claims, user.email.as_ref(), now, limits.expires_at);
+    let token = token.map_err(|_| ApiError::Internal)?;
+    Ok(SignedIn { token, expires_at: Timestamp(limits.expires_at), user: (*user).into() })
 }
 
 #[derive(Deserialize, ToSchema)]

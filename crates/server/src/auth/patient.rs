@@ -1,19 +1,16 @@
 //! A patient: whoever has signed in.
 
 use axum::{extract::FromRequestParts, http::request::Parts};
-use chrono::TimeDelta;
 use kuzushi_domain::{Actor, Id, id};
 use kuzushi_store::{Login, Session, StoreError, TenantScope};
 
 use super::{
+    logins::note_use,
     origin,
     tokens::{Claims, UserClaims},
     visitor::claims,
 };
 use crate::{error::ApiError, state::AppState};
-
-/// How exactly it is noted when a login was last in use.
-const ACTIVITY_STEP: TimeDelta = TimeDelta::minutes(1);
 
 /// The holder of a user's token, with the scope it opens. Their login was live a moment ago.
 pub struct Patient {
@@ -29,9 +26,6 @@ impl Patient {
             let scope = state.store.tenant(claims.tenant).await?.by(Actor::User(claims.user));
             let login = scope.login(claims.login).await?;
             let is_live = login.is_live(now) && login.user == claims.user;
-            if is_live && now - login.last_seen_at > ACTIVITY_STEP {
-                scope.touch_login(login.id, now).await?;
-            }
             Ok::<_, StoreError>(is_live.then_some(Self { scope, login }))
         };
         match find.await {
@@ -56,6 +50,7 @@ impl FromRequestParts<AppState> for Patient {
         let Claims::User(claims) = claims(state, &parts.headers)? else { return Err(ApiError::InvalidToken) };
         let patient = Self::of_claims(state, claims).await?;
         origin::check(state, &patient.scope, patient.login.app, &parts.headers).await?;
+        note_use(state, &patient.scope, &patient.login).await?;
         Ok(patient)
     }
 }

@@ -110,6 +110,7 @@ impl Tokens {
         claims: UserClaims,
         email: Option<&Phi<String>>,
         now: DateTime<Utc>,
+        expires_at: DateTime<Utc>,
     ) -> Result<String, InvalidToken> {
         let payload = Payload {
             iss: ISSUER.to_owned(),
@@ -119,7 +120,7 @@ impl Tokens {
             session_id: None,
             email: email.map(|email| email.expose().clone()),
             iat: now.timestamp(),
-            exp: self.expiry(now).timestamp(),
+            exp: expires_at.timestamp(),
             jti: claims.login.to_string(),
         };
         self.sign(USER_TYPE, &payload)
@@ -203,7 +204,9 @@ mod tests {
     #[test]
     fn a_users_token_names_the_user_and_the_login() {
         let claims = UserClaims { tenant: Id::generate(), user: Id::generate(), login: Id::generate() };
-        let token = tokens().issue_to_user(claims, Some(&Phi::from("jane@example.org")), now()).unwrap();
+        let token = tokens()
+            .issue_to_user(claims, Some(&Phi::from("jane@example.org")), now(), tokens().expiry(now()))
+            .unwrap();
         assert_eq!(tokens().verify(&token, now()), Ok(Claims::User(claims)));
         assert_eq!(tokens().verify(&token, tokens().expiry(now())), Err(InvalidToken));
     }
@@ -249,7 +252,8 @@ mod tests {
     fn a_token_that_we_signed_but_did_not_mean_is_refused() {
         let (tenant, session, user, login) = (Id::generate(), Id::generate(), Id::generate(), Id::generate());
         let (of_session, _) = tokens().issue(SessionClaims { tenant, session }, now()).unwrap();
-        let of_user = tokens().issue_to_user(UserClaims { tenant, user, login }, None, now()).unwrap();
+        let of_user =
+            tokens().issue_to_user(UserClaims { tenant, user, login }, None, now(), tokens().expiry(now())).unwrap();
         let part = |token: &str, number| -> Value {
             let part = token.split('.').nth(number).unwrap();
             serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()

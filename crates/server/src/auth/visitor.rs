@@ -8,6 +8,7 @@ use kuzushi_domain::{Actor, Id, id};
 use kuzushi_store::{Session, StoreError, TenantScope};
 
 use super::{
+    logins::{is_live, note_use_of},
     origin,
     tokens::{Claims, SessionClaims},
 };
@@ -51,15 +52,6 @@ pub async fn is_open(state: &AppState, scope: &TenantScope, session: &Session) -
     }
 }
 
-/// Whether a login still counts.
-pub async fn is_live(state: &AppState, scope: &TenantScope, login: Id<id::Login>) -> Result<bool, StoreError> {
-    match scope.login(login).await {
-        Ok(login) => Ok(login.is_live(state.clock.now())),
-        Err(StoreError::NotFound) => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
 impl FromRequestParts<AppState> for Visitor {
     type Rejection = ApiError;
 
@@ -71,6 +63,9 @@ impl FromRequestParts<AppState> for Visitor {
             .map_err(|retry_after| ApiError::RateLimited { retry_after })?;
         let visitor = Self::of_claims(state, claims).await?;
         origin::check(state, &visitor.scope, visitor.session.app, &parts.headers).await?;
+        if let Some(owner) = visitor.session.owner {
+            note_use_of(state, &visitor.scope, owner.login).await?;
+        }
         Ok(visitor)
     }
 }

@@ -18,7 +18,7 @@ use super::{
     socket::{End, feed, flush, receive, send, send_message},
 };
 use crate::{
-    auth::{is_live, is_open},
+    auth::{is_open, logins::is_live},
     conversation::{Delivery, Subscription, failure_frame},
 };
 

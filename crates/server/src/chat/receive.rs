@@ -11,7 +11,7 @@ use super::{
     frames::{Cancel, ClientFrame, ErrorCode, FrameError, ServerFrame, Status, UserMessage},
 };
 use crate::{
-    auth::{ClientAddress, Visitor},
+    auth::{ClientAddress, Visitor, logins::note_use_of},
     conversation::{Begun, Conversation, SocketId, Withdrawal, answer_what_waits},
     state::AppState,
 };
@@ -109,7 +109,8 @@ impl Party {
         };
         let accepted = self.visitor.scope.accept_user_message(&self.visitor.session, new, self.state.clock.now()).await;
         let (seq, begun) = match accepted {
-            Ok(AcceptedMessage::Stored { message, turn }) => {
+            Ok(AcceptedMessage::Stored { message, turn, login }) => {
+                self.note_use(login).await;
                 self.conversation.deliver(message.seq, &ServerFrame::message(&message), Some(self.socket));
                 let session = self.visitor.session.clone();
                 let is_begun = turn.state == TurnState::Running;
@@ -124,6 +125,16 @@ impl Party {
         };
         answer_what_waits(&self.state, self.visitor.scope.clone(), self.visitor.session.id, begun);
         Ok(Reaction::Acknowledge { message_id, seq })
+    }
+
+    /// Whoever writes stays signed in, by the token that let the socket in and by the login that the conversation is of.
+    async fn note_use(&self, login: Option<Id<id::Login>>) {
+        let logins = self.login.into_iter().chain(login.filter(|login| self.login != Some(*login)));
+        for login in logins {
+            if let Err(error) = note_use_of(&self.state, &self.visitor.scope, login).await {
+                tracing::warn!(%error, "that a patient is active was not noted");
+            }
+        }
     }
 
     /// Whether the conversation is a patient's. It may have become one's since this socket came in.

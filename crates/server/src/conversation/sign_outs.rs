@@ -45,9 +45,10 @@ impl SignOuts {
     }
 }
 
-/// Closes the sockets of those who have signed out since this was last asked.
+/// Signs out those whose time is over, and closes the sockets of all who have been signed out since this was last asked.
 pub async fn look_for_sign_outs(state: &AppState) -> Result<(), StoreError> {
     let now = state.clock.now();
+    state.store.installation().time_out_logins(now).await?;
     let revoked = state.store.installation().logins_revoked_since(state.sign_outs.until()).await?;
     let found = revoked.iter().map(|revoked| revoked.login).collect();
     let new = state.sign_outs.note(&found, now - OVERLAP);

@@ -114,11 +114,7 @@ on_both_engines! {
     async fn where_an_app_wants_to_know_who_writes_nobody_else_does(engine: Engine) {
         let app = TestApp::start(engine).await;
         let key = app.key(StaffRole::Owner, app.tenant().await).await;
-        let path = app.app_path("portal", "").await;
-        let config = json!({"configData": {"features": {"identityRequired": true}}});
-        assert_eq!(app.post(&format!("{path}/configs"), &key, config).await.status(), 201);
-        app.post(&format!("{path}/configs/2/activate"), &key, json!({})).await;
-        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        app.configure(&key, json!({"features": {"identityRequired": true}})).await;
         let session = app.init("portal").await;
         assert_eq!(session.body["features"]["identityRequired"], true);
         let mut socket = app.connect(&session).await;

@@ -176,6 +176,44 @@ on_both_engines! {
         }
     }
 
+    async fn a_patient_who_does_nothing_is_signed_out_on_every_node(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let other_node = app.start_beside().await;
+        let tenant = app.tenant().await;
+        let key = app.key(StaffRole::Owner, tenant).await;
+        app.configure(&key, json!({"signIn": {"idleTimeoutMinutes": 5, "absoluteTimeoutMinutes": 15}})).await;
+        let jane = app.add_patient(Some(PASSWORD)).await;
+        let (at_home, at_work) = (app.init("portal").await, app.init("portal").await);
+        let mut before = app.connect(&at_home).await;
+        let (home, work) = (app.sign_in(&at_home, &jane).await, app.sign_in(&at_work, &jane).await);
+        let mut works = patients_socket(&other_node, &at_work, &work).await;
+        let lasts = chrono::DateTime::parse_from_rfc3339(home.body["expiresAt"].as_str().unwrap()).unwrap();
+        let left = (lasts.to_utc() - kuzushi_domain::Clock::now(&app.clock)).num_seconds();
+        assert!((890..=900).contains(&left), "{left}");
+
+        // Writing counts, on a socket that came in before the patient signed in as well; being connected does not.
+        app.clock.advance(240);
+        before.say("m1", "When can I visit?").await;
+        before.until_idle().await;
+        app.clock.advance(61);
+        assert_eq!(works.close_code().await, 4008);
+        assert_eq!(status(&other_node, "/v1/auth/me", &work.token).await, 401);
+        let messages = format!("/v1/sessions/{}/messages", at_work.id);
+        assert_eq!(status(&app, &messages, &at_work.token).await, 401, "the session's own token");
+
+        for _ in 0..2 {
+            app.clock.advance(200);
+            assert_eq!(status(&app, "/v1/sessions", &home.token).await, 200, "reading counts");
+        }
+        app.clock.advance(200);
+        assert_eq!(before.close_code().await, 4008);
+        assert_eq!(status(&app, "/v1/auth/me", &home.token).await, 401);
+        let path = format!("/v1/admin/tenants/{tenant}/audit?action=sign_in.timed_out");
+        let events = app.read(&path, &key).await;
+        let why: Vec<_> = events["events"].as_array().unwrap().iter().map(|event| &event["details"]["because"]).collect();
+        assert_eq!(why, ["expired", "idle"]);
+    }
+
     async fn being_disabled_deleted_or_given_a_password_signs_out_everywhere(engine: Engine) {
         let app = TestApp::start(engine).await;
         let other_node = app.start_beside().await;

@@ -47,6 +47,17 @@ impl TestApp {
         format!("/v1/admin/tenants/{tenant}/apps/{}{rest}", app.id)
     }
 
+    /// Has the portal's new conversations follow this config, on every node.
+    pub async fn configure(&self, key: &str, config: Value) {
+        let path = self.app_path("portal", "/configs").await;
+        let created = self.post(&path, key, json!({"configData": config})).await;
+        assert_eq!(created.status(), 201);
+        let version = created.json::<Value>().await.expect("a version")["version"].clone();
+        assert_eq!(self.post(&format!("{path}/{version}/activate"), key, json!({})).await.status(), 200);
+        // Within a second, nodes know of it.
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
+
     /// A conversation in another tenant, with an app that the same page may embed.
     pub async fn init_elsewhere(&self) -> StartedSession {
         let tenant = self.add_tenant("other.example").await;

@@ -14,6 +14,10 @@ pub struct Model {
     pub created_at: DateTimeUtc,
     pub expires_at: DateTimeUtc,
     pub last_seen_at: DateTimeUtc,
+    /// How long it may rest unused.
+    pub idle_seconds: i64,
+    /// When it ends unless it is used before; never after `expires_at`.
+    pub ends_at: DateTimeUtc,
     pub revoked_at: Option<DateTimeUtc>,
 }
 

@@ -27,8 +27,9 @@ pub struct NewUserMessage {
 /// What came of a message that a client sent.
 #[derive(Debug, Clone)]
 pub enum AcceptedMessage {
-    /// Stored now, with the turn that answers it: running on this node where it was asked to begin, else waiting.
-    Stored { message: Message, turn: Turn },
+    /// Stored now, with the turn that answers it: running on this node where it was asked to begin, else waiting; and with
+    /// the login that made the conversation its patient's.
+    Stored { message: Message, turn: Turn, login: Option<Id<id::Login>> },
     /// Stored before under the same name. Where its answer had failed, the turn is open again.
     Known { seq: i64, turn: Turn },
     /// The name belongs to a message that the client did not send.
@@ -48,7 +49,7 @@ pub(crate) struct AcceptMessage {
 
 /// An outcome before the opened message is put back.
 pub(crate) enum Accepted {
-    Stored { turn: Turn },
+    Stored { turn: Turn, login: Option<Id<id::Login>> },
     Known { seq: i64, turn: Turn },
     NameTaken,
     Ended,
@@ -87,9 +88,9 @@ impl TenantScope {
             other => other?,
         };
         Ok(match accepted {
-            Accepted::Stored { turn } => {
+            Accepted::Stored { turn, login } => {
                 message.seq = turn.question_seq;
-                AcceptedMessage::Stored { message, turn }
+                AcceptedMessage::Stored { message, turn, login }
             }
             Accepted::Known { seq, turn } => AcceptedMessage::Known { seq, turn },
             Accepted::NameTaken => AcceptedMessage::NameTaken,
@@ -150,7 +151,7 @@ impl GroupWrite for AcceptMessage {
                     messages.push((session.last_seq, message));
                     turns.push((turn.clone(), begins.then_some(write.node)));
                     known.insert(name, Known::InThisGroup(turn.clone()));
-                    outcomes.push(Accepted::Stored { turn });
+                    outcomes.push(Accepted::Stored { turn, login: session.login.map(Id::from_uuid) });
                 }
             }
         }

@@ -1,9 +1,9 @@
 //! Patients' being signed in. The row is what counts: a token whose login was revoked opens nothing.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use kuzushi_domain::{AuditAction, Id, id};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, JoinType, QueryFilter, QuerySelect,
+    ActiveModelTrait, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, JoinType, QueryFilter, QuerySelect,
     sea_query::Expr,
 };
 use serde_json::json;
@@ -15,6 +15,11 @@ use crate::{
     entities::{login, session, user},
 };
 
+/// How long a login's end is news to other nodes, at most.
+const NEWS: TimeDelta = TimeDelta::hours(1);
+/// Logins that are signed out in one go; the next go is soon.
+const MOST_AT_ONCE: u64 = 200;
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Login {
     pub id: Id<id::Login>,
@@ -22,14 +27,33 @@ pub struct Login {
     /// The app whose widget it was made in.
     pub app: Id<id::App>,
     pub created_at: DateTime<Utc>,
+    /// When it ends however much it is used.
     pub expires_at: DateTime<Utc>,
     pub last_seen_at: DateTime<Utc>,
+    /// How long it may rest unused.
+    pub idle: TimeDelta,
+    /// When it ends unless it is used before.
+    pub ends_at: DateTime<Utc>,
     pub revoked_at: Option<DateTime<Utc>>,
 }
 
 impl Login {
     pub fn is_live(&self, now: DateTime<Utc>) -> bool {
-        self.revoked_at.is_none() && now < self.expires_at
+        self.revoked_at.is_none() && now < self.ends_at
+    }
+}
+
+/// How long a login lasts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LoginLimits {
+    pub expires_at: DateTime<Utc>,
+    /// How long it may rest unused.
+    pub idle: TimeDelta,
+}
+
+impl LoginLimits {
+    fn end(self, now: DateTime<Utc>) -> DateTime<Utc> {
+        now.checked_add_signed(self.idle).map_or(self.expires_at, |end| end.min(self.expires_at))
     }
 }
 
@@ -42,6 +66,8 @@ impl From<login::Model> for Login {
             created_at: row.created_at,
             expires_at: row.expires_at,
             last_seen_at: row.last_seen_at,
+            idle: TimeDelta::seconds(row.idle_seconds),
+            ends_at: row.ends_at,
             revoked_at: row.revoked_at,
         }
     }
@@ -91,7 +117,7 @@ impl TenantScope {
         &self,
         proof: Proof<'_>,
         session: Id<id::Session>,
-        expires_at: DateTime<Utc>,
+        limits: LoginLimits,
         now: DateTime<Utc>,
     ) -> Result<SignIn, StoreError> {
         let transaction = self.write().await?;
@@ -129,29 +155,21 @@ impl TenantScope {
             user_id: user.uuid(),
             app_id: conversation.app_id,
             created_at: now,
-            expires_at,
+            expires_at: limits.expires_at,
             last_seen_at: now,
+            idle_seconds: limits.idle.num_seconds(),
+            ends_at: limits.end(now),
             revoked_at: None,
         };
-        // What expired is of no use to anybody.
+        // What ended is of no use to anybody, once every node has heard of it.
         login::Entity::delete_many()
             .filter(login::Column::TenantId.eq(self.id().uuid()))
             .filter(login::Column::UserId.eq(user.uuid()))
-            .filter(login::Column::ExpiresAt.lte(now))
+            .filter(login::Column::RevokedAt.lte(now - NEWS))
             .exec(&transaction)
             .await?;
-        login::Entity::insert(login::ActiveModel {
-            id: Set(row.id),
-            tenant_id: Set(row.tenant_id),
-            user_id: Set(row.user_id),
-            app_id: Set(row.app_id),
-            created_at: Set(row.created_at),
-            expires_at: Set(row.expires_at),
-            last_seen_at: Set(row.last_seen_at),
-            revoked_at: Set(None),
-        })
-        .exec_without_returning(&transaction)
-        .await?;
+        let new: login::ActiveModel = row.clone().into();
+        login::Entity::insert(new.reset_all()).exec_without_returning(&transaction).await?;
         session::Entity::update_many()
             .col_expr(session::Column::UserId, Expr::value(user.uuid()))
             .col_expr(session::Column::LoginId, Expr::value(row.id))
@@ -175,13 +193,17 @@ impl TenantScope {
         row.map(Login::from).ok_or(StoreError::NotFound)
     }
 
-    /// Notes that the login is in use.
-    pub async fn touch_login(&self, id: Id<id::Login>, now: DateTime<Utc>) -> Result<(), StoreError> {
+    /// Notes that the login is in use, unless it is over.
+    pub async fn touch_login(&self, login: &Login, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let limits = LoginLimits { expires_at: login.expires_at, idle: login.idle };
         let transaction = self.write().await?;
         login::Entity::update_many()
             .col_expr(login::Column::LastSeenAt, Expr::value(now))
+            .col_expr(login::Column::EndsAt, Expr::value(limits.end(now)))
             .filter(login::Column::TenantId.eq(self.id().uuid()))
-            .filter(login::Column::Id.eq(id.uuid()))
+            .filter(login::Column::Id.eq(login.id.uuid()))
+            .filter(login::Column::EndsAt.gt(now))
+            .filter(login::Column::RevokedAt.is_null())
             .exec(&transaction)
             .await?;
         transaction.commit().await?;
@@ -228,6 +250,30 @@ impl TenantScope {
 }
 
 impl Installation {
+    /// Signs out those whose time is over.
+    pub async fn time_out_logins(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let is_over = || Condition::all().add(login::Column::RevokedAt.is_null()).add(login::Column::EndsAt.lte(now));
+        let over = login::Entity::find().filter(is_over()).limit(MOST_AT_ONCE).all(self.reader()).await?;
+        for login in over {
+            let transaction = self.write().await?;
+            let revoked = login::Entity::update_many()
+                .col_expr(login::Column::RevokedAt, Expr::value(now))
+                .filter(login::Column::Id.eq(login.id))
+                // Another node may have been first, or the patient was.
+                .filter(is_over())
+                .exec(&transaction)
+                .await?;
+            if revoked.rows_affected > 0 {
+                let why = if now < login.expires_at { "idle" } else { "expired" };
+                let event = NewAuditEvent::new(AuditAction::SignInTimedOut, Id::<id::User>::from_uuid(login.user_id))
+                    .with(json!({"login": Id::<id::Login>::from_uuid(login.id).to_string(), "because": why}));
+                self.audit(&transaction, Some(Id::from_uuid(login.tenant_id)), event, now).await?;
+            }
+            transaction.commit().await?;
+        }
+        Ok(())
+    }
+
     /// Logins revoked since then, each with the conversations that it made its patient's: a row for each of these, and at
     /// least one.
     pub async fn logins_revoked_since(&self, since: DateTime<Utc>) -> Result<Vec<RevokedLogin>, StoreError> {

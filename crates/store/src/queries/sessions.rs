@@ -289,7 +289,11 @@ const INSERT_SESSIONS: &str = "\
 pub(crate) struct LockedSession {
     pub last_seq: i64,
     pub has_ended: bool,
+    /// The login that made it its patient's.
+    pub login: Option<Uuid>,
 }
+
+type LockedRow = (Uuid, i64, Option<DateTime<Utc>>, Option<Uuid>);
 
 /// Takes conversations' rows for the rest of the transaction: the lock under which `seq` is given. Those that do not
 /// exist are left out. Always in the same order, so that two transactions never wait for each other.
@@ -300,15 +304,15 @@ pub(crate) async fn lock_sessions(
 ) -> Result<HashMap<Uuid, LockedSession>, StoreError> {
     let ids: BTreeSet<_> = sessions.collect();
     let sql = format!(
-        "SELECT sessions.id, sessions.last_seq, sessions.ended_at \
+        "SELECT sessions.id, sessions.last_seq, sessions.ended_at, sessions.login_id \
          FROM given JOIN sessions ON sessions.tenant_id = given.tenant_id AND sessions.id = given.id \
          ORDER BY sessions.id {}",
         given::locked(transaction, "sessions")
     );
-    let rows: Vec<(Uuid, i64, Option<DateTime<Utc>>)> =
+    let rows: Vec<LockedRow> =
         Given::default().same("tenant_id", tenant.uuid()).each("id", ids.into_iter()).query(transaction, &sql).await?;
-    let locked = |(id, last_seq, ended_at): (Uuid, i64, Option<DateTime<Utc>>)| {
-        (id, LockedSession { last_seq, has_ended: ended_at.is_some() })
+    let locked = |(id, last_seq, ended_at, login): LockedRow| {
+        (id, LockedSession { last_seq, has_ended: ended_at.is_some(), login })
     };
     Ok(rows.into_iter().map(locked).collect())
 }

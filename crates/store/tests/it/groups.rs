@@ -129,7 +129,7 @@ on_both_engines! {
         }
         let mut begun = 0;
         for (session, new, now, accepted) in waiting {
-            let AcceptedMessage::Stored { message, turn } = accepted.await.unwrap().unwrap() else { panic!("stored") };
+            let AcceptedMessage::Stored { message, turn, .. } = accepted.await.unwrap().unwrap() else { panic!("stored") };
             begun += i32::from(turn.state == TurnState::Running);
             let page = PageRequest { before: None, after: Some(message.seq - 1), limit: 1 };
             let stored = hospital.scope.messages(session, page).await.unwrap().messages.pop().unwrap();

@@ -12,7 +12,7 @@ on_both_engines! {
     async fn a_message_is_stored_once_under_its_name(engine: Engine) {
         let hospital = Hospital::open(engine).await;
         let session = hospital.session().await;
-        let AcceptedMessage::Stored { message: stored, turn } = hospital.say(&session, "m1", "When can I visit?").await
+        let AcceptedMessage::Stored { message: stored, turn, .. } = hospital.say(&session, "m1", "When can I visit?").await
         else {
             panic!("the first one is stored");
         };

@@ -1,9 +1,10 @@
 //! Patients who can sign in, and their being signed in.
 
-use kuzushi_domain::{EmailAddress, Id, Phi};
+use chrono::TimeDelta;
+use kuzushi_domain::{AuditAction, EmailAddress, Id, Phi};
 use kuzushi_store::{
-    Assertion, Credentials, Login, NewIdentityKey, NewSession, NewUser, Proof, RevokedLogin, Session, SessionMetadata,
-    SessionOwner, SignIn, StoreError, User, UserChange, entities::user, on_both_engines,
+    Assertion, AuditFilter, Credentials, Login, LoginLimits, NewIdentityKey, NewSession, NewUser, Proof, RevokedLogin,
+    Session, SessionMetadata, SessionOwner, SignIn, StoreError, User, UserChange, entities::user, on_both_engines,
 };
 use sea_orm::{ActiveValue::Set, Database, EntityTrait};
 
@@ -27,10 +28,15 @@ async fn credentials(hospital: &Hospital) -> Credentials {
     hospital.scope.credentials(&email(JANE)).await.unwrap().unwrap()
 }
 
+/// A login that lasts until then, used or not.
+fn until(seconds: i64) -> LoginLimits {
+    LoginLimits { expires_at: at(seconds), idle: TimeDelta::days(1) }
+}
+
 async fn signed_in(hospital: &Hospital, session: &Session) -> Login {
     match hospital
         .scope
-        .sign_in(Proof::Password(&credentials(hospital).await), session.id, at(100), at(1))
+        .sign_in(Proof::Password(&credentials(hospital).await), session.id, until(100), at(1))
         .await
         .unwrap()
     {
@@ -112,7 +118,7 @@ on_both_engines! {
 
         hospital.scope.create_user(new_user("john@example.org"), at(0)).await.unwrap();
         let john = hospital.scope.credentials(&email("john@example.org")).await.unwrap().unwrap();
-        let taken = hospital.scope.sign_in(Proof::Password(&john), session.id, at(100), at(2)).await.unwrap();
+        let taken = hospital.scope.sign_in(Proof::Password(&john), session.id, until(100), at(2)).await.unwrap();
         assert!(matches!(taken, SignIn::SomebodyElses));
         assert_eq!(hospital.scope.session(session.id).await.unwrap().owner, Some(owner));
 
@@ -164,7 +170,7 @@ on_both_engines! {
         let disable = |disabled| UserChange { disabled: Some(disabled), ..UserChange::default() };
         let disabled = hospital.scope.change_user(user.id, disable(true), None, at(14)).await.unwrap();
         assert_eq!((disabled.disabled_at, revoked_at(&three).await), (Some(at(14)), Some(at(14))));
-        let late = hospital.scope.sign_in(Proof::Password(&before), session.id, at(100), at(15)).await.unwrap();
+        let late = hospital.scope.sign_in(Proof::Password(&before), session.id, until(100), at(15)).await.unwrap();
         assert!(matches!(late, SignIn::Outdated), "disabled while the password was looked at");
         let enabled = hospital.scope.change_user(user.id, disable(false), None, at(16)).await.unwrap();
         assert_eq!(enabled.disabled_at, None);
@@ -173,8 +179,58 @@ on_both_engines! {
         let before = credentials(&hospital).await;
         hospital.scope.delete_user(user.id, None, at(17)).await.unwrap();
         assert_eq!(revoked_at(&four).await, Some(at(17)));
-        let late = hospital.scope.sign_in(Proof::Password(&before), session.id, at(100), at(18)).await.unwrap();
+        let late = hospital.scope.sign_in(Proof::Password(&before), session.id, until(100), at(18)).await.unwrap();
         assert!(matches!(late, SignIn::Outdated));
+    }
+
+    async fn whoever_does_nothing_is_signed_out_and_so_is_everybody_in_the_end(engine: Engine) {
+        let hospital = Hospital::open(engine).await;
+        let user = jane(&hospital).await;
+        let session = hospital.session().await;
+        let limits = LoginLimits { expires_at: at(100), idle: TimeDelta::seconds(30) };
+        let sign_in = async || {
+            let proof = credentials(&hospital).await;
+            match hospital.scope.sign_in(Proof::Password(&proof), session.id, limits, at(1)).await.unwrap() {
+                SignIn::Done(login, _) => login,
+                other => panic!("{other:?}"),
+            }
+        };
+        let (idle, busy) = (sign_in().await, sign_in().await);
+        let installation = hospital.store.installation();
+        let now = async |login: &Login| hospital.scope.login(login.id).await.unwrap();
+        assert_eq!(idle.ends_at, at(31));
+        hospital.scope.touch_login(&busy, at(20)).await.unwrap();
+        assert_eq!((now(&busy).await.last_seen_at, now(&busy).await.ends_at), (at(20), at(50)));
+
+        installation.time_out_logins(at(30)).await.unwrap();
+        assert!(now(&idle).await.is_live(at(30)));
+        installation.time_out_logins(at(31)).await.unwrap();
+        installation.time_out_logins(at(32)).await.unwrap();
+        assert_eq!((now(&idle).await.revoked_at, now(&busy).await.revoked_at), (Some(at(31)), None));
+        hospital.scope.touch_login(&idle, at(31)).await.unwrap();
+        assert_eq!(now(&idle).await.ends_at, at(31), "it is over");
+
+        for seconds in [49, 78, 99] {
+            hospital.scope.touch_login(&busy, at(seconds)).await.unwrap();
+            installation.time_out_logins(at(seconds)).await.unwrap();
+        }
+        installation.time_out_logins(at(100)).await.unwrap();
+        assert_eq!(now(&busy).await.revoked_at, Some(at(100)));
+        let events = hospital.scope.audit_events(AuditFilter::default(), 2).await.unwrap();
+        let told: Vec<_> = events
+            .iter()
+            .map(|event| (event.action.as_str(), event.actor.as_str(), event.target.clone(), event.details["because"].as_str()))
+            .collect();
+        let action = AuditAction::SignInTimedOut.as_str();
+        assert_eq!(told, [
+            (action, "system", user.id.to_string(), Some("expired")),
+            (action, "system", user.id.to_string(), Some("idle")),
+        ]);
+
+        let revoked = installation.logins_revoked_since(at(31)).await.unwrap();
+        assert_eq!(revoked.len(), 2, "each node hears of it");
+        signed_in(&hospital, &session).await;
+        assert!(hospital.scope.login(idle.id).await.is_ok(), "it is still news");
     }
 
     async fn a_better_hash_signs_nobody_out_and_never_undoes_a_new_password(engine: Engine) {
@@ -205,7 +261,7 @@ on_both_engines! {
             expires_at: at(60),
         };
         let sign_in = async |assertion: &Assertion, session: &Session, seconds: i64| {
-            hospital.scope.sign_in(Proof::Assertion(assertion), session.id, at(1_000), at(seconds)).await.unwrap()
+            hospital.scope.sign_in(Proof::Assertion(assertion), session.id, until(1_000), at(seconds)).await.unwrap()
         };
         let SignIn::Done(_, jane) = sign_in(&says("canary-77", "one"), &session, 1).await else { panic!("signed in") };
         assert_eq!((jane.email.clone(), jane.subject.clone()), (None, Some(Phi::from("canary-77"))));

@@ -328,7 +328,7 @@ export interface LoginRequest {
 export interface SignedIn {
   expiresAt: Timestamp
   /**
-   * A JWT that opens all conversations of the user, until they sign out.
+   * A JWT that opens all conversations of the user, until they sign out or do nothing for a while.
    */
   token: string
   user: Patient
