@@ -190,6 +190,16 @@ describe('being signed in', () => {
       expect(requests.at(-1)).toMatchObject({ path: '/v1/widget/session/init', token: undefined }),
     )
   })
+
+  test('is told how to find the conversation again when it ended with the login', async () => {
+    const { user } = await signedIn()
+    isSignedIn = false
+    await run('open', 'chat')
+    await act(async () => latestSocket().drop(4008))
+    await waitFor(() => inPanel().getByText(/If you were signed out, sign in again/))
+    await user.click(button('Start a new conversation'))
+    await waitFor(() => expect(kept().patient).toBeUndefined())
+  })
 })
 
 describe("the hospital's own site", () => {

@@ -68,6 +68,7 @@ export const en = {
   call: (phone: string) => `Call ${phone}`,
   endedTitle: 'This conversation has ended',
   endedText: 'It is no longer kept on this device.',
+  endedForPatient: 'It is no longer kept on this device. If you were signed out, sign in again to find it.',
   startNew: 'Start a new conversation',
 
   voiceUnavailable: 'Voice is not available.',

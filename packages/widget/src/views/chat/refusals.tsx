@@ -30,12 +30,14 @@ export function Unavailable() {
 
 export function Ended() {
   const { conversation, wording } = useController()
+  // Their login's end looks the same from here: a time without a word, or signing out elsewhere.
+  const isPatient = useWidget((state) => state.patient !== undefined)
   const button = useRef<HTMLButtonElement>(null)
   useFocusWhenAsked(button)
   return (
     <div className="centered" role="status">
       <h3 className="empty-title">{wording.endedTitle}</h3>
-      <p className="muted">{wording.endedText}</p>
+      <p className="muted">{isPatient ? wording.endedForPatient : wording.endedText}</p>
       <button
         ref={button}
         type="button"
