@@ -17,6 +17,7 @@ pub mod error;
 pub mod keys;
 pub mod limits;
 pub mod logging;
+pub mod retention;
 pub mod router;
 pub mod seed;
 pub mod segment;

@@ -23,6 +23,7 @@ pub struct AppConfig {
     pub ui_hints: UiHints,
     pub assistant: Assistant,
     pub contact: Contact,
+    pub retention: Retention,
 }
 
 /// What visitors may use.
@@ -62,6 +63,17 @@ impl Default for SignIn {
     fn default() -> Self {
         Self { idle_timeout_minutes: 30, absolute_timeout_minutes: 720 }
     }
+}
+
+/// How long conversations are kept.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+#[schemars(deny_unknown_fields)]
+pub struct Retention {
+    /// Days after its last message when a conversation is ended and its content destroyed, 1 to 36500. Without it, when
+    /// somebody has it erased. What the active version says holds for all conversations of the app, older ones too.
+    #[schemars(range(min = 1, max = 36500))]
+    pub conversation_days: Option<u32>,
 }
 
 /// The look of the widget.

@@ -117,7 +117,7 @@ fn options(wanted: &Value) -> Vec<&str> {
 /// Sections that the contract names and that later releases give a meaning.
 pub(super) fn allow_reserved_sections(schema: &mut Schema) {
     if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
-        for section in ["safety", "voice", "retention"] {
+        for section in ["safety", "voice"] {
             properties.insert(section.into(), json!({"type": "object", "description": "Of a later release."}));
         }
     }
@@ -154,6 +154,7 @@ mod tests {
         assert_eq!(pointer_of(json!({"theme": {"radius": "wide"}})), "/theme/radius");
         assert_eq!(pointer_of(json!({"theme": {"radius": "101px"}})), "/theme/radius");
         assert_eq!(pointer_of(json!({"signIn": {"idleTimeoutMinutes": 0}})), "/signIn/idleTimeoutMinutes");
+        assert_eq!(pointer_of(json!({"retention": {"conversationDays": 0}})), "/retention/conversationDays");
         assert_eq!(pointer_of(json!({"theme": []})), "/theme");
         assert_eq!(pointer_of(json!([])), "");
         assert_eq!(
@@ -198,7 +199,7 @@ mod tests {
 
     #[test]
     fn sections_of_later_releases_are_accepted() {
-        let document = json!({"safety": {"locale": "en-US"}, "retention": {}, "voice": {}});
+        let document = json!({"safety": {"locale": "en-US"}, "voice": {}});
         assert!(AppConfig::parse_strictly(&document).is_ok());
     }
 }

@@ -261,7 +261,16 @@ fn started(
 ) -> Result<SessionStarted, ApiError> {
     let claims = SessionClaims { tenant: scope.id(), session: session.id };
     let (token, expires_at) = state.tokens.issue(claims, state.clock.now()).map_err(|_| ApiError::Internal)?;
-    let AppConfig { features, theme, ui_hints: hints, contact, system_prompt: _, sign_in: _, assistant: _ } = config;
+    let AppConfig {
+        features,
+        theme,
+        ui_hints: hints,
+        contact,
+        system_prompt: _,
+        sign_in: _,
+        assistant: _,
+        retention: _,
+    } = config;
     Ok(SessionStarted {
         session_id: session.id.to_string(),
         token,

@@ -14,7 +14,7 @@ use crate::{
     config::Config,
     conversation,
     edge::{Certificates, Door},
-    router,
+    retention, router,
     state::AppState,
 };
 
@@ -60,6 +60,7 @@ pub async fn run(
     tokio::spawn(conversation::keep_place(state.clone()));
     tokio::spawn(tidy(state.clone()));
     tokio::spawn(audit_heads::keep_noting(state.clone()));
+    tokio::spawn(retention::keep_erasing(state.clone()));
     tokio::spawn(stop_when_told(state.clone()));
     let server = axum::serve(door, router::service(state.clone()))
         .with_graceful_shutdown(state.stopping.clone().cancelled_owned());

@@ -1,3 +1,5 @@
+use kuzushi_domain::StaffRole;
+use kuzushi_server::retention::erase_what_is_due;
 use kuzushi_store::on_both_engines;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -5,6 +7,31 @@ use serde_json::{Value, json};
 use crate::{app::TestApp, server::problem};
 
 on_both_engines! {
+    async fn a_conversation_whose_time_is_over_is_erased_at_the_next_look(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        // An SQLite file is one node's.
+        let other_node = if engine == kuzushi_store::Engine::Sqlite { None } else { Some(app.start_beside().await) };
+        let node = other_node.as_ref().unwrap_or(&app);
+        let key = app.key(StaffRole::Owner, app.tenant().await).await;
+        let session = app.init("portal").await;
+        let mut socket = app.connect(&session).await;
+        socket.say("m1", "When can I visit?").await;
+        socket.until_idle().await;
+        app.configure(&key, json!({"retention": {"conversationDays": 5}})).await;
+        app.clock.advance(4 * 86_400);
+        erase_what_is_due(&node.state).await.unwrap();
+        let path = format!("/v1/sessions/{}/messages", session.id);
+        assert_eq!(app.read(&path, &session.token).await["messages"].as_array().unwrap().len(), 2);
+        app.clock.advance(86_400 + 60);
+        erase_what_is_due(&node.state).await.unwrap();
+        assert_eq!(socket.close_code().await, 4008, "here as well, although another node did it");
+        assert_eq!(app.read(&path, &session.token).await["messages"], json!([]));
+        let audit = format!("/v1/admin/tenants/{}/audit?action=conversation.erased", app.tenant().await);
+        let events = app.read(&audit, &key).await;
+        assert_eq!(events["events"][0]["target"], session.id);
+        assert_eq!(events["events"][0]["details"], json!({"because": "retention", "days": 5}));
+    }
+
     async fn a_session_lists_itself_and_only_itself(engine: Engine) {
         let app = TestApp::start(engine).await;
         let session = app.init("portal").await;

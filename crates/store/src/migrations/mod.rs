@@ -22,6 +22,7 @@ mod m20261124_000017_logins;
 mod m20261124_000018_identity_keys;
 mod m20261124_000019_config_splits;
 mod m20261124_000020_login_ends;
+mod m20261124_000021_retention;
 
 /// What the files do, each under its name.
 macro_rules! changes {
@@ -53,6 +54,7 @@ impl MigratorTrait for Migrator {
             m20261124_000018_identity_keys,
             m20261124_000019_config_splits,
             m20261124_000020_login_ends,
+            m20261124_000021_retention,
         ]
     }
 }

@@ -183,35 +183,47 @@ impl TenantScope {
             .one(&transaction)
             .await?
             .ok_or(StoreError::NotFound)?;
+        let ended_at = self.close(&transaction, &row, erase, now).await?;
+        let action = if erase { AuditAction::ConversationErased } else { AuditAction::ConversationEnded };
+        if erase || row.ended_at.is_none() {
+            self.audit(&transaction, NewAuditEvent::new(action, id), now).await?;
+        }
+        transaction.commit().await?;
+        Ok(ended_at)
+    }
+
+    /// What ending does to a conversation whose row is locked. Returns when it ended.
+    pub(crate) async fn close(
+        &self,
+        transaction: &DatabaseTransaction,
+        row: &session::Model,
+        erase: bool,
+        now: DateTime<Utc>,
+    ) -> Result<DateTime<Utc>, StoreError> {
         let ended_at = row.ended_at.unwrap_or(now);
         let mut update = session::Entity::update_many()
             .col_expr(session::Column::EndedAt, Expr::value(ended_at))
             .filter(session::Column::TenantId.eq(self.id().uuid()))
-            .filter(session::Column::Id.eq(id.uuid()));
+            .filter(session::Column::Id.eq(row.id));
         if erase {
             update = update
                 .col_expr(session::Column::WrappedKey, Expr::value(None::<Vec<u8>>))
                 .col_expr(session::Column::Metadata, Expr::value(None::<Vec<u8>>));
             message::Entity::delete_many()
                 .filter(message::Column::TenantId.eq(self.id().uuid()))
-                .filter(message::Column::SessionId.eq(id.uuid()))
-                .exec(&transaction)
+                .filter(message::Column::SessionId.eq(row.id))
+                .exec(transaction)
                 .await?;
         }
-        update.exec(&transaction).await?;
+        update.exec(transaction).await?;
         turn::Entity::update_many()
             .col_expr(turn::Column::State, Expr::value(kuzushi_domain::TurnState::Cancelled.as_str()))
             .col_expr(turn::Column::UpdatedAt, Expr::value(now))
             .filter(turn::Column::TenantId.eq(self.id().uuid()))
-            .filter(turn::Column::SessionId.eq(id.uuid()))
+            .filter(turn::Column::SessionId.eq(row.id))
             .filter(super::turns::is_open())
-            .exec(&transaction)
+            .exec(transaction)
             .await?;
-        let action = if erase { AuditAction::ConversationErased } else { AuditAction::ConversationEnded };
-        if erase || row.ended_at.is_none() {
-            self.audit(&transaction, NewAuditEvent::new(action, id), now).await?;
-        }
-        transaction.commit().await?;
         Ok(ended_at)
     }
 

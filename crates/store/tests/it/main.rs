@@ -13,6 +13,7 @@ mod keys;
 mod messages;
 mod migrations;
 mod nodes;
+mod retention;
 mod sealing;
 mod turns;
 mod users;

@@ -1,0 +1,80 @@
+//! Conversations are kept as long as their app's config says, and no longer.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use kuzushi_domain::{Actor, Id, id};
+use kuzushi_store::TenantScope;
+use tokio::time::interval;
+
+use crate::state::AppState;
+
+/// How often it is looked for what is to go. Any node may, and several may at once.
+const INTERVAL: Duration = Duration::from_secs(3600);
+/// Conversations erased, or tenants and apps read, in one go.
+const BATCH: u64 = 100;
+
+/// Erases what is due at the start and every hour.
+pub async fn keep_erasing(state: AppState) {
+    let mut ticks = interval(INTERVAL);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = state.stopping.cancelled() => return,
+        }
+        if let Err(error) = erase_what_is_due(&state).await {
+            tracing::warn!(%error, "not all conversations whose time is over were erased; the next try is in an hour");
+        }
+    }
+}
+
+/// Erases, in every tenant, the conversations whose time is over.
+pub async fn erase_what_is_due(state: &AppState) -> anyhow::Result<()> {
+    let mut before = None;
+    loop {
+        let tenants = state.store.installation().tenants(before, BATCH).await?;
+        for tenant in &tenants {
+            erase_of_tenant(state, tenant.id).await.with_context(|| format!("tenant {}", tenant.id))?;
+        }
+        match tenants.last().filter(|_| tenants.len() as u64 == BATCH) {
+            Some(last) => before = Some(last.id),
+            None => return Ok(()),
+        }
+    }
+}
+
+async fn erase_of_tenant(state: &AppState, tenant: Id<id::Tenant>) -> anyhow::Result<()> {
+    let scope = state.store.tenant(tenant).await?.by(Actor::System);
+    let mut before = None;
+    loop {
+        let apps = scope.apps(before, BATCH).await?;
+        for app in &apps {
+            let active = scope.active_config(app.id).await?;
+            if let Some(days) = active.and_then(|version| version.config.retention.conversation_days) {
+                erase_of_app(state, &scope, app.id, days).await?;
+            }
+        }
+        match apps.last().filter(|_| apps.len() as u64 == BATCH) {
+            Some(last) => before = Some(last.id),
+            None => return Ok(()),
+        }
+    }
+}
+
+async fn erase_of_app(state: &AppState, scope: &TenantScope, app: Id<id::App>, days: u32) -> anyhow::Result<()> {
+    while !state.stopping.is_cancelled() {
+        let erased = scope.erase_older_than(app, days, BATCH, state.clock.now()).await?;
+        for session in &erased {
+            if let Some(conversation) = state.conversations.find(*session) {
+                conversation.end();
+            }
+        }
+        if !erased.is_empty() {
+            tracing::info!(%app, conversations = erased.len(), days, "erased conversations whose time was over");
+        }
+        if (erased.len() as u64) < BATCH {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
