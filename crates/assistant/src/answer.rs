@@ -9,7 +9,7 @@ use std::{
 
 use futures_util::{StreamExt, stream::BoxStream};
 use kuzushi_domain::{
-    Citation, Phi, Role,
+    AnswerOutcome, Citation, Phi, Role,
     config::{Contact, Provider},
 };
 
@@ -127,8 +127,22 @@ pub struct AnswerEnd {
     pub citations: Vec<Citation>,
     /// Whether the assistant said that it found nothing.
     pub no_answer: bool,
+    /// Whether it told of an emergency, and whom to call.
+    pub is_emergency: bool,
     /// Why the built-in assistant answered where a model should have.
     pub instead_of_model: Option<ProviderFailure>,
+}
+
+impl AnswerEnd {
+    pub fn outcome(&self) -> AnswerOutcome {
+        if self.is_emergency {
+            AnswerOutcome::Emergency
+        } else if self.no_answer {
+            AnswerOutcome::Referred
+        } else {
+            AnswerOutcome::Answered
+        }
+    }
 }
 
 /// How many messages before the question an answer draws on.

@@ -46,6 +46,43 @@ impl TurnState {
     }
 }
 
+/// How a question was answered: what can be told of an answer without its words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AnswerOutcome {
+    #[default]
+    Answered,
+    /// The assistant did not know, or may not say, and named people to ask.
+    Referred,
+    /// It told of an emergency, and whom to call.
+    Emergency,
+}
+
+impl AnswerOutcome {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Referred => "referred",
+            Self::Emergency => "emergency",
+        }
+    }
+}
+
+/// Whether an answer helped, says the patient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rating {
+    Up,
+    Down,
+}
+
+impl Rating {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Down => "down",
+        }
+    }
+}
+
 /// A stored word that names no known role or state.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown {what} in the database")]
@@ -61,6 +98,25 @@ impl std::str::FromStr for Role {
             .into_iter()
             .find(|role| role.as_str() == name)
             .ok_or(UnknownName { what: "role" })
+    }
+}
+
+impl std::str::FromStr for AnswerOutcome {
+    type Err = UnknownName;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        [Self::Answered, Self::Referred, Self::Emergency]
+            .into_iter()
+            .find(|outcome| outcome.as_str() == name)
+            .ok_or(UnknownName { what: "outcome of an answer" })
+    }
+}
+
+impl std::str::FromStr for Rating {
+    type Err = UnknownName;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        [Self::Up, Self::Down].into_iter().find(|rating| rating.as_str() == name).ok_or(UnknownName { what: "rating" })
     }
 }
 

@@ -15,7 +15,7 @@ pub mod staff;
 
 pub use audit::{Actor, AuditAction, UnknownAuditAction};
 pub use clock::{Clock, SystemClock};
-pub use conversation::{Citation, Role, TurnState, UnknownName};
+pub use conversation::{AnswerOutcome, Citation, Rating, Role, TurnState, UnknownName};
 pub use email::{EmailAddress, NoEmailAddress};
 pub use id::{Id, IdError, Kind};
 pub use phi::Phi;

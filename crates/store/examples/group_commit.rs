@@ -9,7 +9,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use kuzushi_domain::{Clock, Phi, SystemClock, config::AppConfig};
+use kuzushi_domain::{AnswerOutcome, Clock, Phi, SystemClock, config::AppConfig};
 use kuzushi_store::{
     AcceptedMessage, DatabaseOptions, FinishedAnswer, MessageDetails, NewApp, NewConfig, NewSession, NewTenant,
     NewUserMessage, Session, SessionMetadata, Store, TenantScope,
@@ -179,8 +179,11 @@ async fn answer(hospital: &Hospital, session: &Session, number: u32) {
     let AcceptedMessage::Stored { turn, .. } = say(hospital, session, number, true).await else {
         panic!("each question is new");
     };
-    let outcome =
-        FinishedAnswer::Done { content: Phi::new("visiting ".repeat(200)), details: MessageDetails::default() };
+    let outcome = FinishedAnswer::Done {
+        content: Phi::new("visiting ".repeat(200)),
+        details: MessageDetails::default(),
+        outcome: AnswerOutcome::Answered,
+    };
     hospital.scope.finish_turn(session, &turn, outcome, now()).await.expect("a stored answer").expect("it runs here");
 }
 

@@ -37,6 +37,7 @@ pub use queries::{
     logins::{Login, LoginLimits, Proof, RevokedLogin, SignIn},
     messages::{Message, MessageDetails, MessagePage, PageRequest},
     nodes::NODE_LEASE,
+    ratings::{Feedback, RatedAnswer},
     sessions::{NewSession, Session, SessionMetadata, SessionOwner},
     splits::{Arm, ArmResult, Replaces, Split},
     tenants::{NewTenant, Tenant},

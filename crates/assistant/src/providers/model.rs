@@ -123,7 +123,7 @@ impl Underway {
             citations.extend(citation.filter(|new| citations.iter().all(|known| known.article_id != new.article_id)));
         }
         let no_answer = citations.is_empty() && self.marks.named().contains(&NOT_IN_THE_SOURCES);
-        AnswerEnd { citations, no_answer, instead_of_model: None }
+        AnswerEnd { citations, no_answer, ..AnswerEnd::default() }
     }
 }
 

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::StreamExt;
 use kuzushi_assistant::{AnswerEvent, AnswerRequest, Assistant, HistoryMessage, Knowledge, KnowledgeArticle};
-use kuzushi_domain::{Id, Phi, Role};
+use kuzushi_domain::{AnswerOutcome, Id, Phi, Role};
 
 use crate::demo_hospital::{Answered, DemoHospital, PATIENTS, articles};
 
@@ -73,6 +73,7 @@ async fn a_citation_says_where_the_answer_stands() {
 async fn not_knowing_is_said_plainly_with_a_number_to_call() {
     let answered = ask("Where can I land my helicopter?").await;
     assert!(answered.end.no_answer && answered.end.citations.is_empty());
+    assert_eq!(answered.end.outcome(), AnswerOutcome::Referred);
     assert!(answered.text.contains("I don't know") && answered.text.contains("(419) 555-0100"), "{}", answered.text);
 }
 
@@ -91,6 +92,7 @@ async fn medical_advice_is_declined() {
 async fn an_emergency_begins_with_the_number_to_call() {
     let answered = ask("my baby is not breathing").await;
     assert!(answered.text.starts_with("**Call 911 now.**") && !answered.end.no_answer);
+    assert_eq!(answered.end.outcome(), AnswerOutcome::Emergency);
     let answered = ask("I want to die").await;
     assert!(answered.text.starts_with("**Call 911 now**") && answered.text.contains("988"));
 }

@@ -8,8 +8,8 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use kuzushi_domain::{AuditAction, Role};
-use kuzushi_store::{Message, NewAuditEvent, PageRequest, Session, StoreError, TenantScope};
+use kuzushi_domain::{AuditAction, Rating, Role};
+use kuzushi_store::{Feedback, Message, NewAuditEvent, PageRequest, Session, StoreError, TenantScope};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -108,6 +108,14 @@ fn as_text(messages: &[Message], exported_at: Timestamp) -> String {
         for citation in &message.details.citations {
             let url = citation.url.as_ref().map(|url| format!(" ({url})")).unwrap_or_default();
             let _ = writeln!(text, "Source: {}{url}", citation.title);
+        }
+        if let Some(Feedback { rating, comment }) = &message.feedback {
+            let helped = match rating {
+                Rating::Up => "yes",
+                Rating::Down => "no",
+            };
+            let comment = comment.as_ref().map(|comment| format!(". {}", comment.expose())).unwrap_or_default();
+            let _ = writeln!(text, "Did this help you: {helped}{comment}");
         }
     }
     text

@@ -1,9 +1,9 @@
 //! Shapes that go over the wire in more than one place.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use kuzushi_domain::Citation;
+use kuzushi_domain::{Citation, Rating};
 use kuzushi_store::Message;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 
 /// A point in time: RFC 3339, UTC, with milliseconds.
@@ -42,6 +42,14 @@ pub struct WireMessage {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub citations: Vec<WireCitation>,
+    /// What the visitor thinks of this answer, where they have said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    pub rating: Option<WireRating>,
+    /// Why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    pub rating_comment: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false)]
     pub metadata: Option<WireMessageMetadata>,
@@ -54,6 +62,32 @@ pub enum WireRole {
     Assistant,
     Agent,
     System,
+}
+
+/// Whether an answer helped.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum WireRating {
+    Up,
+    Down,
+}
+
+impl From<Rating> for WireRating {
+    fn from(rating: Rating) -> Self {
+        match rating {
+            Rating::Up => Self::Up,
+            Rating::Down => Self::Down,
+        }
+    }
+}
+
+impl From<WireRating> for Rating {
+    fn from(rating: WireRating) -> Self {
+        match rating {
+            WireRating::Up => Self::Up,
+            WireRating::Down => Self::Down,
+        }
+    }
 }
 
 /// An article that an answer rests on.
@@ -95,7 +129,8 @@ pub struct WireMessageMetadata {
 
 impl From<&Message> for WireMessage {
     fn from(message: &Message) -> Self {
-        let details = &message.details;
+        let (details, feedback) = (&message.details, message.feedback.as_ref());
+        let comment = feedback.and_then(|feedback| feedback.comment.as_ref());
         let metadata = WireMessageMetadata {
             stopped: details.stopped,
             no_answer: details.no_answer,
@@ -110,6 +145,8 @@ impl From<&Message> for WireMessage {
             created_at: Timestamp(message.created_at),
             in_reply_to: message.in_reply_to.clone(),
             citations: details.citations.iter().cloned().map(WireCitation::from).collect(),
+            rating: feedback.map(|feedback| feedback.rating.into()),
+            rating_comment: comment.map(|comment| comment.expose().clone()),
             metadata: has_metadata.then_some(metadata),
         }
     }

@@ -5,10 +5,15 @@ use chrono::DateTime;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use utoipa::ToSchema;
 
-use crate::api::{body, wire::WireMessage};
+use crate::api::{
+    body,
+    wire::{WireMessage, WireRating},
+};
 
 /// Characters a message may have.
 pub const CONTENT_LIMIT: usize = 8_000;
+/// Characters a comment on an answer may have.
+pub const COMMENT_LIMIT: usize = 2_000;
 /// Bytes a frame may have.
 pub const FRAME_LIMIT: usize = 64 * 1024;
 /// Characters a client's message id may have.
@@ -87,12 +92,19 @@ pub struct Read {
     pub message_id: String,
 }
 
+/// What the visitor thinks of an answer, in place of what they thought before.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Feedback {
+    /// An answer of this conversation.
     pub message_id: String,
-    pub rating: serde_json::Value,
+    /// `null` takes it back.
+    // Without this a frame that forgot it would take back what was said.
+    #[serde(deserialize_with = "Option::deserialize")]
+    #[schema(required = true)]
+    pub rating: Option<WireRating>,
     #[serde(default)]
+    #[schema(max_length = 2000)]
     pub comment: Option<String>,
 }
 
@@ -272,7 +284,10 @@ impl ClientFrame {
             "cancel" => Ok(Self::Cancel(fields(text)?)),
             "typing" => Ok(Self::Typing(fields(text)?)),
             "read" => Ok(Self::Read(fields(text)?)),
-            "feedback" => Ok(Self::Feedback(fields(text)?)),
+            "feedback" => {
+                let read = fields::<Feedback>(text).and_then(|feedback| feedback.check().map(|()| feedback));
+                read.map(Self::Feedback).map_err(|error| error.about_message_of(text))
+            }
             "ping" => Ok(Self::Ping),
             _ => Err(FrameError::new(
                 ErrorCode::UnknownType,
@@ -303,6 +318,20 @@ impl UserMessage {
         }
         if self.attachments.as_ref().is_some_and(|attachments| !attachments.is_empty()) {
             return Err(FrameError::new(ErrorCode::NotAllowed, "attachments: this app takes none"));
+        }
+        Ok(())
+    }
+}
+
+impl Feedback {
+    fn check(&self) -> Result<(), FrameError> {
+        let comment = self.comment.as_deref().unwrap_or_default();
+        if comment.chars().count() > COMMENT_LIMIT {
+            return Err(FrameError::new(ErrorCode::TooLarge, format!("comment: may have {COMMENT_LIMIT} characters")));
+        }
+        if self.rating.is_none() && !comment.trim().is_empty() {
+            let message = "comment: goes with a rating, and is taken back with it; leave it out";
+            return Err(FrameError::new(ErrorCode::BadFrame, message));
         }
         Ok(())
     }
@@ -347,6 +376,10 @@ mod tests {
             (r#"{"type":"user_message","messageId":"a\u0000b","content":"a"}"#, ErrorCode::BadFrame, "messageId"),
             (r#"{"type":"user_message","messageId":"m","content":"a","metadata":3}"#, ErrorCode::BadFrame, "metadata"),
             (r#"{"type":"init","sessionId":"s","lastSeq":-1}"#, ErrorCode::BadFrame, "lastSeq"),
+            (r#"{"type":"feedback","messageId":"m"}"#, ErrorCode::BadFrame, "rating: is missing"),
+            (r#"{"type":"feedback","messageId":"m","rating":5}"#, ErrorCode::BadFrame, "rating"),
+            (r#"{"type":"feedback","messageId":"m","rating":"great"}"#, ErrorCode::BadFrame, "rating: wants"),
+            (r#"{"type":"feedback","messageId":"m","rating":null,"comment":"a"}"#, ErrorCode::BadFrame, "comment"),
             (r#"{"type":"ping"} {"type":"ping"}"#, ErrorCode::BadFrame, "one JSON object"),
         ] {
             let (got, message) = refusal(text);

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use axum::extract::ws::Utf8Bytes;
 use kuzushi_domain::{Id, Phi, TurnState, config::Features, id};
-use kuzushi_store::{AcceptedMessage, NewUserMessage, StoreError};
+use kuzushi_store::{AcceptedMessage, NewUserMessage, RatedAnswer, StoreError};
 
 use super::{
     close_codes::CloseReason,
-    frames::{Cancel, ClientFrame, ErrorCode, FrameError, ServerFrame, Status, UserMessage},
+    frames::{Cancel, ClientFrame, ErrorCode, Feedback, FrameError, ServerFrame, Status, UserMessage},
 };
 use crate::{
     auth::{ClientAddress, Visitor, logins::note_use_of},
@@ -72,9 +72,7 @@ impl Party {
             }
             // Nobody but the visitor's own other tabs is there to see it.
             ClientFrame::Typing(_) => Ok(Reaction::Nothing),
-            ClientFrame::Feedback(feedback) => {
-                Err(FrameError::new(ErrorCode::NotAllowed, "feedback: this app takes none").about(&feedback.message_id))
-            }
+            ClientFrame::Feedback(feedback) => self.rate(feedback).await,
         }
     }
 
@@ -141,6 +139,25 @@ impl Party {
     async fn is_identified(&self) -> Result<bool, StoreError> {
         let session = &self.visitor.session;
         Ok(session.owner.is_some() || self.visitor.scope.session(session.id).await?.owner.is_some())
+    }
+
+    /// Keeps what the visitor thinks of an answer.
+    async fn rate(&self, feedback: Feedback) -> Result<Reaction, FrameError> {
+        let Feedback { message_id, rating, comment } = feedback;
+        let comment = comment.filter(|comment| !comment.trim().is_empty()).map(Phi::new);
+        let feedback = rating.map(|rating| kuzushi_store::Feedback { rating: rating.into(), comment });
+        match self.visitor.scope.rate_answer(&self.visitor.session, &message_id, feedback).await {
+            Ok(RatedAnswer::Stored) => {
+                self.note_use(None).await;
+                Ok(Reaction::Nothing)
+            }
+            Ok(RatedAnswer::Unknown) => {
+                let message = "messageId: is no answer of this conversation";
+                Err(FrameError::new(ErrorCode::NotAllowed, message).about(&message_id))
+            }
+            Ok(RatedAnswer::Ended) => Ok(Reaction::Close(CloseReason::SessionEnded)),
+            Err(error) => Err(stored_not(&error).about(&message_id)),
+        }
     }
 
     async fn cancel(&self, cancel: Cancel) -> Result<Reaction, FrameError> {

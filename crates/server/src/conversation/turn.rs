@@ -261,9 +261,14 @@ async fn run(
                 if let Some(failure) = end.instead_of_model {
                     tracing::warn!(session = %conversation.id(), %failure, "the built-in assistant answers instead of a model");
                 }
+                let outcome = end.outcome();
                 let details =
                     MessageDetails { citations: end.citations, no_answer: end.no_answer, ..MessageDetails::default() };
-                return Some(FinishedAnswer::Done { content: Phi::new(conversation.answer_so_far()), details });
+                return Some(FinishedAnswer::Done {
+                    content: Phi::new(conversation.answer_so_far()),
+                    details,
+                    outcome,
+                });
             }
             Some(Err(ProviderFailure::TimedOut)) => return failed(ErrorCode::AiTimeout),
             Some(Err(failure)) => {

@@ -19,6 +19,7 @@ on_both_engines! {
         let mut socket = app.connect(&session).await;
         let too_long = json!({"type": "user_message", "messageId": "m", "content": "a".repeat(8_001)}).to_string();
         let too_large = format!(r#"{{"type":"ping","x":"{}"}}"#, "x".repeat(64 * 1024));
+        let long_comment = json!({"type": "feedback", "messageId": "m", "rating": "up", "comment": "é".repeat(2_001)}).to_string();
         for (frame, code) in [
             ("hello", "BAD_FRAME"),
             ("", "BAD_FRAME"),
@@ -28,6 +29,9 @@ on_both_engines! {
             (r#"{"type":"auth","token":"t","sessionId":"s"}"#, "NOT_ALLOWED"),
             (r#"{"type":"init","sessionId":"sess_0"}"#, "NOT_ALLOWED"),
             (r#"{"type":"feedback","messageId":"m","rating":"up"}"#, "NOT_ALLOWED"),
+            (r#"{"type":"feedback","messageId":"m","rating":4}"#, "BAD_FRAME"),
+            (r#"{"type":"feedback","messageId":"m"}"#, "BAD_FRAME"),
+            (&long_comment, "TOO_LARGE"),
             (r#"{"type":"user_message","messageId":"m","content":"a","metadata":{"timestamp":"yesterday"}}"#, "BAD_FRAME"),
             (r#"{"type":"ping","type":"ping"}"#, "BAD_FRAME"),
             (r#"{"type":"dance"}"#, "UNKNOWN_TYPE"),

@@ -30,6 +30,7 @@ mod outage;
 mod patients;
 mod permissions;
 mod process;
+mod ratings;
 mod recovery;
 mod secrecy;
 mod server;

@@ -15,7 +15,9 @@ on_both_engines! {
         let session = app.init("portal").await;
         let mut socket = app.connect(&session).await;
         socket.say("m1", &format!("When can I visit, my {CANARY} hurts?")).await;
-        socket.until_idle().await;
+        let frames = socket.until_idle().await;
+        let answer = &frames.iter().find(|frame| frame["type"] == "message").unwrap()["messageId"];
+        socket.send(json!({"type": "feedback", "messageId": answer, "rating": "down", "comment": CANARY})).await;
         // Mistakes are where words slip out.
         let half = format!(r#"{{"type":"user_message","content":"{CANARY}","messageId":"#);
         for frame in [
@@ -24,6 +26,9 @@ on_both_engines! {
             json!({"type": "user_message", "messageId": "m2", "content": CANARY, "attachments": [CANARY]}).to_string(),
             json!({"type": CANARY}).to_string(),
             json!({"type": "typing", "active": CANARY}).to_string(),
+            json!({"type": "feedback", "messageId": "m1", "rating": "up", "comment": CANARY}).to_string(),
+            json!({"type": "feedback", "messageId": "m1", "rating": CANARY}).to_string(),
+            json!({"type": "feedback", "messageId": "m1", "rating": null, "comment": CANARY}).to_string(),
         ] {
             socket.send_text(&frame).await;
             let error = socket.next_of("error").await;

@@ -54,16 +54,22 @@ on_both_engines! {
         let session = app.init("portal").await;
         let mut socket = app.connect(&session).await;
         socket.say("m1", "When can I visit?").await;
-        socket.next_of("message").await;
+        let answer = socket.next_of("message").await;
+        socket.send(json!({"type": "feedback", "messageId": answer["messageId"], "rating": "up"})).await;
+        for question in ["What is the meaning of life?", "I have crushing chest pain"] {
+            socket.say(question, question).await;
+            socket.next_of("message").await;
+        }
         let results = app.read(&format!("{path}/split/results"), &key).await;
         let sum = |field: &str| -> i64 {
             results["arms"].as_array().unwrap().iter().map(|arm| arm[field].as_i64().unwrap()).sum()
         };
         assert_eq!(results["split"], made);
-        assert_eq!((sum("conversations"), sum("used"), sum("questions"), sum("answered"), sum("failed")), (111, 1, 1, 1, 0));
+        assert_eq!((sum("conversations"), sum("used"), sum("questions")), (111, 1, 3));
+        assert_eq!((sum("answered"), sum("handedOver"), sum("emergencies"), sum("failed")), (1, 2, 1, 0));
+        assert_eq!((sum("ratedUp"), sum("ratedDown")), (1, 0));
         let arm = results["arms"].as_array().unwrap().iter().find(|arm| arm["version"] == session.body["configVersion"]);
         assert_eq!(arm.unwrap()["answered"], 1);
-        assert!(results["arms"][0].get("rating").is_none(), "what is not known is not told");
 
         let back = app.post(&format!("{path}/roll-back"), &key, json!({})).await;
         assert_eq!(back.json::<Value>().await.unwrap()["version"], 1);

@@ -19,6 +19,10 @@ pub struct Model {
     pub details: Option<Vec<u8>>,
     /// The `message_id` that this one answers.
     pub in_reply_to: Option<String>,
+    /// What the patient thinks of an answer: up or down.
+    pub rating: Option<String>,
+    /// Sealed UTF-8 text: why.
+    pub rating_comment: Option<Vec<u8>>,
     pub created_at: DateTimeUtc,
 }
 

@@ -23,6 +23,8 @@ pub struct Model {
     pub withdrawn: bool,
     /// An error code, where the state is failed.
     pub failure: Option<String>,
+    /// How the question was answered, where the state is done.
+    pub outcome: Option<String>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
 }

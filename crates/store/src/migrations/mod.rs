@@ -23,6 +23,8 @@ mod m20261124_000018_identity_keys;
 mod m20261124_000019_config_splits;
 mod m20261124_000020_login_ends;
 mod m20261124_000021_retention;
+mod m20261129_000050_ratings;
+mod m20261129_000051_answer_outcomes;
 
 /// What the files do, each under its name.
 macro_rules! changes {
@@ -55,6 +57,8 @@ impl MigratorTrait for Migrator {
             m20261124_000019_config_splits,
             m20261124_000020_login_ends,
             m20261124_000021_retention,
+            m20261129_000050_ratings,
+            m20261129_000051_answer_outcomes,
         ]
     }
 }

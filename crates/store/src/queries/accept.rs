@@ -70,6 +70,7 @@ impl TenantScope {
             role: Role::User,
             content: new.content,
             details: MessageDetails { client_timestamp: new.client_timestamp, ..MessageDetails::default() },
+            feedback: None,
             in_reply_to: None,
             created_at: now,
         };

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
-use kuzushi_domain::{Id, Phi, Role, TurnState, id};
+use kuzushi_domain::{AnswerOutcome, Id, Phi, Role, TurnState, id};
 use sea_orm::DatabaseTransaction;
 use uuid::Uuid;
 
@@ -20,6 +20,7 @@ pub enum FinishedAnswer {
     Done {
         content: Phi<String>,
         details: MessageDetails,
+        outcome: AnswerOutcome,
     },
     /// Stopped by the visitor. What was said until then is kept, if anything was.
     Cancelled {
@@ -38,6 +39,7 @@ pub(crate) struct FinishTurn {
     attempts: i32,
     state: TurnState,
     failure: Option<&'static str>,
+    outcome: Option<AnswerOutcome>,
     /// The sealed answer, still without a `seq`.
     answer: Option<SealedMessage>,
     now: DateTime<Utc>,
@@ -61,8 +63,12 @@ impl TenantScope {
         outcome: FinishedAnswer,
         now: DateTime<Utc>,
     ) -> Result<Option<Message>, StoreError> {
+        let answered = match &outcome {
+            FinishedAnswer::Done { outcome, .. } => Some(*outcome),
+            FinishedAnswer::Cancelled { .. } | FinishedAnswer::Failed { .. } => None,
+        };
         let (state, failure, answer) = match outcome {
-            FinishedAnswer::Done { content, details } => (TurnState::Done, None, Some((content, details))),
+            FinishedAnswer::Done { content, details, outcome: _ } => (TurnState::Done, None, Some((content, details))),
             FinishedAnswer::Cancelled { content } if content.expose().is_empty() => (TurnState::Cancelled, None, None),
             FinishedAnswer::Cancelled { content } => {
                 let details = MessageDetails { stopped: true, ..MessageDetails::default() };
@@ -76,6 +82,7 @@ impl TenantScope {
             role: Role::Assistant,
             content,
             details,
+            feedback: None,
             in_reply_to: Some(turn.message_id.clone()),
             created_at: now,
         });
@@ -87,6 +94,7 @@ impl TenantScope {
             attempts: turn.attempts,
             state,
             failure,
+            outcome: answered,
             answer: sealed,
             now,
         };
@@ -158,6 +166,7 @@ async fn end_turns(
         .each("attempts", firsts.iter().map(|write| write.attempts))
         .each("node", firsts.iter().map(|write| write.node.uuid()))
         .each("state", firsts.iter().map(|write| write.state.as_str().to_owned()))
+        .some("outcome", firsts.iter().map(|write| write.outcome.map(|outcome| outcome.as_str().to_owned())))
         .some("failure", firsts.iter().map(|write| write.failure.map(str::to_owned)))
         .each("now", firsts.iter().map(|write| write.now))
         .query(transaction, END_TURNS)
@@ -166,7 +175,7 @@ async fn end_turns(
 }
 
 const END_TURNS: &str = "\
-    UPDATE turns SET state = given.state, failure = given.failure, updated_at = given.now FROM given \
+    UPDATE turns SET state = given.state, failure = given.failure, outcome = given.outcome, updated_at = given.now FROM given \
     WHERE turns.tenant_id = given.tenant_id AND turns.id = given.id \
       AND turns.state = 'running' AND turns.owner = given.node AND turns.attempts = given.attempts \
     RETURNING turns.id, turns.attempts";

@@ -8,7 +8,7 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, Quer
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::sessions::LockedSession;
+use super::{ratings::Feedback, sessions::LockedSession};
 use crate::{
     Session, StoreError, TenantScope,
     entities::message,
@@ -26,6 +26,8 @@ pub struct Message {
     pub role: Role,
     pub content: Phi<String>,
     pub details: MessageDetails,
+    /// What the patient thinks of it, where it is an answer and they have said so.
+    pub feedback: Option<Feedback>,
     pub in_reply_to: Option<String>,
     pub created_at: DateTime<Utc>,
 }
@@ -149,7 +151,7 @@ impl TenantScope {
         })
     }
 
-    fn message_place(&self, row: Uuid, column: &'static str) -> Place {
+    pub(crate) fn message_place(&self, row: Uuid, column: &'static str) -> Place {
         Place::new(self.id(), "messages", row, column)
     }
 
@@ -185,16 +187,30 @@ impl TenantScope {
                 }
             }
         };
+        let feedback = match row.rating {
+            None => None,
+            Some(rating) => {
+                let place = self.message_place(row.id, "rating_comment");
+                let comment = row.rating_comment.map(|sealed| key.open(&sealed, place)).transpose()?;
+                let comment = comment.map(String::from_utf8).transpose().map_err(|_| SealError::Malformed)?;
+                Some(Feedback { rating: rating.parse().map_err(unknown)?, comment: comment.map(Phi::new) })
+            }
+        };
         Ok(Message {
             message_id: row.message_id,
             seq: row.seq,
-            role: row.role.parse().map_err(|error: UnknownName| StoreError::Other(error.to_string()))?,
+            role: row.role.parse().map_err(unknown)?,
             content: Phi::new(content),
             details,
+            feedback,
             in_reply_to: row.in_reply_to,
             created_at: row.created_at,
         })
     }
+}
+
+fn unknown(name: UnknownName) -> StoreError {
+    StoreError::Other(name.to_string())
 }
 
 /// Messages to store, each under its `seq`, the newest of their conversations marked.

@@ -17,6 +17,7 @@ pub(crate) mod keys;
 pub(crate) mod logins;
 pub(crate) mod messages;
 pub(crate) mod nodes;
+pub(crate) mod ratings;
 pub(crate) mod retention;
 pub(crate) mod sessions;
 pub(crate) mod splits;

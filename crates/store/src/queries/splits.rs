@@ -2,7 +2,7 @@
 
 use aws_lc_rs::digest;
 use chrono::{DateTime, Utc};
-use kuzushi_domain::{AuditAction, Id, TurnState, id};
+use kuzushi_domain::{AnswerOutcome, AuditAction, Id, Rating, TurnState, id};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, JoinType,
     PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select, sea_query::Expr,
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     StoreError, TenantScope,
-    entities::{app_config, config_split, session, turn},
+    entities::{app_config, config_split, message, session, turn},
 };
 
 /// A config version, and how many of a hundred new conversations get it.
@@ -58,10 +58,34 @@ pub struct ArmResult {
     /// Those in which somebody wrote.
     pub used: u64,
     pub questions: u64,
-    /// Questions that got their whole answer.
+    /// Questions that were answered.
     pub answered: u64,
+    /// Questions whose answer named people to ask, or whom to call in an emergency.
+    pub handed_over: u64,
+    /// Those of them that told of an emergency.
+    pub emergencies: u64,
     /// Questions whose answer failed.
     pub failed: u64,
+    /// Answers that helped, say the patients.
+    pub rated_up: u64,
+    pub rated_down: u64,
+}
+
+impl ArmResult {
+    fn add_questions(&mut self, state: Option<TurnState>, outcome: Option<AnswerOutcome>, count: i64) {
+        let count = count.unsigned_abs();
+        self.questions += count;
+        match (state, outcome) {
+            (Some(TurnState::Done), None | Some(AnswerOutcome::Answered)) => self.answered += count,
+            (Some(TurnState::Done), Some(AnswerOutcome::Referred)) => self.handed_over += count,
+            (Some(TurnState::Done), Some(AnswerOutcome::Emergency)) => {
+                self.handed_over += count;
+                self.emergencies += count;
+            }
+            (Some(TurnState::Failed), _) => self.failed += count,
+            _ => {}
+        }
+    }
 }
 
 impl Split {
@@ -250,16 +274,34 @@ impl TenantScope {
             .await?;
         let of_conversation =
             turn::Entity::belongs_to(session::Entity).from(turn::Column::SessionId).to(session::Column::Id);
-        let turns: Vec<(i32, String, i64)> = turn::Entity::find()
+        let turns: Vec<(i32, String, Option<String>, i64)> = turn::Entity::find()
             .join(JoinType::InnerJoin, of_conversation.into())
             .filter(turn::Column::TenantId.eq(self.id().uuid()))
-            .filter(begun)
+            .filter(begun.clone())
             .select_only()
             .column(session::Column::ConfigVersion)
             .column(turn::Column::State)
+            .column(turn::Column::Outcome)
             .expr(turn::Column::Id.count())
             .group_by(session::Column::ConfigVersion)
             .group_by(turn::Column::State)
+            .group_by(turn::Column::Outcome)
+            .into_tuple()
+            .all(self.reader())
+            .await?;
+        let of_conversation =
+            message::Entity::belongs_to(session::Entity).from(message::Column::SessionId).to(session::Column::Id);
+        let ratings: Vec<(i32, String, i64)> = message::Entity::find()
+            .join(JoinType::InnerJoin, of_conversation.into())
+            .filter(message::Column::TenantId.eq(self.id().uuid()))
+            .filter(message::Column::Rating.is_not_null())
+            .filter(begun)
+            .select_only()
+            .column(session::Column::ConfigVersion)
+            .column(message::Column::Rating)
+            .expr(message::Column::Id.count())
+            .group_by(session::Column::ConfigVersion)
+            .group_by(message::Column::Rating)
             .into_tuple()
             .all(self.reader())
             .await?;
@@ -269,12 +311,16 @@ impl TenantScope {
                 result.conversations += count.unsigned_abs();
                 result.used += if *is_used { count.unsigned_abs() } else { 0 };
             }
-            for (_, state, count) in turns.iter().filter(|(version, ..)| *version == result.version) {
-                result.questions += count.unsigned_abs();
-                match state.parse() {
-                    Ok(TurnState::Done) => result.answered += count.unsigned_abs(),
-                    Ok(TurnState::Failed) => result.failed += count.unsigned_abs(),
-                    _ => {}
+            let version = result.version;
+            for (_, state, outcome, count) in turns.iter().filter(|(of, ..)| *of == version) {
+                let outcome = outcome.as_deref().and_then(|outcome| outcome.parse().ok());
+                result.add_questions(state.parse().ok(), outcome, *count);
+            }
+            for (_, rating, count) in ratings.iter().filter(|(version, ..)| *version == result.version) {
+                match rating.parse() {
+                    Ok(Rating::Up) => result.rated_up += count.unsigned_abs(),
+                    Ok(Rating::Down) => result.rated_down += count.unsigned_abs(),
+                    Err(_) => {}
                 }
             }
         }

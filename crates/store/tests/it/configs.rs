@@ -1,5 +1,6 @@
+use kuzushi_domain::{AnswerOutcome, Rating};
 use kuzushi_store::{
-    Arm, ArmResult, FinishedAnswer, MessageDetails, Replaces, Split, StoreError,
+    Arm, ArmResult, Feedback, FinishedAnswer, MessageDetails, Replaces, Split, StoreError,
     entities::{app_config, config_split},
     on_both_engines,
 };
@@ -234,10 +235,31 @@ on_both_engines! {
         scope.finish_turn(&session, &turn, FinishedAnswer::Failed { code: "AI_ERROR" }, at(3)).await.unwrap();
         hospital.say(&session, "m3", "And now?").await;
         let turn = hospital.begin(&session, 4).await;
-        let answer = FinishedAnswer::Done { content: "From 2 to 8.".into(), details: MessageDetails::default() };
+        let answer = FinishedAnswer::Done { content: "From 2 to 8.".into(), details: MessageDetails::default(), outcome: AnswerOutcome::Answered };
         scope.finish_turn(&session, &turn, answer, at(5)).await.unwrap();
-        let none = ArmResult { version: 2, conversations: 0, used: 0, questions: 0, answered: 0, failed: 0 };
-        let first = ArmResult { version: 1, conversations: 2, used: 1, questions: 3, answered: 1, failed: 1 };
+        let rated = |rating| Some(Feedback { rating, comment: None });
+        scope.rate_answer(&session, &turn.answer_id, rated(Rating::Down)).await.unwrap();
+        scope.rate_answer(&session, &turn.answer_id, rated(Rating::Up)).await.unwrap();
+        for (number, outcome) in [(4, AnswerOutcome::Referred), (5, AnswerOutcome::Emergency), (6, AnswerOutcome::Referred)] {
+            hospital.say(&session, &format!("m{number}"), "And now?").await;
+            let turn = hospital.begin(&session, 6).await;
+            let answer = FinishedAnswer::Done { content: "Call us.".into(), details: MessageDetails::default(), outcome };
+            scope.finish_turn(&session, &turn, answer, at(7)).await.unwrap();
+            scope.rate_answer(&session, &turn.answer_id, rated(Rating::Down).filter(|_| number == 4)).await.unwrap();
+        }
+        let none = ArmResult { version: 2, ..ArmResult::default() };
+        let first = ArmResult {
+            version: 1,
+            conversations: 2,
+            used: 1,
+            questions: 6,
+            answered: 1,
+            handed_over: 3,
+            emergencies: 1,
+            failed: 1,
+            rated_up: 1,
+            rated_down: 1,
+        };
         assert_eq!(scope.split_results(app, &split).await.unwrap(), [first, none]);
         let later = Split { started_at: at(1), ..split };
         let nothing = ArmResult { version: 1, ..none };

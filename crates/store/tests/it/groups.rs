@@ -1,7 +1,7 @@
 //! Writes that go together: each comes out, and lies in the database, as if it had gone alone.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use kuzushi_domain::{Citation, Phi, Role, TurnState};
+use kuzushi_domain::{AnswerOutcome, Citation, Phi, Role, TurnState};
 use kuzushi_store::{
     AcceptedMessage, FinishedAnswer, Message, MessageDetails, NewUserMessage, PageRequest, Session, StoreError,
     TenantScope, Turn,
@@ -48,7 +48,11 @@ fn finish(
 }
 
 fn done(content: &str) -> FinishedAnswer {
-    FinishedAnswer::Done { content: Phi::from(content), details: MessageDetails::default() }
+    FinishedAnswer::Done {
+        content: Phi::from(content),
+        details: MessageDetails::default(),
+        outcome: AnswerOutcome::Answered,
+    }
 }
 
 async fn turns(connection: &DatabaseConnection, session: &Session) -> Vec<turn_row::Model> {
@@ -171,7 +175,7 @@ on_both_engines! {
         let outcomes = [
             done("Yes."),
             done(""),
-            FinishedAnswer::Done { content: "Ja.".into(), details: details.clone() },
+            FinishedAnswer::Done { content: "Ja.".into(), details: details.clone(), outcome: AnswerOutcome::Answered },
             FinishedAnswer::Cancelled { content: "You c".into() },
             FinishedAnswer::Cancelled { content: Phi::default() },
             FinishedAnswer::Failed { code: "AI_ERROR" },

@@ -1,8 +1,16 @@
 use chrono::TimeDelta;
-use kuzushi_domain::{Role, TurnState};
-use kuzushi_store::{AcceptedMessage, FinishedAnswer, MessageDetails, PageRequest, StoreError, on_both_engines};
+use kuzushi_domain::{AnswerOutcome, Rating, Role, TurnState};
+use kuzushi_store::{
+    AcceptedMessage, Feedback, FinishedAnswer, MessageDetails, PageRequest, RatedAnswer, Session, StoreError,
+    on_both_engines,
+};
 
 use crate::fixture::{Hospital, at, message};
+
+/// What the patient is known to think of the second message.
+async fn feedback_on_answer(hospital: &Hospital, session: &Session) -> Option<Feedback> {
+    hospital.scope.messages(session, page(None, None, 50)).await.unwrap().messages[1].feedback.clone()
+}
 
 fn page(before: Option<i64>, after: Option<i64>, limit: u64) -> PageRequest {
     PageRequest { before, after, limit }
@@ -24,6 +32,33 @@ on_both_engines! {
         let page = hospital.scope.messages(&session, page(None, None, 50)).await.unwrap();
         assert_eq!(page.messages.len(), 1);
         assert_eq!(page.messages[0].content.expose(), "When can I visit?");
+    }
+
+    async fn a_rating_lies_with_its_answer_until_another_takes_its_place(engine: Engine) {
+        let hospital = Hospital::open(engine).await;
+        let (scope, session) = (&hospital.scope, hospital.session().await);
+        hospital.say(&session, "m1", "When can I visit?").await;
+        let turn = hospital.begin(&session, 2).await;
+        let answer = FinishedAnswer::Done {
+            content: "From 2 to 8.".into(), details: MessageDetails::default(), outcome: AnswerOutcome::Answered,
+        };
+        scope.finish_turn(&session, &turn, answer, at(3)).await.unwrap();
+        assert_eq!(feedback_on_answer(&hospital, &session).await, None);
+        let down = Feedback { rating: Rating::Down, comment: Some("I meant the children's ward".into()) };
+        let up = Feedback { rating: Rating::Up, comment: None };
+        for feedback in [Some(down.clone()), Some(up), None, Some(down)] {
+            let rated = scope.rate_answer(&session, &turn.answer_id, feedback.clone()).await.unwrap();
+            assert_eq!(rated, RatedAnswer::Stored);
+            assert_eq!(feedback_on_answer(&hospital, &session).await, feedback);
+        }
+        let up = || Some(Feedback { rating: Rating::Up, comment: None });
+        let other = hospital.session().await;
+        for (session, message) in [(&session, "m1"), (&session, "msg_0"), (&other, turn.answer_id.as_str())] {
+            assert_eq!(scope.rate_answer(session, message, up()).await.unwrap(), RatedAnswer::Unknown);
+        }
+        assert_eq!(feedback_on_answer(&hospital, &session).await.unwrap().rating, Rating::Down);
+        scope.end_session(session.id, false, at(4)).await.unwrap();
+        assert_eq!(scope.rate_answer(&session, &turn.answer_id, up()).await.unwrap(), RatedAnswer::Ended);
     }
 
     async fn the_same_name_from_many_tabs_at_once_is_one_message(engine: Engine) {
@@ -113,7 +148,7 @@ on_both_engines! {
         let session = hospital.session().await;
         hospital.say(&session, "m1", "Hello").await;
         let turn = hospital.begin(&session, 2).await;
-        let outcome = FinishedAnswer::Done { content: "Hi".into(), details: MessageDetails::default() };
+        let outcome = FinishedAnswer::Done { content: "Hi".into(), details: MessageDetails::default(), outcome: AnswerOutcome::Answered };
         let answer = hospital.scope.finish_turn(&session, &turn, outcome, at(3)).await.unwrap().unwrap();
         assert_eq!((answer.seq, answer.role, answer.in_reply_to.as_deref()), (2, Role::Assistant, Some("m1")));
         assert!(matches!(hospital.say(&session, &answer.message_id, "Hello").await, AcceptedMessage::NameTaken));

@@ -1,7 +1,7 @@
 //! Several server processes on one database.
 
 use chrono::TimeDelta;
-use kuzushi_domain::{Phi, TurnState};
+use kuzushi_domain::{AnswerOutcome, Phi, TurnState};
 use kuzushi_store::{
     AcceptedMessage, Engine, FinishedAnswer, MessageDetails, NewUserMessage, NextTurn, OpenTurn, Session, TenantScope,
     Unanswered, on_both_engines,
@@ -10,7 +10,11 @@ use kuzushi_store::{
 use crate::fixture::{Hospital, at, begun, message};
 
 fn done(content: &str) -> FinishedAnswer {
-    FinishedAnswer::Done { content: Phi::from(content), details: MessageDetails::default() }
+    FinishedAnswer::Done {
+        content: Phi::from(content),
+        details: MessageDetails::default(),
+        outcome: AnswerOutcome::Answered,
+    }
 }
 
 fn open(session: &Session) -> OpenTurn {

@@ -1,7 +1,8 @@
 //! What lies in the database is not what patients wrote.
 
+use kuzushi_domain::{AnswerOutcome, Rating};
 use kuzushi_store::{
-    FinishedAnswer, MessageDetails, Store, StoreError,
+    Feedback, FinishedAnswer, MessageDetails, Store, StoreError,
     entities::{message, session},
     on_both_engines,
     sealed::OperatorKey,
@@ -18,14 +19,18 @@ on_both_engines! {
         let session = hospital.session().await;
         hospital.say(&session, "m1", CANARY).await;
         let turn = hospital.begin(&session, 2).await;
-        let outcome = FinishedAnswer::Done { content: CANARY.into(), details: MessageDetails::default() };
+        let outcome = FinishedAnswer::Done { content: CANARY.into(), details: MessageDetails::default(), outcome: AnswerOutcome::Answered };
         hospital.scope.finish_turn(&session, &turn, outcome, at(3)).await.unwrap();
+        let feedback = Feedback { rating: Rating::Down, comment: Some(CANARY.into()) };
+        hospital.scope.rate_answer(&session, &turn.answer_id, Some(feedback)).await.unwrap();
 
         let connection = Database::connect(&hospital.database.url).await.unwrap();
         let rows = message::Entity::find().all(&connection).await.unwrap();
         assert_eq!(rows.len(), 2);
         for row in rows {
             assert!(!contains(&row.content, CANARY), "message {}", row.seq);
+            assert_eq!(row.rating_comment.is_some(), row.seq == 2);
+            assert!(row.rating_comment.is_none_or(|comment| !contains(&comment, CANARY)));
         }
         let row = session::Entity::find().one(&connection).await.unwrap().unwrap();
         assert!(!contains(&row.metadata.unwrap(), "Mozilla"));

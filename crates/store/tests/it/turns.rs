@@ -1,5 +1,5 @@
 use chrono::TimeDelta;
-use kuzushi_domain::{Citation, Phi, TurnState};
+use kuzushi_domain::{AnswerOutcome, Citation, Phi, TurnState};
 use kuzushi_store::{
     AcceptedMessage, FinishedAnswer, MessageDetails, NextTurn, OpenTurn, PageRequest, on_both_engines,
 };
@@ -9,7 +9,11 @@ use crate::fixture::{Hospital, at};
 const ALL: PageRequest = PageRequest { before: None, after: None, limit: 50 };
 
 fn done(content: &str) -> FinishedAnswer {
-    FinishedAnswer::Done { content: Phi::from(content), details: MessageDetails::default() }
+    FinishedAnswer::Done {
+        content: Phi::from(content),
+        details: MessageDetails::default(),
+        outcome: AnswerOutcome::Answered,
+    }
 }
 
 on_both_engines! {
@@ -100,7 +104,7 @@ on_both_engines! {
             snippet: Some("Daily".into()),
         };
         let details = MessageDetails { citations: vec![citation], no_answer: true, ..MessageDetails::default() };
-        let outcome = FinishedAnswer::Done { content: "Daily.".into(), details: details.clone() };
+        let outcome = FinishedAnswer::Done { content: "Daily.".into(), details: details.clone(), outcome: AnswerOutcome::Answered };
         hospital.scope.finish_turn(&session, &turn, outcome, at(3)).await.unwrap();
         assert_eq!(hospital.scope.messages(&session, ALL).await.unwrap().messages[1].details, details);
     }

@@ -29,6 +29,10 @@ export type ClientFrame =
       type: 'ping'
     }
 /**
+ * Whether an answer helped.
+ */
+export type WireRating = 'up' | 'down'
+/**
  * What the server sends.
  */
 export type ServerFrame =
@@ -135,10 +139,16 @@ export interface Typing {
 export interface Read {
   messageId: string
 }
+/**
+ * What the visitor thinks of an answer, in place of what they thought before.
+ */
 export interface Feedback {
   comment?: string | null
+  /**
+   * An answer of this conversation.
+   */
   messageId: string
-  rating: unknown
+  rating: WireRating | null
 }
 /**
  * A stored message.
@@ -156,6 +166,11 @@ export interface WireMessage {
   inReplyTo?: string
   messageId: string
   metadata?: WireMessageMetadata
+  rating?: WireRating
+  /**
+   * Why.
+   */
+  ratingComment?: string
   role: WireRole
   /**
    * 1, 2, 3… within the session.

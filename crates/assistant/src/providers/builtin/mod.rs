@@ -71,7 +71,8 @@ fn compose(request: &AnswerRequest) -> (String, AnswerEnd) {
     let words = request.question.expose();
     let contact = &request.contact;
     if let Some(emergency) = safety::emergency(words) {
-        return (wording::emergency(emergency, contact, &request.locale), AnswerEnd::default());
+        let end = AnswerEnd { is_emergency: true, ..AnswerEnd::default() };
+        return (wording::emergency(emergency, contact, &request.locale), end);
     }
     if let Some(small_talk) = small_talk::small_talk(words) {
         return (wording::small_talk(small_talk, contact), AnswerEnd::default());

@@ -75,22 +75,52 @@ pub struct SplitToMake {
 
 /// What became of an arm's conversations: those that began while the split ran.
 #[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct WireArmResult {
     version: i32,
     conversations: u64,
     /// Conversations in which the visitor wrote.
     used: u64,
     questions: u64,
-    /// Questions that got their whole answer, "I don't know" among them.
+    /// Questions that were answered.
     answered: u64,
+    /// Questions whose answer named people to ask instead, or whom to call in an emergency.
+    handed_over: u64,
+    /// Those of them that told of an emergency.
+    emergencies: u64,
     /// Questions whose answer failed.
     failed: u64,
+    /// Answers that helped, say the visitors.
+    rated_up: u64,
+    rated_down: u64,
 }
 
 impl From<ArmResult> for WireArmResult {
     fn from(result: ArmResult) -> Self {
-        let ArmResult { version, conversations, used, questions, answered, failed } = result;
-        Self { version, conversations, used, questions, answered, failed }
+        let ArmResult {
+            version,
+            conversations,
+            used,
+            questions,
+            answered,
+            handed_over,
+            emergencies,
+            failed,
+            rated_up,
+            rated_down,
+        } = result;
+        Self {
+            version,
+            conversations,
+            used,
+            questions,
+            answered,
+            handed_over,
+            emergencies,
+            failed,
+            rated_up,
+            rated_down,
+        }
     }
 }
 
