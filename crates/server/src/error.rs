@@ -240,7 +240,7 @@ impl From<StoreError> for ApiError {
                 tracing::warn!(error = cause, "the database is not available");
                 Self::Unavailable
             }
-            StoreError::Conflict(_) | StoreError::Sealed(_) | StoreError::Other(_) => {
+            StoreError::Conflict(_) | StoreError::Sealed(_) | StoreError::OtherKeys(_) | StoreError::Other(_) => {
                 tracing::error!(error = %error, "the store failed");
                 Self::Internal
             }

@@ -14,17 +14,23 @@ use kuzushi_store::sealed::{KEY_LENGTH, OperatorKey};
 
 use crate::config::{Config, decode_content_key, split_secrets};
 
-/// Makes the data folder and the embedded database's file, readable by their owner only.
+/// Makes the data folder and the embedded database's files, readable by their owner only.
 pub fn prepare_data_folder(config: &Config) -> anyhow::Result<()> {
     let folder = &config.database.data_dir;
     let failed = || format!("the data folder {} cannot be written; set DATA_DIR to one that can", folder.display());
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(failed)?;
     let probe = folder.join(".writable");
     fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe)).with_context(failed)?;
+    // SQLite would make them readable by everybody; their logs and indexes take over what the files have.
+    let private = |file: &Path| OpenOptions::new().append(true).create(true).mode(0o600).open(file);
     if config.database.url.is_none() {
-        // SQLite would make it readable by everybody; its log and index take over what the file has.
-        let file = config.data_file("kuzushi.db");
-        OpenOptions::new().append(true).create(true).mode(0o600).open(file).with_context(failed)?;
+        private(&config.data_file("kuzushi.db")).with_context(failed)?;
+        if config.database.keys_file.is_none() {
+            private(&config.data_file("kuzushi-keys.db")).with_context(failed)?;
+        }
+    }
+    if let Some(file) = &config.database.keys_file {
+        private(file).with_context(|| format!("DATABASE_KEYS_FILE: {} cannot be written", file.display()))?;
     }
     Ok(())
 }

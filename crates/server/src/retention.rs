@@ -30,6 +30,7 @@ pub async fn keep_erasing(state: AppState) {
 
 /// Erases, in every tenant, the conversations whose time is over.
 pub async fn erase_what_is_due(state: &AppState) -> anyhow::Result<()> {
+    state.store.installation().finish_erasures().await?;
     let mut before = None;
     loop {
         let tenants = state.store.installation().tenants(before, BATCH).await?;

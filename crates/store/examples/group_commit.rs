@@ -34,7 +34,8 @@ async fn main() {
     let server = Postgres::durable().expect("PostgreSQL starts");
     let url = server.create_database("group_commit").await;
     let open = async |group_commit_max| {
-        let options = DatabaseOptions { url: url.clone(), pool_min: POOL, pool_max: POOL, group_commit_max };
+        let options =
+            DatabaseOptions { url: url.clone(), pool_min: POOL, pool_max: POOL, group_commit_max, keys_file: None };
         Store::open(&options, OperatorKey::from_bytes(&OPERATOR_KEY).expect("a key")).await.expect("the store opens")
     };
     let (grouped, single) = (open(GROUPED).await, open(1).await);

@@ -1,14 +1,14 @@
 //! Which database runs. Nothing outside this file, `given.rs` and the migrations may ask.
 
-use std::time::Duration;
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, IsolationLevel,
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
     sqlx::{
-        self, Connection, PgConnection,
+        self, AssertSqlSafe, Connection, Executor, PgConnection,
         postgres::PgConnectOptions,
-        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+        sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous},
     },
 };
 use tokio::time::timeout;
@@ -26,6 +26,8 @@ pub struct DatabaseOptions {
     pub pool_max: u32,
     /// Writes in one commit at most, up to 1,024; 1 commits each by itself.
     pub group_commit_max: u32,
+    /// Where SQLite keeps the keys of conversations and patients. None: in a file beside the database's.
+    pub keys_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +53,10 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 const WRITER_CACHE_KIB: u32 = 2_048;
 const READER_CACHE_KIB: u32 = 256;
 
+/// The schema of the keys that are kept apart: a schema of its own in PostgreSQL's database, and a file of its own that
+/// SQLite's connections attach under this name. So one text of a statement serves both.
+pub(crate) const KEYS: &str = "kuzushi_keys";
+
 fn sqlite(options: SqliteConnectOptions, cache_kib: u32) -> SqliteConnectOptions {
     options
         .create_if_missing(true)
@@ -59,7 +65,33 @@ fn sqlite(options: SqliteConnectOptions, cache_kib: u32) -> SqliteConnectOptions
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(Duration::from_secs(5))
         .foreign_keys(true)
+        // What was deleted or replaced is not to be found in the file's free pages.
+        .pragma("secure_delete", "ON")
         .pragma("cache_size", format!("-{cache_kib}"))
+}
+
+/// Opens the file of keys beside the database, with the same care.
+async fn attach(connection: &mut SqliteConnection, keys_file: &str) -> Result<(), sqlx::Error> {
+    sqlx::query(AssertSqlSafe(format!("ATTACH DATABASE ? AS {KEYS}")))
+        .bind(keys_file)
+        .execute(&mut *connection)
+        .await?;
+    for pragma in ["journal_mode = WAL", "synchronous = FULL", "secure_delete = ON", "cache_size = -256"] {
+        connection.execute(AssertSqlSafe(format!("PRAGMA {KEYS}.{pragma}"))).await?;
+    }
+    Ok(())
+}
+
+/// The file of keys: the one that is named, or the database's own name with `-keys`.
+pub(crate) fn keys_file(options: &DatabaseOptions) -> Result<PathBuf, StoreError> {
+    if let Some(file) = &options.keys_file {
+        return Ok(file.clone());
+    }
+    let database: SqliteConnectOptions =
+        options.url.parse().map_err(|error: sqlx::Error| StoreError::Other(error.to_string()))?;
+    let file = database.get_filename();
+    let name = file.file_stem().unwrap_or_default().to_string_lossy();
+    Ok(file.with_file_name(format!("{name}-keys.db")))
 }
 
 impl Engine {
@@ -107,7 +139,6 @@ impl Connections {
             // A ping before each use costs a fifth of the rate; a broken connection is an error that is handled.
             .test_before_acquire(false)
             .acquire_timeout(ACQUIRE_TIMEOUT)
-            .map_sqlx_sqlite_pool_opts(|options| options.before_acquire(|connection, _| Box::pin(is_free(connection))))
             .map_sqlx_postgres_pool_opts(|options| {
                 options.before_acquire(|connection, _| Box::pin(is_free(connection)))
             });
@@ -119,6 +150,16 @@ impl Connections {
                 Ok(Self { engine, reader: pool.clone(), writer: pool })
             }
             Engine::Sqlite => {
+                let keys_file: Arc<str> = keys_file(options)?.to_string_lossy().into();
+                connect.map_sqlx_sqlite_pool_opts(move |options| {
+                    let keys_file = Arc::clone(&keys_file);
+                    options.before_acquire(|connection, _| Box::pin(is_free(connection))).after_connect(
+                        move |connection, _| {
+                            let keys_file = Arc::clone(&keys_file);
+                            Box::pin(async move { attach(connection, &keys_file).await })
+                        },
+                    )
+                });
                 let mut write = connect.clone();
                 write.map_sqlx_sqlite_opts(|options| sqlite(options, WRITER_CACHE_KIB));
                 write.min_connections(1).max_connections(1);
@@ -156,6 +197,40 @@ impl Connections {
         &self.writer
     }
 
+    /// Whether a transaction writes data and keys together, or not at all. SQLite commits each of its files by itself: there a
+    /// key is written before what it seals, and what is erased is on record before its key goes.
+    pub(crate) fn commits_keys_with_data(&self) -> bool {
+        self.engine == Engine::Postgres
+    }
+
+    /// Leaves nothing of destroyed keys in the file's log. Somebody may be reading: then the next time does it.
+    pub(crate) async fn empty_the_log_of_keys(&self) -> Result<(), StoreError> {
+        if self.engine == Engine::Sqlite {
+            self.writer.execute_unprepared(&format!("PRAGMA {KEYS}.wal_checkpoint(TRUNCATE)")).await?;
+        }
+        Ok(())
+    }
+
+    /// SQLite's connections bring theirs with them.
+    pub(crate) async fn make_schema_of_keys(&self) -> Result<(), StoreError> {
+        if self.engine == Engine::Postgres {
+            // Asking for it where it exists would take the right to make schemas all the same.
+            let sql =
+                format!("DO $$ BEGIN IF to_regnamespace('{KEYS}') IS NULL THEN CREATE SCHEMA {KEYS}; END IF; END $$");
+            self.writer.execute_unprepared(&sql).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes the database's file anew, without what its free pages held from before they were overwritten.
+    pub(crate) async fn forget_what_was_freed(&self) -> Result<(), StoreError> {
+        if self.engine == Engine::Sqlite {
+            self.writer.execute_unprepared("VACUUM main").await?;
+            self.writer.execute_unprepared("PRAGMA main.wal_checkpoint(TRUNCATE)").await?;
+        }
+        Ok(())
+    }
+
     /// Lets one node at a time change the schema; released when the transaction ends.
     pub(crate) async fn migration_lock(&self) -> Result<Option<DatabaseTransaction>, StoreError> {
         match self.engine {
@@ -181,7 +256,7 @@ mod tests {
         let folder = env::temp_dir().join(format!("kuzushi-left-in-a-transaction-{}", process::id()));
         fs::create_dir_all(&folder).unwrap();
         let url = format!("sqlite://{}", folder.join("notes.db").display());
-        let options = DatabaseOptions { url, pool_min: 1, pool_max: 1, group_commit_max: 1 };
+        let options = DatabaseOptions { url, pool_min: 1, pool_max: 1, group_commit_max: 1, keys_file: None };
         let connections = Connections::open(&options).await.unwrap();
         connections.writer.execute_unprepared("CREATE TABLE notes (text TEXT)").await.unwrap();
         // How a commit leaves its connection that failed, and whose rollback failed as well.

@@ -22,6 +22,9 @@ pub enum StoreError {
     /// Stored content that the keys at hand do not open.
     #[error("stored content cannot be opened: {0}")]
     Sealed(#[from] crate::sealed::SealError),
+    /// The store of keys is not the one that belongs to the database.
+    #[error("{0}")]
+    OtherKeys(&'static str),
     #[error("{0}")]
     Other(String),
 }

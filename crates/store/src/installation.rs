@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kuzushi_domain::{Actor, Id, id};
 use sea_orm::{DatabaseConnection, DatabaseTransaction};
 
-use crate::{AuditTrail, Engine, Store, StoreError, sealed::OperatorKey};
+use crate::{AuditTrail, Engine, Store, StoreError, dialect::Connections, sealed::OperatorKey};
 
 /// The installation as a whole: finding an app by its public name, recovering unfinished answers, adding tenants.
 #[derive(Clone)]
@@ -34,8 +34,20 @@ impl Installation {
         AuditTrail::new(self.store.clone(), tenant, Arc::clone(&self.actor))
     }
 
+    pub(crate) fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
     pub(crate) fn node(&self) -> Id<id::Node> {
         self.store.node()
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub(crate) fn connections(&self) -> &Connections {
+        self.store.connections()
     }
 
     pub(crate) fn engine(&self) -> Engine {

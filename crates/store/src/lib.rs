@@ -38,6 +38,7 @@ pub use queries::{
     messages::{Message, MessageDetails, MessagePage, PageRequest},
     nodes::NODE_LEASE,
     ratings::{Feedback, RatedAnswer},
+    reconcile::WithoutKeys,
     sessions::{NewSession, Session, SessionMetadata, SessionOwner},
     splits::{Arm, ArmResult, Replaces, Split},
     tenants::{NewTenant, Tenant},

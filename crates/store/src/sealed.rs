@@ -60,6 +60,10 @@ impl Place {
         Self::new(tenant, "sessions", session.uuid(), "wrapped_key")
     }
 
+    pub(crate) fn user_key(tenant: Id<id::Tenant>, user: Id<id::User>) -> Self {
+        Self::new(tenant, "users", user.uuid(), "wrapped_key")
+    }
+
     fn associated_data(&self) -> Vec<u8> {
         let mut data = Vec::with_capacity(64);
         data.extend_from_slice(self.tenant.as_bytes());

@@ -16,7 +16,7 @@ use crate::{
     given::MOST_ROWS,
     group_commit::{GroupCommit, Grouping},
     migrations::Migrator,
-    queries::{accept::AcceptMessage, finish::FinishTurn, sessions::CreateSession},
+    queries::{accept::AcceptMessage, finish::FinishTurn, key_store, sessions::CreateSession},
     sealed::{OperatorKey, TenantKey},
 };
 
@@ -76,10 +76,13 @@ impl Store {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Brings the schema up to date. Safe to run on several nodes at once.
+    /// Brings the schema up to date, and moves what an older version kept otherwise. Safe to run on several nodes at once.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         let lock = self.connections().migration_lock().await?;
+        key_store::make(self.connections()).await?;
         Migrator::up(self.connections().schema(), None).await?;
+        key_store::hold_to_database(self.connections()).await?;
+        self.set_keys_apart().await?;
         if let Some(lock) = lock {
             lock.commit().await?;
         }

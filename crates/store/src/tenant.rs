@@ -7,6 +7,7 @@ use sea_orm::{DatabaseConnection, DatabaseTransaction};
 
 use crate::{
     AuditTrail, Store, StoreError,
+    dialect::Connections,
     sealed::{Key, LookupKey, TenantKey},
     store::GroupedWrites,
 };
@@ -62,6 +63,10 @@ impl TenantScope {
 
     pub(crate) fn reader(&self) -> &DatabaseConnection {
         &self.store.connections().reader
+    }
+
+    pub(crate) fn connections(&self) -> &Connections {
+        self.store.connections()
     }
 
     pub(crate) async fn write(&self) -> Result<DatabaseTransaction, StoreError> {

@@ -24,6 +24,7 @@ use tempfile::TempDir;
 
 use crate::{
     DatabaseOptions, Engine, Store,
+    dialect::KEYS,
     sealed::{KEY_LENGTH, OperatorKey},
 };
 
@@ -56,6 +57,9 @@ macro_rules! on_both_engines {
 /// The operator key of every test database.
 pub const OPERATOR_KEY: [u8; KEY_LENGTH] = [42; KEY_LENGTH];
 
+/// The file of keys beside a test's SQLite file.
+const KEYS_FILE: &str = "kuzushi-keys.db";
+
 /// Durability is not what tests look at; speed is what they need.
 const UNSYNCED: [&str; 2] = ["fsync=off", "full_page_writes=off"];
 
@@ -81,7 +85,7 @@ impl TestDatabase {
     }
 
     pub fn options(&self) -> DatabaseOptions {
-        DatabaseOptions { url: self.url.clone(), pool_min: 0, pool_max: 4, group_commit_max: 64 }
+        DatabaseOptions { url: self.url.clone(), pool_min: 0, pool_max: 4, group_commit_max: 64, keys_file: None }
     }
 
     pub async fn open(&self) -> Store {
@@ -94,15 +98,73 @@ impl TestDatabase {
         Store::open(&self.options(), key).await.expect("the database opens")
     }
 
-    /// Does something behind the store's back.
+    /// Does something behind the store's back, also to its keys.
     pub async fn execute(&self, statement: &str) {
-        execute(&self.url, statement).await;
+        match self.folder() {
+            Some(folder) => {
+                let keys = folder.join(KEYS_FILE);
+                execute(&self.url, &format!("ATTACH DATABASE '{}' AS {KEYS}; {statement}", keys.display())).await;
+            }
+            None => execute(&self.url, statement).await,
+        }
+    }
+
+    /// Copies the data, and not the keys, as docs/backup.md says.
+    pub fn back_up(&self) -> Backup {
+        let copy = tempfile::tempdir().expect("a temporary folder");
+        match self.folder() {
+            Some(folder) => copy_files(folder, copy.path(), |name| !name.contains("-keys")),
+            None => self.dump(&copy.path().join("data.dump"), &format!("--exclude-schema={KEYS}")),
+        }
+        Backup(copy)
+    }
+
+    /// Another database: the data as they were backed up, beside the keys as they are now.
+    pub async fn restore(&self, backup: &Backup) -> Self {
+        if let Some(present) = self.folder() {
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            copy_files(backup.0.path(), folder.path(), |_| true);
+            copy_files(present, folder.path(), |name| name.contains("-keys"));
+            let url = format!("sqlite://{}", folder.path().join("kuzushi.db").display());
+            return Self { url, folder: Some(folder) };
+        }
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let name = format!("restored_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        let url = Postgres::shared().create_database(&name).await;
+        let keys = backup.0.path().join("keys.dump");
+        self.dump(&keys, &format!("--schema={KEYS}"));
+        for dump in [backup.0.path().join("data.dump"), keys] {
+            client("pg_restore", |command| command.arg(format!("--dbname={url}")).arg(dump));
+        }
+        Self { url, folder: None }
+    }
+
+    fn dump(&self, file: &Path, which: &str) {
+        client("pg_dump", |command| command.args(["--format=custom", which, "--file"]).arg(file).arg(&self.url));
     }
 
     /// The folder of the SQLite file; None on PostgreSQL.
     pub fn folder(&self) -> Option<&Path> {
         self.folder.as_ref().map(TempDir::path)
     }
+}
+
+/// A copy of a database's data without its keys; removed with this value.
+pub struct Backup(TempDir);
+
+fn copy_files(from: &Path, to: &Path, wanted: impl Fn(&str) -> bool) {
+    for entry in std::fs::read_dir(from).expect("a folder") {
+        let name = entry.expect("a file").file_name();
+        if wanted(&name.to_string_lossy()) {
+            std::fs::copy(from.join(&name), to.join(&name)).expect("a copy");
+        }
+    }
+}
+
+/// Runs a program that comes with PostgreSQL.
+fn client(program: &str, arguments: impl FnOnce(&mut Command) -> &mut Command) {
+    let output = arguments(&mut Command::new(programs().expect("PostgreSQL").join(program))).output().expect(program);
+    assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
 async fn execute(url: &str, statement: &str) {
@@ -120,7 +182,7 @@ async fn fresh_postgres_database() -> String {
         .get_or_init(|| async {
             let url = server.create_database("template_kuzushi").await;
             let key = OperatorKey::from_bytes(&OPERATOR_KEY).expect("a key");
-            let options = DatabaseOptions { url, pool_min: 0, pool_max: 2, group_commit_max: 1 };
+            let options = DatabaseOptions { url, pool_min: 0, pool_max: 2, group_commit_max: 1, keys_file: None };
             let store = Store::open(&options, key).await.expect("the template opens");
             store.migrate().await.expect("migrations");
             // A template can be copied only while nobody is connected to it.

@@ -14,8 +14,18 @@ pub enum KeysCommand {
     /// Wants the former one in CONTENT_KEY_PREVIOUS. Safe while servers run, as long as each of them knows both; safe to break off
     /// and to run again. Nothing that patients wrote is read.
     Rotate,
-    /// Open every tenant's, audit chain's and conversation's key, and name those that do not open.
+    /// Open every tenant's, audit chain's, conversation's and patient's key, and name those that do not open.
     Verify,
+    /// After a restore, erase what was erased since the backup was made.
+    ///
+    /// Its keys are gone already, so it opens for nobody; what is left of it in the restored database is removed, on record.
+    /// Without --confirm this only says how much it is. Look at it first: keys that are older than the data miss those of the
+    /// newest conversations, and then the remedy is a newer copy of the keys.
+    Reconcile {
+        /// Do it.
+        #[arg(long)]
+        confirm: bool,
+    },
 }
 
 pub async fn run(config: Config, command: KeysCommand) -> anyhow::Result<()> {
@@ -40,12 +50,12 @@ pub async fn run(config: Config, command: KeysCommand) -> anyhow::Result<()> {
                 print(&format!("{fault}\n"))?;
             }
             print(&format!(
-                "{} tenants, {} audit chains and {} conversations open\n",
-                checked.tenants, checked.audit_chains, checked.conversations
+                "{} tenants, {} audit chains, {} conversations and {} patients open\n",
+                checked.tenants, checked.audit_chains, checked.conversations, checked.patients
             ))?;
             if !checked.faults.is_empty() {
                 bail!(
-                    "{} keys do not open; is a former content key missing in CONTENT_KEY_PREVIOUS?",
+                    "{} keys do not open or are not there; is a former content key missing in CONTENT_KEY_PREVIOUS, or was a backup restored?",
                     checked.faults.len()
                 );
             }
@@ -53,6 +63,17 @@ pub async fn run(config: Config, command: KeysCommand) -> anyhow::Result<()> {
                 0 => print("CONTENT_KEY_PREVIOUS is not needed\n"),
                 left => print(&format!("{left} keys want CONTENT_KEY_PREVIOUS until `kuzushi keys rotate` has run\n")),
             }
+        }
+        KeysCommand::Reconcile { confirm } => {
+            let (found, done) = if confirm {
+                (installation.erase_what_has_no_key(SystemClock.now()).await?, "were erased")
+            } else {
+                (installation.without_keys().await?, "would be erased; --confirm does it")
+            };
+            print(&format!(
+                "{} conversations and {} patients without a key {done}\n",
+                found.conversations, found.patients
+            ))
         }
     }
 }

@@ -88,11 +88,19 @@ async fn prepare(config: Config, demo: Option<Demo>, listener: &TcpListener) -> 
     let tokens = Tokens::new(&secret, &crate::keys::former_jwt_secrets(&config), config.security.jwt_expiration.0);
     let assistant = config.providers.assistant().context("OPENAI_API_KEY and OPENAI_BASE_URL")?;
     let store = open(&config).await?;
-    store.migrate().await?;
-    store.installation().check_operator_key().await.map_err(|error| match error {
+    let ready = async {
+        store.migrate().await?;
+        store.installation().check_operator_key().await?;
+        // What an earlier process recorded as erased and did not live to carry out.
+        store.installation().finish_erasures().await
+    };
+    ready.await.map_err(|error| match error {
         StoreError::Sealed(cause) => anyhow::anyhow!(
             "CONTENT_KEY (or content.key in {}) is not the key this database was written with; if it was changed, name the one before in CONTENT_KEY_PREVIOUS: {cause}",
             config.database.data_dir.display()
+        ),
+        StoreError::OtherKeys(what) => anyhow::anyhow!(
+            "{what}: bring back kuzushi-keys.db (DATABASE_KEYS_FILE), or the schema kuzushi_keys, from its latest copy; docs/backup.md says how"
         ),
         other => other.into(),
     })?;
@@ -107,6 +115,7 @@ async fn open(config: &Config) -> anyhow::Result<Store> {
         pool_min: config.database.pool_min,
         pool_max: config.database.pool_max,
         group_commit_max: config.database.group_commit_max,
+        keys_file: config.database.keys_file.clone(),
     };
     Store::open(&options, key).await.context("DATABASE_URL: the database cannot be opened")
 }

@@ -15,6 +15,11 @@ pub struct Database {
     /// the data folder.
     #[config(env = "DATABASE_URL", parse_env = url)]
     pub url: Option<Secret<String>>,
+    /// The file in which the embedded database keeps the keys of conversations and patients. Without it: `kuzushi-keys.db`
+    /// beside the database. Put it on a volume that the data's snapshots leave out: erasing reaches no copy of this file. On
+    /// PostgreSQL the keys are in the schema `kuzushi_keys`, and this must not be set.
+    #[config(env = "DATABASE_KEYS_FILE")]
+    pub keys_file: Option<PathBuf>,
     /// Database connections kept open when idle.
     #[config(env = "DATABASE_POOL_MIN", default = 1, parse_env = pool_min)]
     pub pool_min: u32,
@@ -32,6 +37,11 @@ impl Database {
         if self.pool_min > self.pool_max {
             let wanted = "at most as many as DATABASE_POOL_MAX";
             return Err(Unusable::new(&format!("DATABASE_POOL_MIN={}", self.pool_min), wanted));
+        }
+        let on_postgres = |url: &Secret<String>| Engine::of(url.expose()) == Some(Engine::Postgres);
+        if let Some(file) = self.keys_file.as_ref().filter(|_| self.url.as_ref().is_some_and(on_postgres)) {
+            let wanted = "nothing: on PostgreSQL the keys are in the schema kuzushi_keys";
+            return Err(Unusable::new(&format!("DATABASE_KEYS_FILE={}", file.display()), wanted));
         }
         self.url.as_ref().map_or(Ok(()), |address| url(address.expose()).map(drop))
     }

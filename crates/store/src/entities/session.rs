@@ -17,13 +17,13 @@ pub struct Model {
     pub config_version: i32,
     /// The `seq` of the newest message; 0 before the first.
     pub last_seq: i64,
-    /// The conversation's key, wrapped by the tenant's. None once the content was erased.
-    pub wrapped_key: Option<Vec<u8>>,
     /// Sealed JSON: where and with what the conversation began.
     pub metadata: Option<Vec<u8>>,
     pub created_at: DateTimeUtc,
     pub last_active_at: DateTimeUtc,
     pub ended_at: Option<DateTimeUtc>,
+    /// When its content and its key were destroyed.
+    pub erased_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

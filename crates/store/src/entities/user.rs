@@ -23,6 +23,8 @@ pub struct Model {
     pub version: i32,
     pub created_at: DateTimeUtc,
     pub disabled_at: Option<DateTimeUtc>,
+    /// Whether it is sealed with a key of the patient's own. False: with the tenant's, as it was before there were such keys.
+    pub own_key: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -25,6 +25,7 @@ mod m20261124_000020_login_ends;
 mod m20261124_000021_retention;
 mod m20261129_000050_ratings;
 mod m20261129_000051_answer_outcomes;
+mod m20261129_000060_keys_apart;
 
 /// What the files do, each under its name.
 macro_rules! changes {
@@ -59,6 +60,7 @@ impl MigratorTrait for Migrator {
             m20261124_000021_retention,
             m20261129_000050_ratings,
             m20261129_000051_answer_outcomes,
+            m20261129_000060_keys_apart,
         ]
     }
 }

@@ -2,9 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use kuzushi_domain::{Id, id};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 
-use crate::{StoreError, TenantScope, entities::session};
+use crate::{
+    StoreError, TenantScope,
+    entities::{key, session},
+};
 
 /// A conversation from outside: nothing in it has to be opened to know this.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,9 +38,9 @@ pub struct ConversationFilter {
     pub to: Option<DateTime<Utc>>,
 }
 
-impl From<session::Model> for Conversation {
-    fn from(row: session::Model) -> Self {
-        let is_erased = row.wrapped_key.is_none();
+impl From<(session::Model, Option<key::Model>)> for Conversation {
+    fn from((row, key): (session::Model, Option<key::Model>)) -> Self {
+        let is_erased = row.erased_at.is_some() || key.is_none();
         Self {
             id: Id::from_uuid(row.id),
             app: Id::from_uuid(row.app_id),
@@ -57,8 +60,8 @@ impl TenantScope {
     pub async fn conversations(&self, filter: ConversationFilter, limit: u64) -> Result<Vec<Conversation>, StoreError> {
         use session::Column;
         let ConversationFilter { before, app, user, from, to } = filter;
-        let rows = session::Entity::find()
-            .filter(Column::TenantId.eq(self.id().uuid()))
+        let rows = self
+            .sessions_with_keys()
             .apply_if(before, |rows, before| rows.filter(Column::Id.lt(before.uuid())))
             .apply_if(app, |rows, app| rows.filter(Column::AppId.eq(app.uuid())))
             .apply_if(user, |rows, user| rows.filter(Column::UserId.eq(user.uuid())))
@@ -72,10 +75,7 @@ impl TenantScope {
     }
 
     pub async fn conversation(&self, id: Id<id::Session>) -> Result<Conversation, StoreError> {
-        let row = session::Entity::find_by_id(id.uuid())
-            .filter(session::Column::TenantId.eq(self.id().uuid()))
-            .one(self.reader())
-            .await?;
+        let row = self.sessions_with_keys().filter(session::Column::Id.eq(id.uuid())).one(self.reader()).await?;
         row.map(Conversation::from).ok_or(StoreError::NotFound)
     }
 }

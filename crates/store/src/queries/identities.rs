@@ -12,7 +12,7 @@ use super::audit::NewAuditEvent;
 use crate::{
     StoreError, TenantScope,
     entities::{identity_key, identity_use, user},
-    sealed::Place,
+    sealed::{Key, Place},
 };
 
 /// A key of an app's, without what it verifies with.
@@ -121,34 +121,66 @@ impl TenantScope {
             .filter(identity_key::Column::AppId.eq(app.uuid()))
     }
 
-    /// The user whom the app's site means, added if they are new, for the rest of the transaction.
+    /// Apps of a tenant may be run by different people, and one must not speak for another's patients.
+    fn subject_mark(&self, assertion: &Assertion) -> Vec<u8> {
+        let whole_subject = format!("{} {}", assertion.app, assertion.subject.expose());
+        self.lookup_key().mark("users", "subject", &whole_subject)
+    }
+
+    /// An id and a key for the user whom the app's site means, where they are new.
+    pub(crate) async fn key_for_asserted_user(
+        &self,
+        assertion: &Assertion,
+    ) -> Result<Option<(Id<id::User>, Key)>, StoreError> {
+        let known = self.own_users().filter(user::Column::SubjectMark.eq(self.subject_mark(assertion)));
+        if known.one(self.reader()).await?.is_some() {
+            return Ok(None);
+        }
+        let id = Id::generate();
+        Ok(Some((id, self.new_user_key(id).await?)))
+    }
+
+    /// The user whom the app's site means, for the rest of the transaction; added under this id if they are new.
     pub(crate) async fn lock_asserted_user(
         &self,
         transaction: &DatabaseTransaction,
         assertion: &Assertion,
+        new: Option<&(Id<id::User>, Key)>,
         now: DateTime<Utc>,
     ) -> Result<user::Model, StoreError> {
-        // Apps of a tenant may be run by different people, and one must not speak for another's patients.
-        let whole_subject = format!("{} {}", assertion.app, assertion.subject.expose());
-        let mark = self.lookup_key().mark("users", "subject", &whole_subject);
-        let id = Id::generate();
+        let mark = self.subject_mark(assertion);
+        if let Some((id, key)) = new {
+            self.insert_asserted_user(transaction, assertion, *id, key, now).await?;
+        }
+        let found = self.own_users().filter(user::Column::SubjectMark.eq(mark)).lock_exclusive().one(transaction);
+        found.await?.ok_or(StoreError::NotFound)
+    }
+
+    async fn insert_asserted_user(
+        &self,
+        transaction: &DatabaseTransaction,
+        assertion: &Assertion,
+        id: Id<id::User>,
+        key: &Key,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
         let row = user::Model {
             id: id.uuid(),
             tenant_id: self.id().uuid(),
             email_mark: None,
             email: None,
-            subject_mark: Some(mark.clone()),
-            subject: Some(self.seal_user(id, "subject", assertion.subject.expose())?),
-            name: self.seal_user(id, "name", assertion.name.expose())?,
+            subject_mark: Some(self.subject_mark(assertion)),
+            subject: Some(self.seal_user(key, id, "subject", assertion.subject.expose())?),
+            name: self.seal_user(key, id, "name", assertion.name.expose())?,
             password_hash: None,
             version: 1,
             created_at: now,
             disabled_at: None,
+            own_key: true,
         };
         let known = OnConflict::columns([user::Column::TenantId, user::Column::SubjectMark]).do_nothing().to_owned();
         user::Entity::insert(row.into_active_model()).on_conflict(known).exec_without_returning(transaction).await?;
-        let found = self.own_users().filter(user::Column::SubjectMark.eq(mark)).lock_exclusive().one(transaction);
-        found.await?.ok_or(StoreError::NotFound)
+        Ok(())
     }
 
     /// Notes that it was used. False: it was used before.

@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use super::audit::NewAuditEvent;
 use crate::{
-    Installation, StoreError,
-    entities::{audit_chain, session, tenant},
+    Installation, StoreError, TenantScope,
+    entities::{audit_chain, session, tenant, user},
     sealed::{Place, SealError, TenantKey},
 };
 
@@ -31,6 +31,8 @@ pub struct CheckedKeys {
     pub audit_chains: u64,
     /// Conversations whose key opens; erased ones have none.
     pub conversations: u64,
+    /// Patients whose key opens.
+    pub patients: u64,
     /// Keys that only a former content key opens: they want to be wrapped anew before it is forgotten.
     pub by_former_keys: u64,
     /// What does not open, and why.
@@ -102,37 +104,71 @@ impl Installation {
                 Ok(key) => {
                     checked.tenants += 1;
                     checked.by_former_keys += u64::from(!self.operator_key().is_present(&row.wrapped_key));
-                    self.check_conversations(row.id, &key, &mut checked).await?;
+                    let scope = self.store().tenant(id).await?;
+                    scope.check_conversations(&key, &mut checked).await?;
+                    scope.check_patients(&key, &mut checked).await?;
                 }
                 Err(error) => checked.faults.push(format!("the tenant {id}, with all of its conversations: {error}")),
             }
         }
         Ok(checked)
     }
+}
 
-    async fn check_conversations(
-        &self,
-        tenant: Uuid,
-        key: &TenantKey,
-        checked: &mut CheckedKeys,
-    ) -> Result<(), StoreError> {
+/// What is said of a key that is not there, of something that is not on record as erased.
+const GONE: &str = "it has no key. If an older backup was restored, it was erased since: see `kuzushi keys reconcile`";
+
+impl TenantScope {
+    async fn check_conversations(&self, key: &TenantKey, checked: &mut CheckedKeys) -> Result<(), StoreError> {
         let mut after = Uuid::nil();
         loop {
-            let rows = session::Entity::find()
-                .filter(session::Column::TenantId.eq(tenant))
+            let rows: Vec<Uuid> = session::Entity::find()
+                .select_only()
+                .column(session::Column::Id)
+                .filter(session::Column::TenantId.eq(self.id().uuid()))
+                .filter(session::Column::ErasedAt.is_null())
                 .filter(session::Column::Id.gt(after))
                 .order_by_asc(session::Column::Id)
                 .limit(BATCH)
+                .into_tuple()
                 .all(self.reader())
                 .await?;
             let Some(last) = rows.last() else { return Ok(()) };
-            after = last.id;
-            for row in rows {
-                let Some(wrapped) = row.wrapped_key else { continue };
-                let id = Id::from_uuid(row.id);
-                match key.content.unwrap(&wrapped, Place::conversation_key(Id::from_uuid(tenant), id)) {
-                    Ok(_) => checked.conversations += 1,
-                    Err(error) => checked.faults.push(format!("the conversation {id}: {error}")),
+            after = *last;
+            let keys = self.wrapped_keys(self.reader(), rows.iter().copied()).await?;
+            for id in rows.into_iter().map(Id::from_uuid) {
+                let place = Place::conversation_key(self.id(), id);
+                match keys.get(&id.uuid()).map(|wrapped| key.content.unwrap(wrapped, place)) {
+                    Some(Ok(_)) => checked.conversations += 1,
+                    Some(Err(error)) => checked.faults.push(format!("the conversation {id}: {error}")),
+                    None => checked.faults.push(format!("the conversation {id}: {GONE}")),
+                }
+            }
+        }
+    }
+
+    async fn check_patients(&self, key: &TenantKey, checked: &mut CheckedKeys) -> Result<(), StoreError> {
+        let mut after = Uuid::nil();
+        loop {
+            let rows: Vec<Uuid> = user::Entity::find()
+                .select_only()
+                .column(user::Column::Id)
+                .filter(user::Column::TenantId.eq(self.id().uuid()))
+                .filter(user::Column::Id.gt(after))
+                .order_by_asc(user::Column::Id)
+                .limit(BATCH)
+                .into_tuple()
+                .all(self.reader())
+                .await?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            after = *last;
+            let keys = self.wrapped_keys(self.reader(), rows.iter().copied()).await?;
+            for id in rows.into_iter().map(Id::from_uuid) {
+                let place = Place::user_key(self.id(), id);
+                match keys.get(&id.uuid()).map(|wrapped| key.content.unwrap(wrapped, place)) {
+                    Some(Ok(_)) => checked.patients += 1,
+                    Some(Err(error)) => checked.faults.push(format!("the patient {id}: {error}")),
+                    None => checked.faults.push(format!("the patient {id}: {GONE}")),
                 }
             }
         }

@@ -13,6 +13,7 @@ use super::{audit::NewAuditEvent, identities::Assertion, users::Credentials};
 use crate::{
     Installation, StoreError, TenantScope, User,
     entities::{login, session, user},
+    sealed::Key,
 };
 
 /// How long a login's end is news to other nodes, at most.
@@ -120,20 +121,47 @@ impl TenantScope {
         limits: LoginLimits,
         now: DateTime<Utc>,
     ) -> Result<SignIn, StoreError> {
+        let new = match proof {
+            Proof::Password(_) => None,
+            Proof::Assertion(assertion) => self.key_for_asserted_user(assertion).await?,
+        };
+        let outcome = self.sign_in_with(proof, new.as_ref(), session, limits, now).await;
+        if let (Some((id, _)), Ok(outcome)) = (new, &outcome)
+            && !matches!(outcome, SignIn::Done(login, _) if login.user == id)
+        {
+            self.discard_key(id.uuid()).await?;
+        }
+        outcome
+    }
+
+    /// `new`: who the patient will be, if they have not been here before.
+    async fn sign_in_with(
+        &self,
+        proof: Proof<'_>,
+        new: Option<&(Id<id::User>, Key)>,
+        session: Id<id::Session>,
+        limits: LoginLimits,
+        now: DateTime<Utc>,
+    ) -> Result<SignIn, StoreError> {
         let transaction = self.write().await?;
         let found = match proof {
             Proof::Password(credentials) => self.lock_user(&transaction, credentials.user.id, None).await,
-            Proof::Assertion(assertion) => self.lock_asserted_user(&transaction, assertion, now).await,
+            Proof::Assertion(assertion) => self.lock_asserted_user(&transaction, assertion, new, now).await,
         };
         let is_good = |row: &user::Model| match proof {
             Proof::Password(credentials) => credentials.are_those_of(row),
             Proof::Assertion(_) => row.disabled_at.is_none(),
         };
         let patient = match found {
-            Ok(row) if is_good(&row) => self.open_user(row)?,
+            Ok(row) if is_good(&row) => {
+                let key = self.user_key(&transaction, Id::from_uuid(row.id)).await?;
+                key.map(|key| self.open_user(row, &key)).transpose()?
+            }
             Ok(_) | Err(StoreError::NotFound) => return Ok(SignIn::Outdated),
             Err(error) => return Err(error),
         };
+        // Without a key: erased, which only a restored database does not know.
+        let Some(patient) = patient else { return Ok(SignIn::Outdated) };
         let user = patient.id;
         let conversation = session::Entity::find_by_id(session.uuid())
             .filter(session::Column::TenantId.eq(self.id().uuid()))

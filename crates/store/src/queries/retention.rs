@@ -24,7 +24,7 @@ impl TenantScope {
             .add(session::Column::TenantId.eq(self.id().uuid()))
             .add(session::Column::AppId.eq(app.uuid()))
             .add(session::Column::LastActiveAt.lte(until))
-            .add(session::Column::WrappedKey.is_not_null());
+            .add(session::Column::ErasedAt.is_null());
         let due: Vec<Uuid> = session::Entity::find()
             .select_only()
             .column(session::Column::Id)
@@ -49,6 +49,7 @@ impl TenantScope {
             self.audit(&transaction, event, now).await?;
             transaction.commit().await?;
         }
+        self.destroy_keys().await?;
         Ok(due.into_iter().map(Id::from_uuid).collect())
     }
 }

@@ -7,15 +7,18 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use kuzushi_domain::{AuditAction, Id, id};
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
+use sea_orm::{
+    ColumnTrait, DatabaseTransaction, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, SelectTwo,
+    sea_query::Expr,
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::audit::NewAuditEvent;
+use super::{audit::NewAuditEvent, own_keys::INSERT_KEYS};
 use crate::{
     Installation, StoreError, TenantScope,
     dialect::Connections,
-    entities::{message, session, turn},
+    entities::{key, message, session, turn},
     given::{self, Given},
     group_commit::GroupWrite,
     sealed::{Key, Place},
@@ -129,12 +132,9 @@ impl TenantScope {
     }
 
     pub async fn session(&self, id: Id<id::Session>) -> Result<Session, StoreError> {
-        let row = session::Entity::find_by_id(id.uuid())
-            .filter(session::Column::TenantId.eq(self.id().uuid()))
-            .one(self.reader())
-            .await?
-            .ok_or(StoreError::NotFound)?;
-        self.open_session(row)
+        let found = self.sessions_with_keys().filter(session::Column::Id.eq(id.uuid())).one(self.reader()).await?;
+        let (row, key) = found.ok_or(StoreError::NotFound)?;
+        self.open_session(row, key)
     }
 
     /// A page of a user's conversations, newest first.
@@ -144,15 +144,26 @@ impl TenantScope {
         before: Option<Id<id::Session>>,
         limit: u64,
     ) -> Result<Vec<Session>, StoreError> {
-        let mut rows = session::Entity::find()
-            .filter(session::Column::TenantId.eq(self.id().uuid()))
+        let mut rows = self
+            .sessions_with_keys()
             .filter(session::Column::UserId.eq(user.uuid()))
             .order_by_desc(session::Column::Id)
             .limit(limit);
         if let Some(before) = before {
             rows = rows.filter(session::Column::Id.lt(before.uuid()));
         }
-        rows.all(self.reader()).await?.into_iter().map(|row| self.open_session(row)).collect()
+        rows.all(self.reader()).await?.into_iter().map(|(row, key)| self.open_session(row, key)).collect()
+    }
+
+    /// The tenant's conversations, each with its key where there is one.
+    pub(crate) fn sessions_with_keys(&self) -> SelectTwo<session::Entity, key::Entity> {
+        let own_key = session::Entity::belongs_to(key::Entity)
+            .from((session::Column::TenantId, session::Column::Id))
+            .to((key::Column::TenantId, key::Column::Id));
+        session::Entity::find()
+            .select_also(key::Entity)
+            .join(JoinType::LeftJoin, own_key.into())
+            .filter(session::Column::TenantId.eq(self.id().uuid()))
     }
 
     /// Notes that the conversation is in use.
@@ -185,14 +196,18 @@ impl TenantScope {
             .ok_or(StoreError::NotFound)?;
         let ended_at = self.close(&transaction, &row, erase, now).await?;
         let action = if erase { AuditAction::ConversationErased } else { AuditAction::ConversationEnded };
-        if erase || row.ended_at.is_none() {
+        if row.ended_at.is_none() || (erase && row.erased_at.is_none()) {
             self.audit(&transaction, NewAuditEvent::new(action, id), now).await?;
         }
         transaction.commit().await?;
+        if erase {
+            self.destroy_keys().await?;
+        }
         Ok(ended_at)
     }
 
-    /// What ending does to a conversation whose row is locked. Returns when it ended.
+    /// What ending does to a conversation whose row is locked. Returns when it ended. After the transaction,
+    /// [`Self::destroy_keys`] ends an erasure.
     pub(crate) async fn close(
         &self,
         transaction: &DatabaseTransaction,
@@ -207,13 +222,14 @@ impl TenantScope {
             .filter(session::Column::Id.eq(row.id));
         if erase {
             update = update
-                .col_expr(session::Column::WrappedKey, Expr::value(None::<Vec<u8>>))
+                .col_expr(session::Column::ErasedAt, Expr::value(row.erased_at.unwrap_or(now)))
                 .col_expr(session::Column::Metadata, Expr::value(None::<Vec<u8>>));
             message::Entity::delete_many()
                 .filter(message::Column::TenantId.eq(self.id().uuid()))
                 .filter(message::Column::SessionId.eq(row.id))
                 .exec(transaction)
                 .await?;
+            self.give_up_key(transaction, row.id).await?;
         }
         update.exec(transaction).await?;
         turn::Entity::update_many()
@@ -227,11 +243,11 @@ impl TenantScope {
         Ok(ended_at)
     }
 
-    pub(crate) fn open_session(&self, row: session::Model) -> Result<Session, StoreError> {
+    fn open_session(&self, row: session::Model, key: Option<key::Model>) -> Result<Session, StoreError> {
         let id = Id::from_uuid(row.id);
-        let key = row
-            .wrapped_key
-            .map(|wrapped| self.key().unwrap(&wrapped, Place::conversation_key(self.id(), id)))
+        let key = key
+            .filter(|_| row.erased_at.is_none())
+            .map(|key| self.key().unwrap(&key.wrapped_key, Place::conversation_key(self.id(), id)))
             .transpose()?;
         let metadata = match (&key, &row.metadata) {
             (Some(key), Some(sealed)) => open_metadata(key, metadata_place(self.id(), id), sealed)?,
@@ -274,7 +290,7 @@ impl GroupWrite for CreateSession {
     type Outcome = ();
 
     async fn commit(connections: &Connections, tenant: Id<id::Tenant>, writes: &[Self]) -> Result<Vec<()>, StoreError> {
-        // One statement is its own transaction.
+        // On PostgreSQL one statement, which is its own transaction; on SQLite the keys come first.
         Given::default()
             .same("tenant_id", tenant.uuid())
             .each("id", writes.iter().map(|write| write.id))
@@ -286,16 +302,16 @@ impl GroupWrite for CreateSession {
             .each("wrapped_key", writes.iter().map(|write| write.wrapped_key.clone()))
             .each("metadata", writes.iter().map(|write| write.metadata.clone()))
             .each("now", writes.iter().map(|write| write.now))
-            .execute(connections.writer(), &[INSERT_SESSIONS])
+            .execute(connections.writer(), &[INSERT_KEYS, INSERT_SESSIONS])
             .await?;
         Ok(vec![(); writes.len()])
     }
 }
 
 const INSERT_SESSIONS: &str = "\
-    INSERT INTO sessions (id, tenant_id, app_id, widget_instance_id, user_id, login_id, config_version, last_seq, wrapped_key, \
+    INSERT INTO sessions (id, tenant_id, app_id, widget_instance_id, user_id, login_id, config_version, last_seq, \
                           metadata, created_at, last_active_at) \
-    SELECT id, tenant_id, app_id, widget_instance_id, user_id, login_id, config_version, 0, wrapped_key, metadata, now, now FROM given";
+    SELECT id, tenant_id, app_id, widget_instance_id, user_id, login_id, config_version, 0, metadata, now, now FROM given";
 
 /// A conversation whose row is locked: what a message needs to know to be stored in it.
 pub(crate) struct LockedSession {

@@ -1,4 +1,5 @@
-//! A tenant's patients who can sign in. Their names and addresses are sealed; a keyed hash finds an address.
+//! A tenant's patients who can sign in. Their names and addresses are sealed, each patient's with a key of their own; a keyed
+//! hash finds an address.
 
 use chrono::{DateTime, Utc};
 use kuzushi_domain::{AuditAction, EmailAddress, Id, Phi, id};
@@ -9,7 +10,11 @@ use sea_orm::{
 use serde_json::json;
 
 use super::audit::NewAuditEvent;
-use crate::{StoreError, TenantScope, entities::user, sealed::Place};
+use crate::{
+    StoreError, TenantScope,
+    entities::user,
+    sealed::{Key, Place},
+};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
@@ -62,29 +67,47 @@ impl TenantScope {
     /// Adds a user. One with this address may be there already: then it is a conflict.
     pub async fn create_user(&self, new: NewUser, now: DateTime<Utc>) -> Result<User, StoreError> {
         let id = Id::generate();
+        let key = self.new_user_key(id).await?;
+        let created = self.insert_user(id, &key, new, now).await;
+        // Of a commit whose answer was lost nobody knows whether it arrived: then the key stays.
+        if let Err(StoreError::Conflict(_)) = created {
+            self.discard_key(id.uuid()).await?;
+        }
+        created
+    }
+
+    async fn insert_user(
+        &self,
+        id: Id<id::User>,
+        key: &Key,
+        new: NewUser,
+        now: DateTime<Utc>,
+    ) -> Result<User, StoreError> {
         let row = user::Model {
             id: id.uuid(),
             tenant_id: self.id().uuid(),
             email_mark: Some(self.email_mark(&new.email)),
-            email: Some(self.seal_user(id, "email", new.email.expose())?),
+            email: Some(self.seal_user(key, id, "email", new.email.expose())?),
             subject_mark: None,
             subject: None,
-            name: self.seal_user(id, "name", new.name.expose())?,
-            password_hash: new.password_hash.map(|hash| self.seal_user(id, "password_hash", &hash)).transpose()?,
+            name: self.seal_user(key, id, "name", new.name.expose())?,
+            password_hash: new.password_hash.map(|hash| self.seal_user(key, id, "password_hash", &hash)).transpose()?,
             version: 1,
             created_at: now,
             disabled_at: None,
+            own_key: true,
         };
         let transaction = self.write().await?;
         user::Entity::insert(row.clone().into_active_model()).exec_without_returning(&transaction).await?;
         self.audit(&transaction, NewAuditEvent::new(AuditAction::UserCreated, id), now).await?;
         transaction.commit().await?;
-        self.open_user(row)
+        self.open_user(row, key)
     }
 
     pub async fn user(&self, id: Id<id::User>) -> Result<User, StoreError> {
-        let row = self.users_with_id(id).one(self.reader()).await?;
-        self.open_user(row.ok_or(StoreError::NotFound)?)
+        let row = self.users_with_id(id).one(self.reader()).await?.ok_or(StoreError::NotFound)?;
+        let key = self.user_key(self.reader(), id).await?.ok_or(StoreError::NotFound)?;
+        self.open_user(row, &key)
     }
 
     pub async fn user_by_email(&self, email: &EmailAddress) -> Result<Option<User>, StoreError> {
@@ -98,17 +121,26 @@ impl TenantScope {
         let Some(row) = row else { return Ok(None) };
         let sealed = row.password_hash.clone();
         let id = Id::from_uuid(row.id);
-        let password_hash = sealed.as_ref().map(|hash| self.open_column(id, "password_hash", hash)).transpose()?;
-        Ok(Some(Credentials { user: self.open_user(row)?, password_hash, sealed }))
+        let Some(key) = self.user_key(self.reader(), id).await? else { return Ok(None) };
+        let password_hash =
+            sealed.as_ref().map(|hash| self.open_column(&key, id, "password_hash", hash)).transpose()?;
+        Ok(Some(Credentials { user: self.open_user(row, &key)?, password_hash, sealed }))
     }
 
-    /// A page of the tenant's users, newest first.
+    /// A page of the tenant's users, newest first. Whose key is gone, is gone, whatever a restored database says.
     pub async fn users(&self, before: Option<Id<id::User>>, limit: u64) -> Result<Vec<User>, StoreError> {
         let mut rows = self.own_users().order_by_desc(user::Column::Id).limit(limit);
         if let Some(before) = before {
             rows = rows.filter(user::Column::Id.lt(before.uuid()));
         }
-        rows.all(self.reader()).await?.into_iter().map(|row| self.open_user(row)).collect()
+        let rows = rows.all(self.reader()).await?;
+        let mut keys = self.wrapped_keys(self.reader(), rows.iter().map(|row| row.id)).await?;
+        let opened = |row: user::Model| {
+            let wrapped = keys.remove(&row.id)?;
+            let key = self.key().unwrap(&wrapped, Place::user_key(self.id(), Id::from_uuid(row.id)));
+            Some(key.map_err(StoreError::from).and_then(|key| self.open_user(row, &key)))
+        };
+        rows.into_iter().filter_map(opened).collect()
     }
 
     /// Changes a user, where `version` is still the newest if one is given. A new password and being disabled sign
@@ -122,6 +154,7 @@ impl TenantScope {
     ) -> Result<User, StoreError> {
         let transaction = self.write().await?;
         let mut row = self.lock_user(&transaction, id, version).await?;
+        let key = self.user_key(&transaction, id).await?.ok_or(StoreError::NotFound)?;
         let signs_out = change.password_hash.is_some() || change.disabled == Some(true);
         let event = NewAuditEvent::new(AuditAction::UserChanged, id).with(json!({
             "name": change.name.is_some(),
@@ -129,10 +162,10 @@ impl TenantScope {
             "disabled": change.disabled,
         }));
         if let Some(name) = change.name {
-            row.name = self.seal_user(id, "name", name.expose())?;
+            row.name = self.seal_user(&key, id, "name", name.expose())?;
         }
         if let Some(hash) = change.password_hash {
-            row.password_hash = Some(self.seal_user(id, "password_hash", &hash)?);
+            row.password_hash = Some(self.seal_user(&key, id, "password_hash", &hash)?);
         }
         if let Some(disabled) = change.disabled {
             row.disabled_at = disabled.then(|| row.disabled_at.unwrap_or(now));
@@ -144,10 +177,10 @@ impl TenantScope {
         }
         self.audit(&transaction, event, now).await?;
         transaction.commit().await?;
-        self.open_user(row)
+        self.open_user(row, &key)
     }
 
-    /// Deletes a user and signs them out. Their conversations stay theirs: nobody else can open them.
+    /// Deletes a user, with the key of what they are called, and signs them out. Their conversations stay theirs: nobody else can open them.
     pub async fn delete_user(
         &self,
         id: Id<id::User>,
@@ -158,15 +191,17 @@ impl TenantScope {
         self.lock_user(&transaction, id, version).await?;
         self.revoke_logins_of(&transaction, id, now).await?;
         user::Entity::delete_by_id(id.uuid()).exec(&transaction).await?;
+        self.give_up_key(&transaction, id.uuid()).await?;
         self.audit(&transaction, NewAuditEvent::new(AuditAction::UserDeleted, id), now).await?;
         transaction.commit().await?;
-        Ok(())
+        self.destroy_keys().await
     }
 
     /// Keeps the same password in a better hash. Where it was changed in the meantime, nothing happens.
     pub async fn rehash_password(&self, credentials: &Credentials, better_hash: &str) -> Result<(), StoreError> {
         let id = credentials.user.id;
-        let sealed = self.seal_user(id, "password_hash", better_hash)?;
+        let Some(key) = self.user_key(self.reader(), id).await? else { return Ok(()) };
+        let sealed = self.seal_user(&key, id, "password_hash", better_hash)?;
         let transaction = self.write().await?;
         user::Entity::update_many()
             .col_expr(user::Column::PasswordHash, Expr::value(sealed))
@@ -177,6 +212,27 @@ impl TenantScope {
             .await?;
         transaction.commit().await?;
         Ok(())
+    }
+
+    /// Gives a user a key of their own, whom the tenant's key has sealed until now. False: somebody else did.
+    pub(crate) async fn give_user_a_key(&self, id: Id<id::User>) -> Result<bool, StoreError> {
+        let key = self.new_user_key(id).await?;
+        let transaction = self.write().await?;
+        let found =
+            self.users_with_id(id).filter(user::Column::OwnKey.eq(false)).lock_exclusive().one(&transaction).await?;
+        let Some(mut row) = found else { return Ok(false) };
+        let anew = |column, sealed: &[u8]| -> Result<Vec<u8>, StoreError> {
+            let plain = self.key().open(sealed, self.place(id, column))?;
+            Ok(key.seal(&plain, self.place(id, column))?)
+        };
+        row.name = anew("name", &row.name)?;
+        row.email = row.email.map(|sealed| anew("email", &sealed)).transpose()?;
+        row.subject = row.subject.map(|sealed| anew("subject", &sealed)).transpose()?;
+        row.password_hash = row.password_hash.map(|sealed| anew("password_hash", &sealed)).transpose()?;
+        row.own_key = true;
+        user::Entity::update(row.into_active_model().reset_all()).exec(&transaction).await?;
+        transaction.commit().await?;
+        Ok(true)
     }
 
     /// Takes the user's row for the rest of the transaction.
@@ -210,25 +266,37 @@ impl TenantScope {
         Place::new(self.id(), "users", id.uuid(), column)
     }
 
-    pub(crate) fn seal_user(&self, id: Id<id::User>, column: &'static str, text: &str) -> Result<Vec<u8>, StoreError> {
-        Ok(self.key().seal(text.as_bytes(), self.place(id, column))?)
+    pub(crate) fn seal_user(
+        &self,
+        key: &Key,
+        id: Id<id::User>,
+        column: &'static str,
+        text: &str,
+    ) -> Result<Vec<u8>, StoreError> {
+        Ok(key.seal(text.as_bytes(), self.place(id, column))?)
     }
 
-    fn open_column(&self, id: Id<id::User>, column: &'static str, sealed: &[u8]) -> Result<String, StoreError> {
-        let bytes = self.key().open(sealed, self.place(id, column))?;
+    fn open_column(
+        &self,
+        key: &Key,
+        id: Id<id::User>,
+        column: &'static str,
+        sealed: &[u8],
+    ) -> Result<String, StoreError> {
+        let bytes = key.open(sealed, self.place(id, column))?;
         String::from_utf8(bytes).map_err(|error| StoreError::Other(error.utf8_error().to_string()))
     }
 
-    pub(crate) fn open_user(&self, row: user::Model) -> Result<User, StoreError> {
+    pub(crate) fn open_user(&self, row: user::Model, key: &Key) -> Result<User, StoreError> {
         let id = Id::from_uuid(row.id);
         let open = |column, sealed: Option<Vec<u8>>| {
-            sealed.map(|sealed| self.open_column(id, column, &sealed).map(Phi::new)).transpose()
+            sealed.map(|sealed| self.open_column(key, id, column, &sealed).map(Phi::new)).transpose()
         };
         Ok(User {
             id,
             email: open("email", row.email)?,
             subject: open("subject", row.subject)?,
-            name: Phi::new(self.open_column(id, "name", &row.name)?),
+            name: Phi::new(self.open_column(key, id, "name", &row.name)?),
             has_password: row.password_hash.is_some(),
             version: row.version,
             created_at: row.created_at,

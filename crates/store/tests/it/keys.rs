@@ -61,7 +61,7 @@ on_both_engines! {
     async fn what_does_not_open_is_named(engine: Engine) {
         let hospital = Hospital::open(engine).await;
         let session = hospital.session().await;
-        hospital.database.execute("UPDATE sessions SET wrapped_key = (SELECT wrapped_key FROM tenants)").await;
+        hospital.database.execute("UPDATE kuzushi_keys.keys SET wrapped_key = (SELECT wrapped_key FROM tenants)").await;
         let checked = hospital.store.installation().check_keys().await.unwrap();
         assert_eq!(checked.faults.len(), 1);
         assert!(checked.faults[0].starts_with(&format!("the conversation {}:", session.id)), "{checked:?}");

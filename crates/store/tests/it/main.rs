@@ -5,6 +5,7 @@
 mod api_keys;
 mod articles;
 mod audit;
+mod backups;
 mod configs;
 mod fixture;
 mod groups;
