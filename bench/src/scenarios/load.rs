@@ -13,6 +13,7 @@ use tokio::{
     task::JoinSet,
     time::{Instant, sleep, timeout},
 };
+use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::{Address, Running};
 use crate::{
@@ -72,8 +73,13 @@ pub async fn socket(address: &Address, session: &Session, number: usize) -> anyh
 }
 
 /// The next frame's text.
-pub async fn next(socket: &mut ChatSocket) -> anyhow::Result<tokio_tungstenite::tungstenite::Utf8Bytes> {
-    match timeout(PATIENCE, socket.next()).await.context("the server says nothing more")? {
+pub async fn next(socket: &mut ChatSocket) -> anyhow::Result<Utf8Bytes> {
+    heard(timeout(PATIENCE, socket.next()).await.context("the server says nothing more")?)
+}
+
+/// What was heard, which has to be a frame.
+pub fn heard(heard: Heard) -> anyhow::Result<Utf8Bytes> {
+    match heard {
         Heard::Text(text) => Ok(text),
         Heard::Closed(code) => anyhow::bail!("the server closed a socket with {code:?}"),
     }

@@ -1,6 +1,6 @@
 //! A made-up language model behind the OpenAI protocol, which writes the time into every token.
 
-use std::{process::Stdio, time::Duration};
+use std::{fmt::Write, process::Stdio, time::Duration};
 
 use anyhow::{Context, ensure};
 use tokio::{
@@ -62,8 +62,9 @@ async fn converse(stream: TcpStream, gap: Duration, tokens: usize) -> anyhow::Re
         let mut ticks = interval(gap.max(Duration::from_nanos(1)));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
         let mut number = 0;
+        let mut chunks = String::new();
         while number < tokens {
-            let mut chunks = String::new();
+            chunks.clear();
             if gap.is_zero() {
                 // The runtime's other connections want their turn as well.
                 tokio::task::yield_now().await;
@@ -71,16 +72,16 @@ async fn converse(stream: TcpStream, gap: Duration, tokens: usize) -> anyhow::Re
                 ticks.tick().await;
             }
             for _ in 0..(tokens - number).min(if gap.is_zero() { BURST } else { 1 }) {
-                chunk(&mut chunks, &event(&format!(r#"{{"content":" @{};"}}"#, shared_micros()), "null"));
+                token(&mut chunks, shared_micros());
                 number += 1;
             }
             stream.write_all(chunks.as_bytes()).await?;
         }
-        let mut end = String::new();
-        chunk(&mut end, &event("{}", r#""stop""#));
-        chunk(&mut end, "data: [DONE]\n\n");
-        end.push_str("0\r\n\r\n");
-        stream.write_all(end.as_bytes()).await?;
+        chunks.clear();
+        chunk(&mut chunks, LAST);
+        chunk(&mut chunks, DONE);
+        chunks.push_str("0\r\n\r\n");
+        stream.write_all(chunks.as_bytes()).await?;
     }
     Ok(())
 }
@@ -108,15 +109,25 @@ async fn read_request(stream: &mut BufReader<TcpStream>) -> anyhow::Result<Optio
     Ok(Some(path))
 }
 
-fn event(delta: &str, finish: &str) -> String {
-    format!(
-        "data: {{\"id\":\"chatcmpl-bench\",\"object\":\"chat.completion.chunk\",\"created\":0,\"model\":\"bench\",\
-         \"choices\":[{{\"index\":0,\"delta\":{delta},\"finish_reason\":{finish}}}]}}\n\n"
-    )
+/// A token's event before and behind the time in it.
+const BEFORE: &str = "data: {\"id\":\"chatcmpl-bench\",\"object\":\"chat.completion.chunk\",\"created\":0,\
+                      \"model\":\"bench\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\" @";
+const BEHIND: &str = ";\"},\"finish_reason\":null}]}\n\n";
+/// The events that end an answer.
+const LAST: &str = "data: {\"id\":\"chatcmpl-bench\",\"object\":\"chat.completion.chunk\",\"created\":0,\
+                    \"model\":\"bench\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
+const DONE: &str = "data: [DONE]\n\n";
+
+/// A token that holds the time, as a chunk of its own. It asks for no memory: this runs on the cores of the server that is
+/// measured.
+fn token(chunks: &mut String, micros: u64) {
+    let digits = micros.checked_ilog10().unwrap_or(0) as usize + 1;
+    let length = BEFORE.len() + digits + BEHIND.len();
+    let _ = write!(chunks, "{length:x}\r\n{BEFORE}{micros}{BEHIND}\r\n");
 }
 
 fn chunk(chunks: &mut String, text: &str) {
-    chunks.push_str(&format!("{:x}\r\n{text}\r\n", text.len()));
+    let _ = write!(chunks, "{:x}\r\n{text}\r\n", text.len());
 }
 
 /// Reads the times out of an answer that arrives in pieces, however they are cut.
@@ -127,14 +138,23 @@ pub struct Stamps {
 
 impl Stamps {
     /// The times of the tokens that are complete with this piece. They begin with their space, as models' tokens do.
-    pub fn read(&mut self, delta: &str) -> impl Iterator<Item = u64> + use<> {
-        self.rest.push_str(delta);
-        let end = self.rest.rfind(';').map_or(0, |position| position + 1);
-        let complete: String = self.rest.drain(..end).collect();
-        let stamps = complete.split(';').filter_map(|token| token.trim_start().strip_prefix('@')?.parse().ok());
-        let stamps: Vec<u64> = stamps.collect();
-        stamps.into_iter()
+    pub fn read(&mut self, delta: &str, mut note: impl FnMut(u64)) {
+        let (complete, rest) = delta.rsplit_once(';').map_or(("", delta), |(complete, rest)| (complete, rest));
+        for token in complete.split_terminator(';') {
+            if self.rest.is_empty() {
+                stamp(token).into_iter().for_each(&mut note);
+            } else {
+                self.rest.push_str(token);
+                stamp(&self.rest).into_iter().for_each(&mut note);
+                self.rest.clear();
+            }
+        }
+        self.rest.push_str(rest);
     }
+}
+
+fn stamp(token: &str) -> Option<u64> {
+    token.trim_start().strip_prefix('@')?.parse().ok()
 }
 
 #[cfg(test)]
@@ -144,8 +164,11 @@ mod tests {
     #[test]
     fn times_are_read_however_the_answer_is_cut() {
         let mut stamps = Stamps::default();
-        let read: Vec<u64> = ["@12; @3", "4;", " @5", ";"].into_iter().flat_map(|piece| stamps.read(piece)).collect();
-        assert_eq!(read, [12, 34, 5]);
+        let mut read = Vec::new();
+        for piece in ["@12; @3", "4;", " @5", ";", " @6; @7;"] {
+            stamps.read(piece, |stamp| read.push(stamp));
+        }
+        assert_eq!(read, [12, 34, 5, 6, 7]);
     }
 
     #[tokio::test]
