@@ -13,6 +13,9 @@ use crate::{
 /// A passage as the model gets it, in characters at most.
 const LONGEST_PASSAGE: usize = 2_400;
 
+/// Bytes of what every prompt says, about.
+const RULES: usize = 1_500;
+
 /// A prompt that no provider has put into its own shape yet.
 pub struct Prompt<'a> {
     pub system: String,
@@ -42,7 +45,7 @@ pub fn prompt<'a>(request: &'a AnswerRequest, sources: &[Candidate]) -> Prompt<'
 
 fn system(request: &AnswerRequest, sources: &[Candidate]) -> String {
     let contact = &request.contact;
-    let mut text = String::new();
+    let mut text = String::with_capacity(request.system_prompt.len() + RULES + sources.len() * LONGEST_PASSAGE);
     let own = request.system_prompt.trim();
     if !own.is_empty() {
         let _ = write!(text, "{own}\n\n");
@@ -80,13 +83,30 @@ fn telephone(phone: &str, hours: &str) -> String {
     }
 }
 
+fn beginning(body: &str) -> &str {
+    // No text has more characters than bytes.
+    if body.len() <= LONGEST_PASSAGE {
+        return body;
+    }
+    body.char_indices().nth(LONGEST_PASSAGE).map_or(body, |(end, _)| &body[..end])
+}
+
+/// A source's own words, in which nothing looks like the marks around them.
+fn push_body(text: &mut String, body: &str) {
+    if body.contains('<') {
+        text.push_str(&body.replace("<source", "< source").replace("</source", "< /source"));
+    } else {
+        text.push_str(body);
+    }
+}
+
 /// One source between marks that its own text cannot close.
 fn source_text(text: &mut String, number: usize, source: &Candidate, knowledge: &Knowledge) {
     let passage = knowledge.passage(source.passage);
     let title = &knowledge.article(source.article).title;
     let heading = passage.heading.as_deref().map(|heading| format!(", {heading}")).unwrap_or_default();
     let body = knowledge.passage_text(source.passage);
-    let end = body.char_indices().nth(LONGEST_PASSAGE).map_or(body.len(), |(end, _)| end);
-    let body = body[..end].replace("<source", "< source").replace("</source", "< /source");
-    let _ = write!(text, "<source number=\"{number}\">\n{title}{heading}\n{body}\n</source>\n");
+    let _ = write!(text, "<source number=\"{number}\">\n{title}{heading}\n");
+    push_body(text, beginning(body));
+    text.push_str("\n</source>\n");
 }

@@ -34,7 +34,7 @@ pub fn answer(
             return builtin::answer(request).boxed();
         };
         match Underway::begin(&model, &request, sources).await {
-            Ok(underway) => unfold(underway, Underway::next).boxed(),
+            Ok(underway) => unfold(underway, Underway::go_on).boxed(),
             Err(failure) => answer_without(request, failure).boxed(),
         }
     })
@@ -67,11 +67,15 @@ struct Underway {
 
 impl Underway {
     /// Asks, and waits for the first piece.
-    async fn begin(model: &OpenAi, request: &AnswerRequest, sources: Vec<Candidate>) -> Result<Self, ProviderFailure> {
+    async fn begin(
+        model: &OpenAi,
+        request: &AnswerRequest,
+        sources: Vec<Candidate>,
+    ) -> Result<Box<Self>, ProviderFailure> {
         let deadline = Instant::now() + request.model.first_piece_timeout;
         let mut reading = model.ask(chat_request(request, &sources), deadline).await?;
         let piece = timeout_at(deadline, reading.next()).await.map_err(|_| ProviderFailure::TimedOut)??;
-        Ok(Self {
+        Ok(Box::new(Self {
             reading,
             knowledge: Arc::clone(&request.knowledge),
             sources,
@@ -79,15 +83,21 @@ impl Underway {
             piece,
             end: None,
             is_over: false,
-        })
+        }))
     }
 
-    /// The next event, with what remains. None after the end.
-    async fn next(mut self) -> Option<(Result<AnswerEvent, ProviderFailure>, Self)> {
+    /// The next event, with what remains: in its box, since it changes hands for each.
+    async fn go_on(mut self: Box<Self>) -> Option<(Result<AnswerEvent, ProviderFailure>, Box<Self>)> {
+        let event = self.next().await?;
+        Some((event, self))
+    }
+
+    /// The next event. None after the end.
+    async fn next(&mut self) -> Option<Result<AnswerEvent, ProviderFailure>> {
         loop {
             if let Some(end) = self.end.take() {
                 self.is_over = true;
-                return Some((Ok(AnswerEvent::Done(end)), self));
+                return Some(Ok(AnswerEvent::Done(end)));
             }
             if self.is_over {
                 return None;
@@ -105,11 +115,11 @@ impl Underway {
                 }
                 Err(failure) => {
                     self.is_over = true;
-                    return Some((Err(failure), self));
+                    return Some(Err(failure));
                 }
             };
             if !text.is_empty() {
-                return Some((Ok(AnswerEvent::Text(text)), self));
+                return Some(Ok(AnswerEvent::Text(text)));
             }
         }
     }

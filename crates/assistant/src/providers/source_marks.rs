@@ -17,9 +17,21 @@ const LONGEST: usize = 24;
 impl SourceMarks {
     /// The next piece without marks. What may be part of one waits for the next.
     pub fn strip(&mut self, piece: &str) -> String {
-        let mut text = String::with_capacity(piece.len());
-        for character in piece.chars() {
-            self.take(character, &mut text);
+        let mut text = String::with_capacity(self.held.len() + piece.len());
+        let mut rest = piece;
+        while !rest.is_empty() {
+            if self.held.is_empty() {
+                // Most of a text can be no part of a mark: it is passed on by the word.
+                let end = rest.find(may_begin_mark).unwrap_or(rest.len());
+                text.push_str(&rest[..end]);
+                self.has_begun |= end > 0;
+                rest = &rest[end..];
+            }
+            let mut characters = rest.chars();
+            if let Some(character) = characters.next() {
+                self.take(character, &mut text);
+            }
+            rest = characters.as_str();
         }
         text
     }
@@ -52,7 +64,7 @@ impl SourceMarks {
         }
         let bracket = self.held.find('[');
         let goes_on = match bracket {
-            None => character.is_whitespace() || character == '[',
+            None => may_begin_mark(character),
             Some(_) if self.held.len() >= LONGEST => false,
             Some(_) => character.is_ascii_digit() || matches!(character, ',' | ' ' | ']'),
         };
@@ -60,8 +72,7 @@ impl SourceMarks {
             text.push_str(&self.held);
             self.held.clear();
         }
-        let may_become_mark = goes_on || character.is_whitespace() || character == '[';
-        if !may_become_mark {
+        if !goes_on && !may_begin_mark(character) {
             text.push(character);
         } else if self.has_begun || !character.is_whitespace() {
             self.held.push(character);
@@ -81,6 +92,10 @@ impl SourceMarks {
             }
         }
     }
+}
+
+fn may_begin_mark(character: char) -> bool {
+    character == '[' || character.is_whitespace()
 }
 
 #[cfg(test)]
@@ -106,6 +121,10 @@ mod tests {
         assert_eq!(strip("Open daily[1]. Free [2, 3] too."), ("Open daily. Free too.".into(), vec![1, 2, 3]));
         assert_eq!(strip("Open daily. [2]\n\nFree[2][1]."), ("Open daily.\n\nFree.".into(), vec![2, 1]));
         assert_eq!(strip("[0] I don't know."), ("I don't know.".into(), vec![0]));
+        assert_eq!(
+            strip("  [1]Mitt\u{f6}glich\u{a0}[2] \u{1fa91} ja"),
+            ("Mitt\u{f6}glich \u{1fa91} ja".into(), vec![1, 2])
+        );
         assert_eq!(strip("At the end [12]"), ("At the end".into(), vec![12]));
     }
 

@@ -109,8 +109,11 @@ impl OpenAi {
         if self.counts_completion_tokens {
             request.max_completion_tokens = request.max_tokens.take();
         }
+        let texts: usize = request.messages.iter().map(|message| message.content.len()).sum();
+        let mut body = Vec::with_capacity(texts + texts / 8 + 1_024);
         // Texts and numbers: there is nothing in it that JSON cannot say.
-        serde_json::to_vec(&request).unwrap_or_default().into()
+        let _ = serde_json::to_writer(&mut body, &request);
+        body.into()
     }
 
     async fn send(&self, body: Bytes) -> Result<Response, Refused> {
