@@ -7,7 +7,7 @@ use reqwest::Response;
 use sse_core::{SseDecoder, SseEvent};
 use tokio::time::{Instant, Sleep, sleep, timeout};
 
-use super::wire::{StreamEvent, read_event};
+use super::wire::{Events, StreamEvent};
 use crate::providers::ProviderFailure;
 
 /// The longest event.
@@ -20,9 +20,9 @@ const ENOUGH: usize = 4 * 1024;
 const BURST: Duration = Duration::from_millis(8);
 /// So many pieces as close as that are no chance: pieces that were held up on their way come together too.
 const STREAK: u32 = 4;
-/// In a burst a piece waits so long for those behind it, half the time in which a screen is drawn anew. Each by itself would
-/// cost far more than reading it.
-const GATHERING: Duration = Duration::from_millis(8);
+/// In a burst a piece waits so long for those behind it, the time in which a screen is drawn anew. Each by itself would cost far
+/// more than reading it.
+const GATHERING: Duration = Duration::from_millis(16);
 /// How long the reply may take to come to its end after the answer, so that the connection can be used again.
 const LAST_BYTES: Duration = Duration::from_millis(50);
 
@@ -30,13 +30,15 @@ const LAST_BYTES: Duration = Duration::from_millis(50);
 pub struct Reading {
     response: Response,
     decoder: SseDecoder,
+    events: Events,
     /// Received and not decoded yet.
     received: Bytes,
-    /// When that came. None: nothing has come yet.
-    received_at: Option<Instant>,
+    /// When that came; at first, when the reading began.
+    received_at: Instant,
     /// How many in a row came right behind what came before them.
     streak: u32,
-    /// Rings when nothing has come for too long. One for the whole answer, since to set up each costs more than a piece.
+    /// Rings when nothing may have come for too long. It is not set anew for each piece, which costs more than to find that it
+    /// rang too early.
     silence: Pin<Box<Sleep>>,
     /// Rings when a piece has waited long enough for those behind it.
     gathering: Pin<Box<Sleep>>,
@@ -53,8 +55,9 @@ impl Reading {
         Self {
             response,
             decoder: SseDecoder::with_limit(LONGEST_EVENT),
+            events: Events::default(),
             received: Bytes::new(),
-            received_at: None,
+            received_at: Instant::now(),
             streak: 0,
             silence: Box::pin(sleep(SILENCE)),
             gathering: Box::pin(sleep(GATHERING)),
@@ -86,7 +89,12 @@ impl Reading {
                 // What has come is passed on before anything is waited for.
                 () = ready(()), if !text.is_empty() && !gathers => break,
                 () = &mut self.gathering, if gathers => break,
-                () = &mut self.silence => {
+                () = &mut self.silence, if !gathers => {
+                    let over = self.received_at + SILENCE;
+                    if Instant::now() < over {
+                        self.silence.as_mut().reset(over);
+                        continue;
+                    }
                     self.outcome = Some(Err(ProviderFailure::TimedOut));
                     break;
                 }
@@ -109,9 +117,8 @@ impl Reading {
 
     fn receive(&mut self, bytes: Bytes) {
         let now = Instant::now();
-        let is_close = self.received_at.replace(now).is_some_and(|before| now - before < BURST);
+        let is_close = now - std::mem::replace(&mut self.received_at, now) < BURST;
         self.streak = if is_close { self.streak.saturating_add(1) } else { 0 };
-        self.silence.as_mut().reset(now + SILENCE);
         self.received = bytes;
     }
 
@@ -120,7 +127,7 @@ impl Reading {
         let SseEvent::Message(message) = event else {
             return Ok(());
         };
-        match read_event(&message.data)? {
+        match self.events.read(&message.data)? {
             StreamEvent::Piece { text: piece, is_finished } => {
                 text.push_str(&piece);
                 self.has_text |= !piece.is_empty();
