@@ -1,6 +1,6 @@
 //! A chat socket that is in: what it hears, and what it is told.
 
-use std::{collections::VecDeque, pin::pin, time::Duration};
+use std::{collections::VecDeque, future::pending, pin::pin, time::Duration};
 
 use axum::extract::ws::{Message, WebSocket};
 use bytes::Bytes;
@@ -101,13 +101,14 @@ impl Connection {
         // Whatever is large and rare is boxed: what a socket keeps while it is idle is the size of this function.
         loop {
             let gap_ends = self.gap_since.map(|since| since + GAP_PATIENCE);
+            // Nothing is made here that most rounds have no use for: there is one for each token.
             tokio::select! {
                 message = receive(socket) => {
                     last_heard = Instant::now();
                     waits_until = None;
                     Box::pin(self.receive(socket, message?)).await?;
                 }
-                () = sleep_until(waits_until.unwrap_or(last_heard)), if waits_until.is_some() => waits_until = None,
+                () = at(waits_until) => waits_until = None,
                 delivery = self.subscription.next(), if waits_until.is_none() => {
                     self.forward_all(socket, delivery).await?;
                     // An answer that ran when the server was told to stop is over now.
@@ -115,7 +116,7 @@ impl Connection {
                         return Err(self.restarting());
                     }
                 }
-                () = sleep_until(gap_ends.unwrap_or(last_heard)), if gap_ends.is_some() => {
+                () = at(gap_ends) => {
                     Box::pin(self.bring_up_to_date(socket)).await?;
                 }
                 _ = heartbeat.tick() => {
@@ -130,7 +131,8 @@ impl Connection {
                         return Err(self.restarting());
                     }
                 }
-                () = &mut closing => return Err(self.restarting()),
+                // No server closes that was not told to stop before.
+                () = &mut closing, if is_leaving => return Err(self.restarting()),
             }
         }
     }
@@ -294,6 +296,14 @@ impl Connection {
             send(socket, ServerFrame::Status { status: Status::Typing }.bytes()).await?;
         }
         Ok(is_awaited)
+    }
+}
+
+/// Until then, or for ever.
+async fn at(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => pending().await,
     }
 }
 

@@ -1,6 +1,6 @@
 //! A chat socket from its upgrade to its end.
 
-use std::{collections::HashMap, future::Future, time::Duration};
+use std::{collections::HashMap, future::Future, pin::pin, task::Poll, time::Duration};
 
 use axum::{
     extract::{
@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use futures_util::SinkExt;
+use futures_util::{SinkExt, poll};
 use tokio::time::timeout;
 
 use super::{
@@ -165,7 +165,13 @@ pub fn flush(socket: &mut WebSocket) -> impl Future<Output = Result<(), End>> {
 }
 
 async fn in_time(written: impl Future<Output = Result<(), axum::Error>>) -> Result<(), End> {
-    match timeout(SEND_TIMEOUT, written).await {
+    let mut written = pin!(written);
+    // Nearly always it goes at once, and a clock for it would cost more than the rest.
+    let done = match poll!(written.as_mut()) {
+        Poll::Ready(done) => Ok(done),
+        Poll::Pending => timeout(SEND_TIMEOUT, written).await,
+    };
+    match done {
         Ok(Ok(())) => Ok(()),
         Ok(Err(_)) | Err(_) => Err(End::Gone),
     }

@@ -153,7 +153,7 @@ impl Conversation {
             listener.start_after(&making.answer);
         }
         state.listeners.push(listener);
-        Subscription { conversation: Arc::clone(self), socket, news }
+        Subscription { conversation: Arc::clone(self), socket, news, has_all: false }
     }
 
     /// This login lets the socket in, and no longer than it lasts.

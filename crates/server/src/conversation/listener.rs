@@ -10,7 +10,7 @@ use kuzushi_domain::{Id, id};
 use tokio::sync::Notify;
 
 use super::Conversation;
-use crate::chat::frames::ServerFrame;
+use crate::chat::frames;
 
 /// Events that may wait for a socket before it has to read from the store instead.
 const QUEUE: usize = 64;
@@ -79,6 +79,8 @@ pub struct Subscription {
     pub(super) conversation: Arc<Conversation>,
     pub(super) socket: super::SocketId,
     pub(super) news: Arc<Notify>,
+    /// Whether nothing was left when it last looked: then whatever comes later is news.
+    pub(super) has_all: bool,
 }
 
 impl Listener {
@@ -163,11 +165,10 @@ impl Cursor {
             return None;
         }
         let delta = &rest[..rest.floor_char_boundary(LONGEST_TOKEN)];
-        let frame =
-            ServerFrame::Token { message_id: answer.id.to_string(), delta: delta.to_owned(), offset: self.units };
+        let frame = frames::token(&answer.id, delta, self.units);
         self.bytes += delta.len();
         self.units += delta.encode_utf16().count();
-        Some(Delivery::Token { answer_id: Arc::clone(&answer.id), frame: frame.bytes() })
+        Some(Delivery::Token { answer_id: Arc::clone(&answer.id), frame })
     }
 }
 
@@ -175,20 +176,26 @@ impl Subscription {
     /// Waits for the next delivery. Nothing is lost when the wait is given up.
     pub async fn next(&mut self) -> Delivery {
         loop {
-            if let Some(delivery) = self.try_next() {
+            if !self.has_all
+                && let Some(delivery) = self.try_next()
+            {
                 return delivery;
             }
             self.news.notified().await;
+            self.has_all = false;
         }
     }
 
     /// The next delivery, if one waits.
     pub fn try_next(&mut self) -> Option<Delivery> {
-        self.conversation.next_for(self.socket)
+        let next = self.conversation.next_for(self.socket);
+        self.has_all = next.is_none();
+        next
     }
 
     /// Begins anew: what waited is forgotten, and a running answer comes from its beginning.
     pub fn restart(&mut self) {
+        self.has_all = false;
         self.conversation.restart(self.socket);
     }
 }

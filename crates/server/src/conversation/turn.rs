@@ -1,9 +1,9 @@
 //! Answering: one worker a conversation takes its open turns in order and carries each to a final state.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use kuzushi_assistant::{AnswerEvent, AnswerRequest, HISTORY_LENGTH, HistoryMessage, ModelSettings, ProviderFailure};
 use kuzushi_domain::{Id, Phi, Role, id};
 use kuzushi_store::{
@@ -231,6 +231,13 @@ fn history_message(message: Message) -> HistoryMessage {
     }
 }
 
+/// What ends an answer before it is complete.
+enum Interruption {
+    Withdrawn,
+    OutOfTime,
+    Closing,
+}
+
 /// Streams the answer to the conversation until it is complete, stopped, failed or out of time. None: the server stops
 /// and has no more time for it.
 async fn run(
@@ -241,19 +248,24 @@ async fn run(
 ) -> Option<FinishedAnswer> {
     let failed = |code: ErrorCode| Some(FinishedAnswer::Failed { code: code.as_str() });
     let mut events = state.assistant.answer(request);
-    // Made once, not for every token: each of them is a registration.
-    let mut withdrawn = pin!(cancel.cancelled());
-    let mut closing = pin!(state.closing.cancelled());
-    let mut deadline = pin!(sleep(Duration::from_secs(state.config.limits.answer_timeout)));
+    // Together, so that each is looked at when it has something to say, and not for every token.
+    let deadline = sleep(Duration::from_secs(state.config.limits.answer_timeout));
+    let mut interruptions = FuturesUnordered::from_iter([
+        cancel.cancelled().map(|()| Interruption::Withdrawn).boxed(),
+        deadline.map(|()| Interruption::OutOfTime).boxed(),
+        state.closing.cancelled().map(|()| Interruption::Closing).boxed(),
+    ]);
     loop {
         let event = tokio::select! {
             biased;
-            () = &mut withdrawn => {
-                return Some(FinishedAnswer::Cancelled { content: Phi::new(conversation.answer_so_far()) });
-            }
+            Some(interruption) = interruptions.next() => match interruption {
+                Interruption::Withdrawn => {
+                    return Some(FinishedAnswer::Cancelled { content: Phi::new(conversation.answer_so_far()) });
+                }
+                Interruption::OutOfTime => return failed(ErrorCode::AiTimeout),
+                Interruption::Closing => return None,
+            },
             event = events.next() => event,
-            () = &mut deadline => return failed(ErrorCode::AiTimeout),
-            () = &mut closing => return None,
         };
         match event {
             Some(Ok(AnswerEvent::Text(delta))) => conversation.extend_answer(&delta),
