@@ -75,7 +75,7 @@ impl Given {
     }
 
     /// Runs statements that read the table and write, each without looking at what the others write: on PostgreSQL all
-    /// in one.
+    /// in one, on SQLite one after the other in one call, since each call is handed to another thread.
     pub(crate) async fn execute(
         self,
         connection: &impl ConnectionTrait,
@@ -84,14 +84,15 @@ impl Given {
         let backend = connection.get_database_backend();
         let (table, values) = self.into_table(backend);
         let given = format!("WITH given AS ({table})");
-        let together = match backend {
-            DbBackend::Sqlite => statements.iter().map(|statement| format!("{given} {statement}")).collect(),
-            _ => vec![given + &in_one(statements)],
+        let (sql, values) = match backend {
+            DbBackend::Sqlite => {
+                let statements: Vec<_> = statements.iter().map(|statement| format!("{given} {statement}")).collect();
+                let bound = values.iter().cycle().take(values.len() * statements.len()).cloned().collect();
+                (statements.join("; "), bound)
+            }
+            _ => (given + &in_one(statements), values),
         };
-        for sql in together {
-            let statement = Statement::from_sql_and_values(backend, sql, values.iter().cloned());
-            connection.execute_raw(statement).await?;
-        }
+        connection.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
         Ok(())
     }
 
