@@ -2,9 +2,10 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
+use kuzushi_domain::{Id, id};
 use sea_orm::{
-    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, IsolationLevel,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr,
+    IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
     sqlx::{
         self, AssertSqlSafe, Connection, Executor, PgConnection,
         postgres::PgConnectOptions,
@@ -13,7 +14,11 @@ use sea_orm::{
 };
 use tokio::time::timeout;
 
-use crate::StoreError;
+use crate::{
+    StoreError,
+    isolation::{self, Access, TenantConnection},
+    policies,
+};
 
 /// Where the database is and how many connections to keep.
 #[derive(Clone)]
@@ -106,12 +111,24 @@ impl Engine {
     }
 }
 
+const USERS_OWN_SCHEMAS: &str = r#"
+    SELECT array_to_string(ARRAY(SELECT '"' || replace(name, '"', '""') || '"' FROM unnest(current_schemas(false)) AS name), ', ')
+    WHERE current_setting('search_path') LIKE '%$user%' AND current_user = ANY (current_schemas(false))"#;
+
 /// Connects once and lets go. A pool would keep trying and, in the end, know only that time was up.
-async fn say_why_not(url: &str) -> Result<(), StoreError> {
+///
+/// Returns the schemas to look for tables in, where they depend on who is connected: they have to stay the same when a
+/// transaction goes on as another role.
+async fn say_why_not(url: &str) -> Result<Option<String>, StoreError> {
     let target: PgConnectOptions = url.parse().map_err(|error: sqlx::Error| StoreError::Other(error.to_string()))?;
     let place = format!("{}:{}", target.get_host(), target.get_port());
     match timeout(ACQUIRE_TIMEOUT, PgConnection::connect_with(&target)).await {
-        Ok(Ok(connection)) => connection.close().await.map_err(|error| StoreError::Unavailable(error.to_string())),
+        Ok(Ok(mut connection)) => {
+            let schemas = sqlx::query_scalar(USERS_OWN_SCHEMAS).fetch_optional(&mut connection).await;
+            let schemas = schemas.map_err(|error| StoreError::Unavailable(error.to_string()))?;
+            connection.close().await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
+            Ok(schemas)
+        }
         Ok(Err(error)) => Err(StoreError::Unavailable(format!("{place}: {error}"))),
         Err(_) => Err(StoreError::Unavailable(format!("{place}: no answer"))),
     }
@@ -144,7 +161,9 @@ impl Connections {
             });
         match engine {
             Engine::Postgres => {
-                say_why_not(&options.url).await?;
+                if let Some(schemas) = say_why_not(&options.url).await? {
+                    connect.set_schema_search_path(schemas);
+                }
                 connect.min_connections(options.pool_min).max_connections(options.pool_max);
                 let pool = Database::connect(connect).await?;
                 Ok(Self { engine, reader: pool.clone(), writer: pool })
@@ -175,21 +194,44 @@ impl Connections {
 
     /// A transaction that means to write. On SQLite it takes the write lock at once: one that reads first and
     /// writes later would fail, not wait, when another has written in between.
+    ///
+    /// It reaches every tenant's rows.
     pub(crate) async fn write(&self) -> Result<DatabaseTransaction, StoreError> {
-        let options = TransactionOptions {
-            isolation_level: None::<IsolationLevel>,
-            access_mode: None::<AccessMode>,
-            sqlite_transaction_mode: match self.engine {
-                Engine::Sqlite => Some(SqliteTransactionMode::Immediate),
-                Engine::Postgres => None,
-            },
-        };
-        Ok(self.writer.begin_with_options(options).await?)
+        self.begin(None).await
     }
 
-    /// For a statement that writes and is its own transaction.
+    /// The same, for one tenant's rows.
+    pub(crate) async fn write_of(&self, tenant: Id<id::Tenant>) -> Result<DatabaseTransaction, StoreError> {
+        self.begin(Some(tenant)).await
+    }
+
+    async fn begin(&self, tenant: Option<Id<id::Tenant>>) -> Result<DatabaseTransaction, StoreError> {
+        match self.engine {
+            Engine::Postgres => isolation::begin(&self.writer, tenant).await,
+            Engine::Sqlite => {
+                let options = TransactionOptions {
+                    isolation_level: None::<IsolationLevel>,
+                    access_mode: None::<AccessMode>,
+                    sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                };
+                Ok(self.writer.begin_with_options(options).await?)
+            }
+        }
+    }
+
+    /// For a statement that writes and is its own transaction. It reaches every tenant's rows.
     pub(crate) fn writer(&self) -> &DatabaseConnection {
         &self.writer
+    }
+
+    /// For statements that read one tenant's rows.
+    pub(crate) fn reader_of(&self, tenant: Id<id::Tenant>) -> TenantConnection {
+        TenantConnection::new(&self.reader, tenant, Access::Read)
+    }
+
+    /// For a statement that writes one tenant's rows and is its own transaction.
+    pub(crate) fn writer_of(&self, tenant: Id<id::Tenant>) -> TenantConnection {
+        TenantConnection::new(&self.writer, tenant, Access::Write)
     }
 
     /// The connection for changes to the schema.
@@ -212,7 +254,7 @@ impl Connections {
     }
 
     /// SQLite's connections bring theirs with them.
-    pub(crate) async fn make_schema_of_keys(&self) -> Result<(), StoreError> {
+    pub(crate) async fn make_schema_of_keys(&self) -> Result<(), DbErr> {
         if self.engine == Engine::Postgres {
             // Asking for it where it exists would take the right to make schemas all the same.
             let sql =
@@ -229,6 +271,31 @@ impl Connections {
             self.writer.execute_unprepared("PRAGMA main.wal_checkpoint(TRUNCATE)").await?;
         }
         Ok(())
+    }
+
+    /// Whether there may be something to do to the schema beside migrations: on PostgreSQL, where only the tables' owner can,
+    /// it is known whether there is.
+    pub(crate) async fn wants_its_owner(&self) -> Result<bool, StoreError> {
+        match self.engine {
+            Engine::Sqlite => Ok(true),
+            Engine::Postgres => Ok(!policies::are_built(self.schema()).await?),
+        }
+    }
+
+    /// What [`Self::keep_tenants_apart`] needs. Done first, it says what the connected user lacks before anything is changed.
+    pub(crate) async fn prepare_to_keep_tenants_apart(&self) -> Result<(), StoreError> {
+        match self.engine {
+            Engine::Sqlite => Ok(()),
+            Engine::Postgres => policies::prepare(self.schema()).await,
+        }
+    }
+
+    /// Makes it do so. To be done under the lock for changes to the schema, after them.
+    pub(crate) async fn keep_tenants_apart(&self) -> Result<(), StoreError> {
+        match self.engine {
+            Engine::Sqlite => Ok(()),
+            Engine::Postgres => policies::build(self.schema()).await,
+        }
     }
 
     /// Lets one node at a time change the schema; released when the transaction ends.

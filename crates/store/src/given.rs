@@ -268,7 +268,7 @@ mod tests {
                     .some("some_name", rows.iter().map(|row| row.8));
                 let statement = "SELECT number, words, bytes, name, flag, time, some_words, some_bytes, some_name, seven \
                                  FROM given ORDER BY number";
-                let found: Vec<Row> = given.query(store.connections().writer(), statement).await.unwrap();
+                let found: Vec<Row> = given.query(&store.connections().reader, statement).await.unwrap();
                 assert_eq!(found, rows);
             }
         }

@@ -1,4 +1,15 @@
 //! Access across tenants, kept apart from [`crate::TenantScope`] so that every use of it can be found.
+//!
+//! It runs as the user who is connected, outside of row-level security. What is here, and why:
+//!
+//! - tenants and their keys: adding and listing tenants; wrapping keys anew; checking keys and the audit trail at the start and
+//!   from the command line. [`Store::tenant`] opens a tenant's key before there is a scope.
+//! - look-ups from which the tenant is learned: an app by its public name, and what it publishes; staff's keys, also
+//!   operators', who belong to no tenant.
+//! - nodes: this one's lease, what it owns, and what another left unanswered, of whatever tenant.
+//! - what one look for all tenants notices instead of one for each, many times a minute: conversations that changed at other
+//!   nodes, logins that were revoked or whose time is over.
+//! - the installation's own audit trail, and a tenant's for what is done to it from here.
 
 use std::sync::Arc;
 

@@ -16,6 +16,7 @@ use crate::{
     given::MOST_ROWS,
     group_commit::{GroupCommit, Grouping},
     migrations::Migrator,
+    policies::explain,
     queries::{accept::AcceptMessage, finish::FinishTurn, key_store, sessions::CreateSession},
     sealed::{OperatorKey, TenantKey},
 };
@@ -77,11 +78,25 @@ impl Store {
     }
 
     /// Brings the schema up to date, and moves what an older version kept otherwise. Safe to run on several nodes at once.
+    ///
+    /// Where the schema is up to date, nothing is asked for that only the tables' owner may do.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        let lock = self.connections().migration_lock().await?;
-        key_store::make(self.connections()).await?;
-        Migrator::up(self.connections().schema(), None).await?;
-        key_store::hold_to_database(self.connections()).await?;
+        let connections = self.connections();
+        let lock = connections.migration_lock().await?;
+        if !self.pending_migrations().await?.is_empty() || connections.wants_its_owner().await? {
+            connections.prepare_to_keep_tenants_apart().await?;
+            let refused = |error| {
+                explain(error, || {
+                    String::from(
+                        "the database's user may not change the schema: run `kuzushi migrate` as who owns the tables",
+                    )
+                })
+            };
+            key_store::make(connections).await.map_err(refused)?;
+            Migrator::up(connections.schema(), None).await.map_err(refused)?;
+            connections.keep_tenants_apart().await?;
+        }
+        key_store::hold_to_database(connections).await?;
         self.set_keys_apart().await?;
         if let Some(lock) = lock {
             lock.commit().await?;
@@ -91,7 +106,7 @@ impl Store {
 
     /// Names of the migrations that have not run yet.
     pub async fn pending_migrations(&self) -> Result<Vec<String>, StoreError> {
-        let pending = Migrator::get_pending_migrations(self.connections().schema()).await?;
+        let pending = Migrator::get_pending_migrations_read_only(self.connections().schema()).await?;
         Ok(pending.iter().map(|migration| migration.name().to_owned()).collect())
     }
 

@@ -3,28 +3,31 @@
 use std::sync::Arc;
 
 use kuzushi_domain::{Actor, Id, id};
-use sea_orm::{DatabaseConnection, DatabaseTransaction};
+use sea_orm::DatabaseTransaction;
 
 use crate::{
     AuditTrail, Store, StoreError,
     dialect::Connections,
+    isolation::TenantConnection,
     sealed::{Key, LookupKey, TenantKey},
     store::GroupedWrites,
 };
 
 /// One tenant's data. The queries that hang on it are in `queries/`, one file a thing, and each of them
-/// states the tenant in its conditions.
+/// states the tenant in its conditions. On PostgreSQL they also run as a role that reaches no other tenant's rows.
 #[derive(Clone)]
 pub struct TenantScope {
     store: Store,
     id: Id<id::Tenant>,
     key: Arc<TenantKey>,
     actor: Arc<Actor>,
+    reader: TenantConnection,
 }
 
 impl TenantScope {
     pub(crate) fn new(store: Store, id: Id<id::Tenant>, key: Arc<TenantKey>) -> Self {
-        Self { store, id, key, actor: Arc::new(Actor::System) }
+        let reader = store.connections().reader_of(id);
+        Self { store, id, key, actor: Arc::new(Actor::System), reader }
     }
 
     /// The same, with whom the audit trail names for what is done through it.
@@ -61,15 +64,21 @@ impl TenantScope {
         self.store.writes()
     }
 
-    pub(crate) fn reader(&self) -> &DatabaseConnection {
-        &self.store.connections().reader
+    pub(crate) fn reader(&self) -> &TenantConnection {
+        &self.reader
     }
 
+    /// Past the wall between tenants: only for what is no tenant's.
     pub(crate) fn connections(&self) -> &Connections {
         self.store.connections()
     }
 
+    /// For a statement that writes and is its own transaction.
+    pub(crate) fn writer(&self) -> TenantConnection {
+        self.store.connections().writer_of(self.id)
+    }
+
     pub(crate) async fn write(&self) -> Result<DatabaseTransaction, StoreError> {
-        self.store.connections().write().await
+        self.store.connections().write_of(self.id).await
     }
 }

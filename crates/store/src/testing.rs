@@ -19,11 +19,11 @@ use std::{
     time::Duration,
 };
 
-use sea_orm::{ConnectionTrait, Database};
+use sea_orm::{ConnectionTrait, Database, DatabaseTransaction};
 use tempfile::TempDir;
 
 use crate::{
-    DatabaseOptions, Engine, Store,
+    DatabaseOptions, Engine, Store, StoreError, TenantScope,
     dialect::KEYS,
     sealed::{KEY_LENGTH, OperatorKey},
 };
@@ -90,6 +90,11 @@ impl TestDatabase {
 
     pub async fn open(&self) -> Store {
         self.open_with_key(&OPERATOR_KEY).await
+    }
+
+    /// The address for another user of the same PostgreSQL.
+    pub fn url_of(&self, user: &str) -> String {
+        self.url.replacen("postgres://kuzushi@", &format!("postgres://{user}@"), 1)
     }
 
     /// Opens it as an operator with another key would.
@@ -167,6 +172,26 @@ fn client(program: &str, arguments: impl FnOnce(&mut Command) -> &mut Command) {
     assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// What a scope's queries read through, for statements that none of them makes.
+pub fn reads_of(scope: &TenantScope) -> &impl ConnectionTrait {
+    scope.reader()
+}
+
+/// What a scope's queries write in.
+pub async fn write_of(scope: &TenantScope) -> Result<DatabaseTransaction, StoreError> {
+    scope.write().await
+}
+
+/// What the installation's queries read through.
+pub fn reads_of_installation(store: &Store) -> &impl ConnectionTrait {
+    &store.connections().reader
+}
+
+/// What the installation's queries write in.
+pub async fn write_of_installation(store: &Store) -> Result<DatabaseTransaction, StoreError> {
+    store.connections().write().await
+}
+
 async fn execute(url: &str, statement: &str) {
     let connection = Database::connect(url).await.expect("a connection to the database");
     connection.execute_unprepared(statement).await.expect("a statement");
@@ -220,6 +245,11 @@ impl Postgres {
     /// A server that writes as durably as a hospital's, for measurements.
     pub fn durable() -> io::Result<Self> {
         Self::start(&[])
+    }
+
+    /// Another server like the one that tests share, for what concerns a whole server.
+    pub fn unsynced() -> io::Result<Self> {
+        Self::start(&UNSYNCED)
     }
 
     /// A new, empty database; returns its address.

@@ -109,7 +109,7 @@ impl GroupWrite for AcceptMessage {
         tenant: Id<id::Tenant>,
         writes: &[Self],
     ) -> Result<Vec<Accepted>, StoreError> {
-        let transaction = connections.write().await?;
+        let transaction = connections.write_of(tenant).await?;
         let mut sessions =
             lock_sessions(&transaction, tenant, writes.iter().map(|write| write.message.session)).await?;
         let Found { mut known, mut answering } = find(&transaction, tenant, &sessions, writes).await?;

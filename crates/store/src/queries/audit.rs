@@ -107,26 +107,38 @@ impl TryFrom<audit_event::Model> for AuditEvent {
 #[derive(Clone)]
 pub struct AuditTrail {
     store: Store,
-    chain: Uuid,
+    tenant: Option<Id<id::Tenant>>,
     actor: Arc<Actor>,
 }
 
 impl AuditTrail {
     /// None: the installation's own chain.
     pub(crate) fn new(store: Store, tenant: Option<Id<id::Tenant>>, actor: Arc<Actor>) -> Self {
-        Self { store, chain: tenant.map_or(Uuid::nil(), |tenant| tenant.uuid()), actor }
+        Self { store, tenant, actor }
+    }
+
+    fn chain(&self) -> Uuid {
+        self.tenant.map_or(Uuid::nil(), |tenant| tenant.uuid())
     }
 
     /// Records what changes nothing here, such as a reading. To be done before the reading is handed out.
     pub async fn record(&self, event: NewAuditEvent, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let transaction = self.store.connections().write().await?;
+        let connections = self.store.connections();
+        let transaction = match self.tenant {
+            Some(tenant) => connections.write_of(tenant).await?,
+            None => connections.write().await?,
+        };
         self.append(&transaction, event, now).await?;
         Ok(transaction.commit().await?)
     }
 
     /// A page of the chain's events, newest first.
     pub async fn events(&self, filter: AuditFilter, limit: u64) -> Result<Vec<AuditEvent>, StoreError> {
-        let rows = matching(self.chain, filter).limit(limit).all(&self.store.connections().reader).await?;
+        let (connections, rows) = (self.store.connections(), matching(self.chain(), filter).limit(limit));
+        let rows = match self.tenant {
+            Some(tenant) => rows.all(&connections.reader_of(tenant)).await?,
+            None => rows.all(&connections.reader).await?,
+        };
         rows.into_iter().map(AuditEvent::try_from).collect()
     }
 
@@ -137,11 +149,12 @@ impl AuditTrail {
         event: NewAuditEvent,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let head = lock(transaction, self.store.operator_key(), self.chain).await?;
-        let key = chain_key(self.store.operator_key(), self.chain, &head.wrapped_key)?;
+        let chain = self.chain();
+        let head = lock(transaction, self.store.operator_key(), chain).await?;
+        let key = chain_key(self.store.operator_key(), chain, &head.wrapped_key)?;
         let recorded_at = now.duration_trunc(TimeDelta::microseconds(1)).unwrap_or(now);
         let mut row = audit_event::Model {
-            chain_id: self.chain,
+            chain_id: chain,
             seq: head.last_seq + 1,
             recorded_at,
             actor: self.actor.id(),
@@ -157,7 +170,7 @@ impl AuditTrail {
         audit_chain::Entity::update_many()
             .col_expr(audit_chain::Column::LastSeq, Expr::value(row.seq))
             .col_expr(audit_chain::Column::LastHash, Expr::value(row.hash.clone()))
-            .filter(audit_chain::Column::ChainId.eq(self.chain))
+            .filter(audit_chain::Column::ChainId.eq(chain))
             .exec(transaction)
             .await?;
         let row: audit_event::ActiveModel = row.into();

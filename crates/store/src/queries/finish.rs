@@ -114,7 +114,7 @@ impl GroupWrite for FinishTurn {
         tenant: Id<id::Tenant>,
         writes: &[Self],
     ) -> Result<Vec<Finished>, StoreError> {
-        let transaction = connections.write().await?;
+        let transaction = connections.write_of(tenant).await?;
         let mut sessions = lock_sessions(&transaction, tenant, writes.iter().map(|write| write.session)).await?;
         let mut ours = end_turns(&transaction, tenant, writes).await?;
         let mut answers = Vec::new();

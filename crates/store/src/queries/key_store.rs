@@ -1,7 +1,9 @@
 //! The store of keys as a whole: made where it is missing, held to its database, and filled from before there was one.
 
 use kuzushi_domain::{Id, id};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, sea_query::Table};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, sea_query::Table,
+};
 use sea_orm_migration::schema::{blob, uuid};
 use uuid::Uuid;
 
@@ -16,7 +18,7 @@ const BATCH: u64 = 500;
 
 /// Makes the tables of keys where they are missing. They are in no migration: what is restored of the database must not say of
 /// the keys' file or schema, which is restored by itself, that it is there.
-pub(crate) async fn make(connections: &Connections) -> Result<(), StoreError> {
+pub(crate) async fn make(connections: &Connections) -> Result<(), DbErr> {
     let writer = connections.writer();
     connections.make_schema_of_keys().await?;
     let keys = Table::create()

@@ -38,9 +38,9 @@ impl TenantScope {
             wrapped_key: sea_orm::Set(wrapped_key),
         };
         let once = OnConflict::column(key::Column::Id).do_nothing().to_owned();
-        key::Entity::insert(row).on_conflict(once).exec_without_returning(self.connections().writer()).await?;
+        key::Entity::insert(row).on_conflict(once).exec_without_returning(&self.writer()).await?;
         // Two nodes may give the same patient a key at once; whoever was first has given it.
-        self.user_key(self.connections().writer(), user).await?.ok_or(StoreError::NotFound)
+        self.user_key(&self.writer(), user).await?.ok_or(StoreError::NotFound)
     }
 
     /// Removes a key that nothing was sealed with in the end.
@@ -48,7 +48,7 @@ impl TenantScope {
         key::Entity::delete_many()
             .filter(key::Column::TenantId.eq(self.id().uuid()))
             .filter(key::Column::Id.eq(id))
-            .exec(self.connections().writer())
+            .exec(&self.writer())
             .await?;
         Ok(())
     }

@@ -290,7 +290,7 @@ impl GroupWrite for CreateSession {
     type Outcome = ();
 
     async fn commit(connections: &Connections, tenant: Id<id::Tenant>, writes: &[Self]) -> Result<Vec<()>, StoreError> {
-        // On PostgreSQL one statement, which is its own transaction; on SQLite the keys come first.
+        // On PostgreSQL one statement is all of the transaction; on SQLite the keys come first.
         Given::default()
             .same("tenant_id", tenant.uuid())
             .each("id", writes.iter().map(|write| write.id))
@@ -302,7 +302,7 @@ impl GroupWrite for CreateSession {
             .each("wrapped_key", writes.iter().map(|write| write.wrapped_key.clone()))
             .each("metadata", writes.iter().map(|write| write.metadata.clone()))
             .each("now", writes.iter().map(|write| write.now))
-            .execute(connections.writer(), &[INSERT_KEYS, INSERT_SESSIONS])
+            .execute(&connections.writer_of(tenant), &[INSERT_KEYS, INSERT_SESSIONS])
             .await?;
         Ok(vec![(); writes.len()])
     }

@@ -15,6 +15,7 @@ mod messages;
 mod migrations;
 mod nodes;
 mod retention;
+mod row_level_security;
 mod sealing;
 mod turns;
 mod users;
