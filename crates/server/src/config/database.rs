@@ -12,7 +12,7 @@ pub struct Database {
     #[config(env = "DATA_DIR", default = "./data", parse_env = folder)]
     pub data_dir: PathBuf,
     /// `postgres://user:password@host/database`, or `sqlite:///path/to/file`. Without it: an SQLite file in
-    /// the data folder.
+    /// the data folder. Which rights PostgreSQL's user needs is in docs/administration.md.
     #[config(env = "DATABASE_URL", parse_env = url)]
     pub url: Option<Secret<String>>,
     /// The file in which the embedded database keeps the keys of conversations and patients. Without it: `kuzushi-keys.db`
