@@ -54,8 +54,9 @@ bench: build ## Measure the release binary on SQLite and PostgreSQL, and print a
 	target/release/kuzushi-bench run --binary target/release/kuzushi $(BENCH)
 
 .PHONY: bench-store
-bench-store: ## Measure what committing writes in groups is worth, on a PostgreSQL of its own
+bench-store: ## Measure what committing writes in groups is worth, and what row-level security costs, on a PostgreSQL of its own
 	cargo run --release --package kuzushi-store --features testing --example group_commit
+	cargo run --release --package kuzushi-store --features testing --example row_level_security
 
 .PHONY: soak
 soak: build ## Kill the server 200 times on each database under load, and check that nothing was lost or mixed up
