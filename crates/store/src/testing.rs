@@ -6,7 +6,8 @@
 #![allow(clippy::expect_used, reason = "a test that cannot have its database fails right there")]
 
 use std::{
-    io,
+    fs,
+    io::{self, Write},
     net::{TcpListener, TcpStream},
     os::unix::{fs::chown, process::CommandExt},
     path::{Path, PathBuf},
@@ -21,6 +22,8 @@ use std::{
 
 use sea_orm::{ConnectionTrait, Database, DatabaseTransaction};
 use tempfile::TempDir;
+
+pub mod canary;
 
 use crate::{
     DatabaseOptions, Engine, Store, StoreError, TenantScope,
@@ -192,6 +195,14 @@ pub async fn write_of_installation(store: &Store) -> Result<DatabaseTransaction,
     store.connections().write().await
 }
 
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        let Some(folder) = self.folder().filter(|_| !thread::panicking()) else { return };
+        let found = canary::files_with_it(folder).expect("the database's files can be read");
+        assert!(found.is_empty(), "what a patient typed is not sealed in {found:?}");
+    }
+}
+
 async fn execute(url: &str, statement: &str) {
     let connection = Database::connect(url).await.expect("a connection to the database");
     connection.execute_unprepared(statement).await.expect("a statement");
@@ -230,8 +241,10 @@ impl Postgres {
     /// The one server all tests of this process share.
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<Postgres> = OnceLock::new();
-        SHARED
-            .get_or_init(|| Self::start(&UNSYNCED).unwrap_or_else(|error| panic!("PostgreSQL for the tests: {error}")))
+        SHARED.get_or_init(|| {
+            Self::start(&UNSYNCED, canary::report().as_deref())
+                .unwrap_or_else(|error| panic!("PostgreSQL for the tests: {error}"))
+        })
     }
 
     pub fn url(&self, database: &str) -> String {
@@ -244,12 +257,18 @@ impl Postgres {
 
     /// A server that writes as durably as a hospital's, for measurements.
     pub fn durable() -> io::Result<Self> {
-        Self::start(&[])
+        Self::start(&[], None)
+    }
+
+    /// A server whose files are looked through for the [canary] when it ends, which this value's end brings about. The
+    /// report then ends with a line that begins with `searched`.
+    pub fn searched_at_its_end(report: &Path) -> io::Result<Self> {
+        Self::start(&UNSYNCED, Some(report))
     }
 
     /// Another server like the one that tests share, for what concerns a whole server.
     pub fn unsynced() -> io::Result<Self> {
-        Self::start(&UNSYNCED)
+        Self::start(&UNSYNCED, canary::report().as_deref())
     }
 
     /// A new, empty database; returns its address.
@@ -258,7 +277,7 @@ impl Postgres {
         self.url(name)
     }
 
-    fn start(settings: &[&str]) -> io::Result<Self> {
+    fn start(settings: &[&str], report: Option<&Path>) -> io::Result<Self> {
         let programs = programs()?;
         let folder = tempfile::Builder::new().prefix("kuzushi-postgres-").tempdir()?.keep();
         let account = account_for_the_server()?;
@@ -283,9 +302,11 @@ impl Postgres {
         }
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let mut keeper = Command::new("sh");
+        let search = report.map(|report| write_ahead_log_search(report, &folder)).transpose()?;
         keeper
-            .args(["-c", r#"folder=$1; shift; "$@" >"$folder/log" 2>&1 & server=$!; read -r _; kill -INT $server; wait $server; rm -rf "$folder""#, "sh"])
+            .args(["-c", KEEPER, "sh"])
             .arg(&folder)
+            .arg(report.unwrap_or(Path::new("")))
             .arg(programs.join("postgres"))
             .arg("-D")
             .arg(&data)
@@ -293,7 +314,10 @@ impl Postgres {
             .arg(&folder)
             .args(["-c", "max_connections=300"])
             .args(settings.iter().flat_map(|setting| ["-c", setting]))
+            .args(search.iter().flatten().flat_map(|setting| ["-c", setting]))
             .current_dir(&folder)
+            // No argument: PostgreSQL writes those into its folder.
+            .env("KUZUSHI_CANARY", canary::CANARY)
             .process_group(0)
             .stdin(Stdio::piped());
         run_as(&mut keeper);
@@ -307,6 +331,30 @@ impl Postgres {
         let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
         Err(io::Error::other(format!("it did not start: {log}")))
     }
+}
+
+/// Runs the server until its own standard input ends, then searches what it left where a report is wanted, and removes it.
+const KEEPER: &str = r#"
+folder=$1 report=$2; shift 2
+"$@" >"$folder/log" 2>&1 & server=$!
+read -r _
+kill -INT $server
+wait $server
+if [ -n "$report" ]; then
+    grep -rlaF -- "$KUZUSHI_CANARY" "$folder" | sed 's/^/found /' >>"$report"
+    echo "searched $(du -sm "$folder" | cut -f1) MB in $folder" >>"$report"
+fi
+rm -rf "$folder"
+"#;
+
+/// Notes the start in the report, and returns the setting that has each full segment of the write-ahead log searched
+/// before it is used again.
+fn write_ahead_log_search(report: &Path, folder: &Path) -> io::Result<[String; 2]> {
+    let mut file = fs::File::options().append(true).open(report)?;
+    writeln!(file, "started {}", folder.display())?;
+    let report = report.display();
+    let command = format!("if grep -qaF -- \"$KUZUSHI_CANARY\" %p; then echo \"found pg_wal/%f\" >>\"{report}\"; fi");
+    Ok(["archive_mode=on".to_owned(), format!("archive_command={command}")])
 }
 
 /// The folder with `initdb` and `postgres`: Debian keeps them out of the search path.

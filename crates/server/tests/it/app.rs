@@ -24,7 +24,7 @@ use kuzushi_server::{
 use kuzushi_store::{Engine, testing::TestDatabase};
 use tokio::net::TcpListener;
 
-use crate::server::Server;
+use crate::{canary::shared_log, server::Server};
 
 pub const SECRET: &str = "a test's secret of at least 32 bytes";
 
@@ -59,6 +59,13 @@ impl Deref for TestApp {
 
     fn deref(&self) -> &Server {
         &self.server
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        let found = shared_log().found();
+        assert!(found.is_empty() || std::thread::panicking(), "the log holds what a patient typed: {found:?}");
     }
 }
 
@@ -99,6 +106,7 @@ impl TestApp {
     }
 
     async fn on(database: Arc<TestDatabase>, config: Config, clock: TestClock, source: Source) -> Self {
+        shared_log();
         let store = database.open().await;
         let tokens = Tokens::new(SECRET, &[], config.security.jwt_expiration.0);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");

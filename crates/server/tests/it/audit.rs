@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     app::TestApp,
+    canary::typed,
     patients::PASSWORD,
     process::kuzushi,
     server::{StartedSession, problem},
@@ -45,7 +46,7 @@ on_both_engines! {
         assert!(!list.to_string().contains("canary"), "{list}");
         assert_eq!(&app.read(&format!("{path}/{}", session.id), &agent).await, listed);
         let messages = app.read(&format!("{path}/{}/messages", session.id), &agent).await;
-        assert_eq!(messages["messages"][0]["content"], WORDS);
+        assert_eq!(messages["messages"][0]["content"], typed(WORDS));
         let events = on_record(&app, "?action=conversation.read").await;
         assert_eq!(events.len(), 1);
         assert_eq!((&events[0]["target"], &events[0]["details"]), (&json!(session.id), &json!({"from": 1, "to": 2})));
@@ -74,7 +75,7 @@ on_both_engines! {
             }
             let granted = app.post(&glass, &key, json!({"reason": "A complaint", "minutes": 5})).await;
             assert_eq!(granted.status(), 201);
-            assert_eq!(app.read(&messages, &key).await["messages"][0]["content"], WORDS);
+            assert_eq!(app.read(&messages, &key).await["messages"][0]["content"], typed(WORDS));
             assert_eq!(problem(app.get(&messages, &other).await).await.1, "REASON_REQUIRED", "it is another's reason");
             let read = &on_record(&app, "?action=conversation.read").await[0];
             assert_eq!((&read["reason"], &read["actor"]["role"]), (&json!("A complaint"), &json!(role.as_str())));

@@ -3,7 +3,7 @@
 use kuzushi_store::on_both_engines;
 use serde_json::{Value, json};
 
-use crate::{app::TestApp, server::StartedSession, socket::streamed};
+use crate::{app::TestApp, canary::typed, server::StartedSession, socket::streamed};
 
 async fn stored(app: &TestApp, session: &StartedSession) -> Vec<Value> {
     let path = format!("/v1/sessions/{}/messages", session.id);
@@ -37,7 +37,7 @@ on_both_engines! {
         assert!(frames.iter().filter(|frame| frame["type"] == "token").all(|token| token["messageId"] == answer["messageId"]));
 
         let stored = stored(&app, &session).await;
-        assert_eq!(stored[0]["content"], "When can I visit my mother?");
+        assert_eq!(stored[0]["content"], typed("When can I visit my mother?"));
         assert_eq!(stored[0]["metadata"]["timestamp"], "2026-11-23T09:00:00.000Z");
         let mut without_type = answer.clone();
         without_type.as_object_mut().unwrap().remove("type");
@@ -67,7 +67,7 @@ on_both_engines! {
         let at_one = one.until_idle().await;
         let at_two = two.until_idle().await;
         assert_eq!((&at_two[0]["type"], &at_two[0]["role"]), (&json!("message"), &json!("user")));
-        assert_eq!((&at_two[0]["content"], &at_two[0]["seq"]), (&json!("Where can I park?"), &json!(1)));
+        assert_eq!((&at_two[0]["content"], &at_two[0]["seq"]), (&json!(typed("Where can I park?")), &json!(1)));
         // Each gets the answer in pieces of its own pace.
         assert_eq!(streamed(&at_two), streamed(&at_one));
         let events = |frames: &[Value]| frames.iter().filter(|frame| frame["type"] != "token").cloned().collect::<Vec<_>>();

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{
     app::TestApp,
+    canary::typed,
     server::{StartedSession, problem},
 };
 
@@ -31,8 +32,7 @@ impl Site {
 
     fn says(&self, app: &TestApp, subject: &str, jti: &str) -> String {
         let expires_at = app.clock.now() + TimeDelta::minutes(5);
-        let claims =
-            json!({"sub": subject, "aud": "portal", "jti": jti, "exp": expires_at.timestamp(), "name": "Jane Doe"});
+        let claims = json!({"sub": typed(subject), "aud": "portal", "jti": jti, "exp": expires_at.timestamp(), "name": typed("Jane Doe")});
         let header = Header { kid: Some(self.kid.clone()), ..Header::new(Algorithm::HS256) };
         jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(self.secret.as_bytes())).unwrap()
     }
@@ -50,7 +50,7 @@ on_both_engines! {
         let known = identify(&app, &first, &site.says(&app, "patient-7", "1")).await;
         assert_eq!(known.status(), 200);
         let known: Value = known.json().await.unwrap();
-        assert_eq!((&known["user"]["name"], known["user"].get("email")), (&json!("Jane Doe"), None));
+        assert_eq!((&known["user"]["name"], known["user"].get("email")), (&json!(typed("Jane Doe")), None));
         let again: Value = identify(&app, &second, &site.says(&app, "patient-7", "2")).await.json().await.unwrap();
         assert_eq!(again["user"], known["user"]);
         let list = app.read("/v1/sessions", again["token"].as_str().unwrap()).await;
@@ -59,7 +59,7 @@ on_both_engines! {
         let tenant = app.tenant().await;
         let agent = app.key(StaffRole::Agent, tenant).await;
         let users = app.read(&format!("/v1/admin/tenants/{tenant}/users"), &agent).await;
-        assert_eq!((&users["users"][0]["subject"], users["users"].as_array().unwrap().len()), (&json!("patient-7"), 1));
+        assert_eq!((&users["users"][0]["subject"], users["users"].as_array().unwrap().len()), (&json!(typed("patient-7")), 1));
     }
 
     async fn a_word_counts_once_on_whatever_node_and_for_nobody_elses_conversation(engine: Engine) {

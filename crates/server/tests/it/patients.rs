@@ -8,11 +8,12 @@ use uuid::Uuid;
 
 use crate::{
     app::TestApp,
+    canary::{CANARY, typed},
     server::{Server, StartedSession},
 };
 
-/// The password of every patient of a test.
-pub const PASSWORD: &str = "four words make one";
+/// The password of every patient of a test, with the [`CANARY`] in it.
+pub const PASSWORD: &str = "four words 7730119358264 one";
 
 impl TestApp {
     /// A patient of the small hospital with an address of their own, or with none of these passwords.
@@ -22,8 +23,9 @@ impl TestApp {
             Some(password) => Some(self.state.passwords.hash(Phi::from(password)).await.expect("a hash")),
             None => None,
         };
-        let email = format!("{}@example.org", Uuid::now_v7().simple()).parse().expect("an address");
-        let new = NewUser { email, name: Phi::from("Jane Doe"), password_hash };
+        assert!(PASSWORD.contains(CANARY));
+        let email = format!("{CANARY}-{}@example.org", Uuid::now_v7().simple()).parse().expect("an address");
+        let new = NewUser { email, name: Phi::new(typed("Jane Doe")), password_hash };
         scope.create_user(new, SystemClock.now()).await.expect("a patient")
     }
 }

@@ -16,7 +16,7 @@ use kuzushi_store::{
 };
 use tempfile::TempDir;
 
-use crate::server::Server;
+use crate::{canary::files_with_it, server::Server};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -140,5 +140,9 @@ impl ServerProcess {
 impl Drop for ServerProcess {
     fn drop(&mut self) {
         self.kill();
+        if !std::thread::panicking() {
+            let found = files_with_it(self.folder.path()).expect("its files can be read");
+            assert!(found.is_empty(), "what a patient typed lies in {found:?}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use kuzushi_domain::StaffRole;
 use kuzushi_store::on_both_engines;
 use serde_json::{Value, json};
 
-use crate::{app::TestApp, server::StartedSession, socket::Socket};
+use crate::{app::TestApp, canary::typed, server::StartedSession, socket::Socket};
 
 /// A conversation with a question and its answer; with the answer's name.
 async fn answered(app: &TestApp) -> (StartedSession, Socket, String) {
@@ -37,10 +37,10 @@ on_both_engines! {
         assert_eq!(again.next_of("message").await["rating"], "down");
         let history = app.read(&format!("{path}/messages"), &session.token).await;
         let rated = &history["messages"][1];
-        assert_eq!((&rated["rating"], &rated["ratingComment"]), (&json!("down"), &json!("I meant the children's ward.")));
+        assert_eq!((&rated["rating"], &rated["ratingComment"]), (&json!("down"), &json!(typed("I meant the children's ward."))));
         assert_eq!(app.read(&format!("{path}/export"), &session.token).await["messages"][1], *rated);
         let text = app.get(&format!("{path}/export?format=text"), &session.token).await.text().await.unwrap();
-        assert!(text.contains("Did this help you: no. I meant the children's ward."), "{text}");
+        assert!(text.contains(&format!("Did this help you: no. {}", typed("I meant the children's ward."))), "{text}");
         let tenant = app.tenant().await;
         let agent = app.key(StaffRole::Agent, tenant).await;
         let read = app.read(&format!("/v1/admin/tenants/{tenant}/conversations/{}/messages", session.id), &agent).await;

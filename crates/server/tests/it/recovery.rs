@@ -29,7 +29,7 @@ on_both_engines! {
         let mut app = ServerProcess::start(engine).await;
         let session = app.init("portal").await;
         let mut socket = app.connect(&session).await;
-        socket.say("m1", "When can I visit?").await;
+        socket.say("m1", "When can I visit my mother?").await;
         socket.until_idle().await;
         app.kill();
         app.start_again().await;

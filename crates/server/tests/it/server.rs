@@ -2,11 +2,16 @@
 
 use std::sync::Arc;
 
-use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
+use reqwest::{Client, ClientBuilder, Method, Response, StatusCode};
 use serde_json::{Value, json};
 use tokio_rustls::rustls::ClientConfig;
 
-use crate::{authority::Authority, socket::Socket};
+use crate::{
+    authority::Authority,
+    canary::{CANARY, typed},
+    request::Request,
+    socket::Socket,
+};
 
 pub const ORIGIN: &str = "https://www.general.example";
 
@@ -26,14 +31,18 @@ pub struct StartedSession {
     pub body: Value,
 }
 
+fn browser() -> ClientBuilder {
+    Client::builder().user_agent(typed("Mozilla/5.0"))
+}
+
 impl Server {
     pub fn at(address: String) -> Self {
-        Self { address, http: Client::new(), tls: None }
+        Self { address, http: browser().build().expect("a client"), tls: None }
     }
 
     /// One that speaks TLS, with a certificate of this authority.
     pub fn over_tls(address: String, authority: &Authority) -> Self {
-        let http = Client::builder().tls_certs_only([authority.for_http()]).build().expect("a client");
+        let http = browser().tls_certs_only([authority.for_http()]).build().expect("a client");
         Self { address, http, tls: Some(authority.for_sockets()) }
     }
 
@@ -41,8 +50,8 @@ impl Server {
         format!("{plain}{}", if self.tls.is_some() { "s" } else { "" })
     }
 
-    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http.request(method, format!("{}://{}{path}", self.scheme("http"), self.address))
+    pub fn request(&self, method: Method, path: &str) -> Request {
+        self.http.request(method, format!("{}://{}{path}", self.scheme("http"), self.address)).into()
     }
 
     pub async fn get(&self, path: &str, token: &str) -> Response {
@@ -53,13 +62,13 @@ impl Server {
         self.request(Method::POST, path).bearer_auth(token).json(&body).send().await.expect("an answer")
     }
 
-    pub fn init_request(&self, project: &str) -> RequestBuilder {
+    pub fn init_request(&self, project: &str) -> Request {
         self.request(Method::POST, "/v1/widget/session/init").header("origin", ORIGIN).json(&json!({
             "projectId": project,
             "widgetInstanceId": "widget-1",
-            "pageUrl": "https://www.general.example/visit?name=Jane#top",
+            "pageUrl": format!("https://www.general.example/visit?name={CANARY}#{CANARY}"),
             "hostOrigin": ORIGIN,
-            "userAgent": "Mozilla/5.0",
+            "userAgent": typed("Mozilla/5.0"),
             "locale": "en-US",
         }))
     }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     app::TestApp,
+    canary::typed,
     patients::{PASSWORD, SignedIn},
     server::{StartedSession, problem},
     socket::Socket,
@@ -40,7 +41,7 @@ on_both_engines! {
         socket.until_idle().await;
         let home = app.sign_in(&at_home, &jane).await;
         assert_eq!(home.body["user"], json!({
-            "userId": jane.id.to_string(), "email": address(&jane), "name": "Jane Doe",
+            "userId": jane.id.to_string(), "email": address(&jane), "name": typed("Jane Doe"),
         }));
         assert!(home.body["expiresAt"].is_string());
         assert_eq!(app.read("/v1/auth/me", &home.token).await, home.body["user"]);
@@ -59,7 +60,7 @@ on_both_engines! {
         assert_eq!(ids(&app.read(&format!("/v1/sessions?before={before}"), &work.token).await), [at_home.id.as_str()]);
         let path = format!("/v1/sessions/{}", at_home.id);
         let messages = app.read(&format!("{path}/messages"), &work.token).await;
-        assert_eq!(messages["messages"][0]["content"], "When can I visit?");
+        assert_eq!(messages["messages"][0]["content"], typed("When can I visit?"));
         assert_eq!(app.read(&format!("{path}/export"), &work.token).await["messages"].as_array().unwrap().len(), 4);
         patients_socket(&app, &at_home, &work).await;
 

@@ -11,6 +11,11 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest},
 };
 
+use crate::canary::{assert_not_in_error, typed};
+
+/// Characters that a message and a comment may have.
+const MESSAGE_LIMIT: usize = 8_000;
+const COMMENT_LIMIT: usize = 2_000;
 /// Longer than anything here takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -30,7 +35,16 @@ impl Socket {
         Self { stream }
     }
 
-    pub async fn send(&mut self, frame: Value) {
+    /// Sends a frame; a message or a comment with the canary in it, if there is room.
+    pub async fn send(&mut self, mut frame: Value) {
+        let (field, limit) =
+            if frame["type"] == "feedback" { ("comment", COMMENT_LIMIT) } else { ("content", MESSAGE_LIMIT) };
+        if let Some(text) = frame[field].as_str().filter(|text| !text.trim().is_empty()) {
+            let text = typed(text);
+            if text.chars().count() <= limit {
+                frame[field] = text.into();
+            }
+        }
         self.send_text(&frame.to_string()).await;
     }
 
@@ -107,7 +121,10 @@ impl Socket {
     pub async fn close_frame(&mut self) -> (u16, String) {
         loop {
             match timeout(PATIENCE, self.stream.next()).await.expect("a frame in time") {
-                Some(Ok(Message::Close(Some(frame)))) => return (frame.code.into(), frame.reason.to_string()),
+                Some(Ok(Message::Close(Some(frame)))) => {
+                    assert_not_in_error(&frame.reason);
+                    return (frame.code.into(), frame.reason.to_string());
+                }
                 Some(Ok(Message::Close(None))) => return (1005, String::new()),
                 Some(Ok(_)) => {}
                 Some(Err(_)) | None => return (1006, String::new()),
@@ -134,7 +151,13 @@ impl Socket {
         loop {
             let message = timeout(PATIENCE, self.stream.next()).await.expect("a frame in time");
             match message {
-                Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).expect("JSON")),
+                Some(Ok(Message::Text(text))) => {
+                    let frame: Value = serde_json::from_str(&text).expect("JSON");
+                    if frame["type"] == "error" {
+                        assert_not_in_error(&text);
+                    }
+                    return Ok(frame);
+                }
                 Some(Ok(Message::Close(frame))) => return Err(frame.map_or(1005, |frame| frame.code.into())),
                 Some(Ok(_)) => {}
                 Some(Err(_)) | None => return Err(1006),

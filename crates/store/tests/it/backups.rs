@@ -3,7 +3,8 @@
 use kuzushi_domain::{EmailAddress, Phi};
 use kuzushi_store::{
     AcceptedMessage, AuditFilter, NewSession, NewUser, PageRequest, Session, SessionMetadata, Store, StoreError,
-    TenantScope, WithoutKeys, on_both_engines, testing::TestDatabase,
+    TenantScope, WithoutKeys, on_both_engines,
+    testing::{TestDatabase, canary::typed},
 };
 use sea_orm::{ConnectionTrait, Database, Statement};
 
@@ -85,7 +86,7 @@ on_both_engines! {
         let restored = hospital.database.restore(&backup).await;
         assert_eq!(count(&restored, "messages").await, 4, "everything that was said is in the backup, sealed");
         let (store, scope) = scope_in(&restored, &hospital).await;
-        assert_eq!(words(&scope, &kept).await, ["my left knee", "and now?"]);
+        assert_eq!(words(&scope, &kept).await, [typed("my left knee"), typed("and now?")]);
         for gone in [&erased, &due] {
             let session = scope.session(gone.id).await.unwrap();
             assert!(session.is_erased() && session.metadata == SessionMetadata::default());
@@ -150,7 +151,7 @@ on_both_engines! {
         assert_eq!(store.installation().erase_what_has_no_key(at(9)).await.unwrap(), expected);
         assert_eq!(store.installation().without_keys().await.unwrap(), WithoutKeys::default());
         assert_eq!((count(&restored, "messages").await, count(&restored, "users").await), (1, 0));
-        assert_eq!(words(&scope, &kept).await, ["my left knee"]);
+        assert_eq!(words(&scope, &kept).await, [typed("my left knee")]);
         let checked = store.installation().check_keys().await.unwrap();
         assert_eq!((checked.conversations, checked.patients, checked.faults.len()), (1, 0, 0));
         let filter = AuditFilter { action: Some("conversation.erased".parse().unwrap()), ..AuditFilter::default() };
@@ -216,7 +217,7 @@ on_both_engines! {
         assert_eq!((count(&hospital.database, "sessions").await, count(&hospital.database, "users").await), (0, 0));
         let session = conversation(&hospital).await;
         hospital.scope.create_user(jane(), at(1)).await.unwrap();
-        assert_eq!(words(&hospital.scope, &session).await, ["my left knee"]);
+        assert_eq!(words(&hospital.scope, &session).await, [typed("my left knee")]);
         let checked = hospital.store.installation().check_keys().await.unwrap();
         assert_eq!((checked.conversations, checked.patients, checked.faults.len()), (1, 1, 0));
     }

@@ -4,7 +4,8 @@ use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use kuzushi_domain::{Phi, config::AppConfig};
 use kuzushi_store::{
     AcceptedMessage, App, Engine, NewApp, NewConfig, NewSession, NewTenant, NewUserMessage, NextTurn, Session,
-    SessionMetadata, Store, TenantScope, Turn, testing::TestDatabase,
+    SessionMetadata, Store, TenantScope, Turn,
+    testing::{TestDatabase, canary::typed},
 };
 
 pub struct Hospital {
@@ -31,7 +32,7 @@ impl Hospital {
         let metadata = SessionMetadata {
             page_url: Some("https://www.example.org/visit".into()),
             host_origin: Some("https://www.example.org".into()),
-            user_agent: Some("Mozilla/5.0".into()),
+            user_agent: Some(typed("Mozilla/5.0")),
             locale: Some("en-US".into()),
         };
         let new = NewSession {
@@ -60,7 +61,12 @@ pub fn begun(next: NextTurn) -> Turn {
 }
 
 pub fn message(message_id: &str, content: &str) -> NewUserMessage {
-    NewUserMessage { message_id: message_id.into(), content: Phi::from(content), client_timestamp: None, begin: false }
+    NewUserMessage {
+        message_id: message_id.into(),
+        content: Phi::new(typed(content)),
+        client_timestamp: None,
+        begin: false,
+    }
 }
 
 pub async fn add_tenant(store: &Store, name: &str) -> (TenantScope, App) {

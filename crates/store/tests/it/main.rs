@@ -6,6 +6,7 @@ mod api_keys;
 mod articles;
 mod audit;
 mod backups;
+mod canary;
 mod configs;
 mod fixture;
 mod groups;

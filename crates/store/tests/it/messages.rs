@@ -1,8 +1,8 @@
 use chrono::TimeDelta;
-use kuzushi_domain::{AnswerOutcome, Rating, Role, TurnState};
+use kuzushi_domain::{AnswerOutcome, Phi, Rating, Role, TurnState};
 use kuzushi_store::{
     AcceptedMessage, Feedback, FinishedAnswer, MessageDetails, PageRequest, RatedAnswer, Session, StoreError,
-    on_both_engines,
+    on_both_engines, testing::canary::typed,
 };
 
 use crate::fixture::{Hospital, at, message};
@@ -31,7 +31,7 @@ on_both_engines! {
         assert_eq!((seq, again), (1, turn));
         let page = hospital.scope.messages(&session, page(None, None, 50)).await.unwrap();
         assert_eq!(page.messages.len(), 1);
-        assert_eq!(page.messages[0].content.expose(), "When can I visit?");
+        assert_eq!(page.messages[0].content.expose(), &typed("When can I visit?"));
     }
 
     async fn a_rating_lies_with_its_answer_until_another_takes_its_place(engine: Engine) {
@@ -44,7 +44,7 @@ on_both_engines! {
         };
         scope.finish_turn(&session, &turn, answer, at(3)).await.unwrap();
         assert_eq!(feedback_on_answer(&hospital, &session).await, None);
-        let down = Feedback { rating: Rating::Down, comment: Some("I meant the children's ward".into()) };
+        let down = Feedback { rating: Rating::Down, comment: Some(Phi::new(typed("I meant the children's ward"))) };
         let up = Feedback { rating: Rating::Up, comment: None };
         for feedback in [Some(down.clone()), Some(up), None, Some(down)] {
             let rated = scope.rate_answer(&session, &turn.answer_id, feedback.clone()).await.unwrap();
