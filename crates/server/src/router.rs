@@ -53,6 +53,7 @@ fn documented() -> OpenApiRouter<AppState> {
         .routes(routes!(admin::api_keys::list_keys, admin::api_keys::create_key))
         .routes(routes!(admin::api_keys::revoke_key))
         .routes(routes!(admin::users::list_users, admin::users::create_user))
+        .routes(routes!(admin::users::search_users))
         .routes(routes!(admin::users::read_user, admin::users::change_user, admin::users::delete_user))
         .routes(routes!(admin::apps::list_apps, admin::apps::create_app))
         .routes(routes!(admin::apps::read_app, admin::apps::change_app))

@@ -39,6 +39,7 @@ fn body(route: &str) -> Option<Value> {
         }
         "POST /v1/admin/tenants/{tenantId}/keys" => Some(json!({"name": "new", "role": "agent"})),
         "POST /v1/admin/tenants/{tenantId}/users" => Some(json!({"email": "third@example.org", "name": "Third"})),
+        "POST /v1/admin/tenants/{tenantId}/users/search" => Some(json!({"email": "nobody@example.org"})),
         "PATCH /v1/admin/tenants/{tenantId}/users/{userId}" => Some(json!({"name": "Changed"})),
         "POST /v1/admin/tenants/{tenantId}/break-glass" => Some(json!({"reason": "A complaint"})),
         "PUT /v1/admin/tenants/{tenantId}/apps/{appId}/articles/{slug}" => {

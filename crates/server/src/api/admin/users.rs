@@ -17,7 +17,7 @@ use crate::{
         body::JsonBody,
         entity_tags::{if_match, tagged},
         problems::{BodyProblems, ConflictProblems, RequestProblems, StaffProblems, TenantProblems},
-        query::Parameters,
+        query::{Parameters, wrong},
         wire::Timestamp,
     },
     auth::{
@@ -25,7 +25,7 @@ use crate::{
         passwords::{self, Verdict},
     },
     conversation::close_for_the_signed_out,
-    error::ApiError,
+    error::{ApiError, FieldError},
     segment::Segment,
     state::AppState,
 };
@@ -172,7 +172,6 @@ fn user_id(id: &str) -> Result<Id<id::User>, ApiError> {
     summary = "A tenant's patients who can sign in, newest first",
     params(
         ("tenantId" = String, Path),
-        ("email" = Option<String>, Query, description = "Only the one with this address"),
         ("before" = Option<String>, Query, description = "A cursor from an earlier page"),
         ("limit" = Option<u64>, Query, description = "Users in the page: 50 unless given, 200 for more than that", minimum = 1),
     ),
@@ -186,14 +185,50 @@ pub async fn list_users(
     parameters: Parameters,
 ) -> Result<Json<UserList>, ApiError> {
     let page = parameters.page()?;
-    let email = parameters.parsed::<EmailAddress>("email", "an e-mail address")?;
+    if parameters.text("email").is_some() {
+        return Err(wrong("email", "addresses are looked for with POST …/users/search, because URLs are written down"));
+    }
     let scope = staff.scope(&state, &tenant, Permission::ReadUsers).await?;
-    let users = match email {
-        Some(email) => scope.user_by_email(&email).await?.into_iter().collect(),
-        None => scope.users(page.before, page.limit).await?,
-    };
+    let users = scope.users(page.before, page.limit).await?;
     let before = page.next(&users, |last| Some(last.id.to_string()));
     Ok(Json(UserList { users: users.into_iter().map(WireUser::from).collect(), before }))
+}
+
+#[derive(Deserialize, ToSchema)]
+pub struct UserSearch {
+    /// The whole address; capitals do not count.
+    #[schema(example = "jane@example.org")]
+    email: String,
+}
+
+#[utoipa::path(
+    post,
+    path = "/v1/admin/tenants/{tenantId}/users/search",
+    tag = "administration",
+    summary = "Find a patient who can sign in by their e-mail address",
+    description = "In a body, because an address in a URL would be written down by what stands in between.",
+    params(("tenantId" = String, Path)),
+    request_body = UserSearch,
+    security(("apiKey" = [])),
+    responses(
+        (status = 200, body = UserList, description = "The one with this address, or nobody"),
+        RequestProblems,
+        BodyProblems,
+        StaffProblems,
+        TenantProblems,
+    )
+)]
+pub async fn search_users(
+    State(state): State<AppState>,
+    staff: Staff,
+    Segment(tenant): Segment,
+    JsonBody(UserSearch { email }): JsonBody<UserSearch>,
+) -> Result<Json<UserList>, ApiError> {
+    let scope = staff.scope(&state, &tenant, Permission::ReadUsers).await?;
+    let email: EmailAddress =
+        email.parse().map_err(|error| ApiError::InvalidBody(vec![FieldError::new("email", format!("{error}"))]))?;
+    let users = scope.user_by_email(&email).await?.into_iter().map(WireUser::from).collect();
+    Ok(Json(UserList { users, before: None }))
 }
 
 #[utoipa::path(
