@@ -48,6 +48,10 @@ impl FromRequestParts<AppState> for Patient {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
         let Claims::User(claims) = claims(state, &parts.headers)? else { return Err(ApiError::InvalidToken) };
+        state
+            .rates
+            .take_request_of_user(claims.user)
+            .map_err(|retry_after| ApiError::RateLimited { retry_after })?;
         let patient = Self::of_claims(state, claims).await?;
         origin::check(state, &patient.scope, patient.login.app, &parts.headers).await?;
         note_use(state, &patient.scope, &patient.login).await?;

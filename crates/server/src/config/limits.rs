@@ -48,6 +48,9 @@ pub struct Limits {
     /// HTTP requests about one conversation in a minute, by its own visitor; that many may come at once.
     #[config(env = "REQUESTS_PER_MINUTE_PER_SESSION", default = 300, parse_env = positive)]
     pub requests_per_minute_per_session: u32,
+    /// HTTP requests of one signed-in patient in a minute, from all their devices; that many may come at once.
+    #[config(env = "REQUESTS_PER_MINUTE_PER_USER", default = 600, parse_env = positive)]
+    pub requests_per_minute_per_user: u32,
     /// HTTP requests to the administration with one API key in a minute; that many may come at once.
     #[config(env = "REQUESTS_PER_MINUTE_PER_KEY", default = 600, parse_env = positive)]
     pub requests_per_minute_per_key: u32,

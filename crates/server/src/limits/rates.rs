@@ -21,6 +21,7 @@ pub struct RateLimits {
     account_logins: Rate<AccountMark>,
     address_requests: Rate<ClientAddress>,
     session_requests: Rate<Id<id::Session>>,
+    user_requests: Rate<Id<id::User>>,
     key_requests: Rate<Id<id::ApiKey>>,
     failed_keys: Rate<ClientAddress>,
 }
@@ -37,6 +38,7 @@ impl RateLimits {
             app_sessions: limits.sessions_per_minute_per_app.map(Rate::per_minute),
             address_requests: Rate::per_minute(limits.requests_per_minute_per_address),
             session_requests: Rate::per_minute(limits.requests_per_minute_per_session),
+            user_requests: Rate::per_minute(limits.requests_per_minute_per_user),
             key_requests: Rate::per_minute(limits.requests_per_minute_per_key),
             failed_keys: Rate::per_minute(limits.failed_keys_per_minute_per_address),
         }
@@ -68,6 +70,11 @@ impl RateLimits {
     /// Whether a conversation's visitor may ask for one more thing.
     pub fn take_request_of_session(&self, session: Id<id::Session>) -> Result<(), Duration> {
         self.session_requests.take(&session)
+    }
+
+    /// Whether a signed-in patient may ask for one more thing.
+    pub fn take_request_of_user(&self, user: Id<id::User>) -> Result<(), Duration> {
+        self.user_requests.take(&user)
     }
 
     /// Whether the holder of an API key may ask for one more thing.
@@ -109,6 +116,7 @@ impl RateLimits {
         for of_apps in [&self.app_messages, &self.app_sessions].into_iter().flatten() {
             of_apps.forget_the_quiet();
         }
+        self.user_requests.forget_the_quiet();
         self.key_requests.forget_the_quiet();
         self.account_logins.forget_the_quiet();
     }

@@ -6,7 +6,7 @@ use kuzushi_store::{Engine, on_both_engines};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
-use crate::{app::TestApp, server::problem};
+use crate::{app::TestApp, patients::PASSWORD, server::problem};
 
 /// A test's address is that of a trusted proxy, which tells whom it stands for.
 const CLIENT: (&str, &str) = ("x-forwarded-for", "203.0.113.7");
@@ -56,16 +56,21 @@ on_both_engines! {
         app.connect(&elsewhere).await.say("m1", "Where can I park?").await;
     }
 
-    async fn an_address_a_conversation_and_a_key_ask_so_often_a_minute(engine: Engine) {
+    async fn an_address_a_conversation_a_patient_and_a_key_ask_so_often_a_minute(engine: Engine) {
         let app = start(engine, |config| {
             config.limits.requests_per_minute_per_address = 3;
             config.limits.requests_per_minute_per_session = 2;
+            config.limits.requests_per_minute_per_user = 2;
             config.limits.requests_per_minute_per_key = 2;
         })
         .await;
         let session = app.init("portal").await;
+        let (jane, john) = (app.add_patient(Some(PASSWORD)).await, app.add_patient(Some(PASSWORD)).await);
+        let jane_at_home = app.sign_in(&app.init("portal").await, &jane).await.token;
+        let jane_at_work = app.sign_in(&app.init("portal").await, &jane).await.token;
+        let john = app.sign_in(&app.init("portal").await, &john).await.token;
         let key = app.key(StaffRole::Owner, app.tenant().await).await;
-        for (path, token) in [("/v1/sessions", &session.token), ("/v1/admin/tenants", &key)] {
+        for (path, token) in [("/v1/sessions", &session.token), ("/v1/sessions", &jane_at_home), ("/v1/admin/tenants", &key)] {
             for _ in 0..2 {
                 assert_eq!(app.get(path, token).await.status(), StatusCode::OK);
             }
@@ -76,6 +81,8 @@ on_both_engines! {
         }
         let other = app.init("portal").await;
         assert_eq!(app.get("/v1/sessions", &other.token).await.status(), StatusCode::OK);
+        assert_eq!(app.get("/v1/auth/me", &jane_at_work).await.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(app.get("/v1/sessions", &john).await.status(), StatusCode::OK);
 
         let ask = |address| app.request(Method::GET, "/v1/sessions").header("x-forwarded-for", address).send();
         for _ in 0..3 {
