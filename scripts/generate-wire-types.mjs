@@ -16,6 +16,7 @@ const ROOTS = [
   'SessionStarted',
   'MessageList',
   'SessionList',
+  'LoginEnd',
   'LoginRequest',
   'SignedIn',
   'EndSession',

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use kuzushi_domain::StaffRole;
-use kuzushi_store::StoreError;
+use kuzushi_store::{StoreError, TimeOut};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -40,6 +40,8 @@ pub enum ApiError {
     InvalidBody(Vec<FieldError>),
     InvalidQuery(Vec<FieldError>),
     InvalidToken,
+    /// Of a patient who did nothing for too long, or was signed in for as long as anybody may be.
+    TimedOut(TimeOut),
     /// Of somebody who wants to sign in.
     InvalidCredentials,
     /// A hospital's word for who somebody is, that is not taken.
@@ -114,9 +116,11 @@ impl ApiError {
             | Self::Outdated
             | Self::SomebodyElses => StatusCode::CONFLICT,
             Self::InvalidBody(_) | Self::InvalidQuery(_) => StatusCode::BAD_REQUEST,
-            Self::InvalidToken | Self::InvalidKey | Self::InvalidCredentials | Self::IdentityRefused(_) => {
-                StatusCode::UNAUTHORIZED
-            }
+            Self::InvalidToken
+            | Self::TimedOut(_)
+            | Self::InvalidKey
+            | Self::InvalidCredentials
+            | Self::IdentityRefused(_) => StatusCode::UNAUTHORIZED,
             Self::SessionEnded => StatusCode::GONE,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
@@ -135,6 +139,8 @@ impl ApiError {
             Self::InvalidBody(_) => "INVALID_BODY",
             Self::InvalidQuery(_) => "INVALID_QUERY",
             Self::InvalidToken => "INVALID_TOKEN",
+            Self::TimedOut(TimeOut::Idle) => "SIGNED_OUT_IDLE",
+            Self::TimedOut(TimeOut::Expired) => "SIGNED_OUT_EXPIRED",
             Self::InvalidCredentials => "INVALID_CREDENTIALS",
             Self::IdentityRefused(_) => "IDENTITY_REFUSED",
             Self::SomebodyElses => "SOMEBODY_ELSES",
@@ -177,6 +183,12 @@ impl ApiError {
             Self::InvalidToken => String::from(
                 "The token is missing, expired or not valid. Send `Authorization: Bearer <token>` from session/init or auth/login.",
             ),
+            Self::TimedOut(TimeOut::Idle) => {
+                String::from("Nothing was done for too long, so the patient was signed out. Sign in again.")
+            }
+            Self::TimedOut(TimeOut::Expired) => {
+                String::from("The patient was signed in for as long as anybody may be. Sign in again.")
+            }
             Self::InvalidCredentials => String::from("The e-mail address or the password is not right."),
             Self::IdentityRefused(why) => format!("The token that says who the visitor is cannot be taken: {why}."),
             Self::SomebodyElses => String::from(
@@ -266,9 +278,11 @@ impl IntoResponse for ApiError {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         let extra: Option<(HeaderName, HeaderValue)> = match &self {
-            Self::InvalidToken | Self::InvalidKey | Self::InvalidCredentials | Self::IdentityRefused(_) => {
-                Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
-            }
+            Self::InvalidToken
+            | Self::TimedOut(_)
+            | Self::InvalidKey
+            | Self::InvalidCredentials
+            | Self::IdentityRefused(_) => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
             Self::RateLimited { retry_after } => Some((header::RETRY_AFTER, whole_seconds(*retry_after).into())),
             Self::Unavailable => Some((header::RETRY_AFTER, HeaderValue::from_static("5"))),
             _ => None,

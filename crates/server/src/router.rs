@@ -46,6 +46,8 @@ fn documented() -> OpenApiRouter<AppState> {
         .routes(routes!(login::identify))
         .routes(routes!(login::logout))
         .routes(routes!(login::me))
+        .routes(routes!(login::login_end))
+        .routes(routes!(login::stay))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(admin::tenants::list_tenants, admin::tenants::create_tenant))

@@ -36,7 +36,7 @@ pub use queries::{
     finish::FinishedAnswer,
     identities::{Assertion, IdentityKey, NewIdentityKey},
     keys::{CheckedKeys, RotatedKeys},
-    logins::{Login, LoginLimits, Proof, RevokedLogin, SignIn},
+    logins::{Login, LoginLimits, Proof, RevokedLogin, SignIn, TimeOut},
     messages::{Message, MessageDetails, MessagePage, PageRequest},
     nodes::NODE_LEASE,
     ratings::{Feedback, RatedAnswer},

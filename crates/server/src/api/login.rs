@@ -3,7 +3,7 @@
 use axum::{Json, extract::State, http::StatusCode};
 use chrono::{DateTime, TimeDelta, Utc};
 use kuzushi_domain::{AuditAction, EmailAddress, Phi};
-use kuzushi_store::{LoginLimits, NewAuditEvent, Proof, SignIn, StoreError, TenantScope, User};
+use kuzushi_store::{Login, LoginLimits, NewAuditEvent, Proof, SignIn, StoreError, TenantScope, User};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     auth::{
-        ClientAddress, Patient, Visitor,
+        ClientAddress, Patient, UnnoticedPatient, Visitor,
         identities::{self, Disbelief},
         passwords::Verdict,
         tokens::UserClaims,
@@ -211,4 +211,57 @@ pub async fn logout(State(state): State<AppState>, patient: Patient) -> Result<S
 )]
 pub async fn me(patient: Patient) -> Result<Json<WirePatient>, ApiError> {
     Ok(Json(patient.scope.user(patient.login.user).await?.into()))
+}
+
+/// How long a patient stays signed in. Seconds, because the clocks of devices are wrong.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LoginEnd {
+    /// Until they are signed out, unless they do something before.
+    seconds_left: i64,
+    /// Until they are signed out however much they do.
+    seconds_left_at_most: i64,
+    /// How long they may do nothing.
+    idle_timeout_seconds: i64,
+}
+
+impl LoginEnd {
+    fn of(login: &Login, now: DateTime<Utc>) -> Self {
+        Self {
+            seconds_left: (login.ends_at - now).num_seconds(),
+            seconds_left_at_most: (login.expires_at - now).num_seconds(),
+            idle_timeout_seconds: login.idle.num_seconds(),
+        }
+    }
+}
+
+#[utoipa::path(
+    get,
+    path = "/v1/auth/login",
+    tag = "signing in",
+    summary = "How long the patient stays signed in",
+    description = "Asking does not count as doing something. Afterwards, the code of the 401 says why: SIGNED_OUT_IDLE or SIGNED_OUT_EXPIRED, and INVALID_TOKEN for everything else.",
+    security(("userToken" = [])),
+    responses((status = 200, body = LoginEnd), VisitorProblems)
+)]
+pub async fn login_end(State(state): State<AppState>, UnnoticedPatient(patient): UnnoticedPatient) -> Json<LoginEnd> {
+    Json(LoginEnd::of(&patient.login, state.clock.now()))
+}
+
+#[utoipa::path(
+    post,
+    path = "/v1/auth/stay",
+    tag = "signing in",
+    summary = "Stay signed in",
+    description = "For a patient who is there without asking for anything else: reading, for example, or writing something long.",
+    security(("userToken" = [])),
+    responses((status = 200, body = LoginEnd), VisitorProblems)
+)]
+pub async fn stay(
+    State(state): State<AppState>,
+    UnnoticedPatient(Patient { scope, login }): UnnoticedPatient,
+) -> Result<Json<LoginEnd>, ApiError> {
+    let now = state.clock.now();
+    scope.touch_login(&login, now).await?;
+    Ok(Json(LoginEnd::of(&login.used(now), now)))
 }

@@ -14,6 +14,6 @@ mod visitor;
 
 pub use address::ClientAddress;
 pub use caller::Caller;
-pub use patient::Patient;
+pub use patient::{Patient, UnnoticedPatient};
 pub use staff::Staff;
 pub use visitor::{Visitor, bearer, is_open};

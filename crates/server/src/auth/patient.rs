@@ -25,14 +25,18 @@ impl Patient {
         let find = async {
             let scope = state.store.tenant(claims.tenant).await?.by(Actor::User(claims.user));
             let login = scope.login(claims.login).await?;
-            let is_live = login.is_live(now) && login.user == claims.user;
-            Ok::<_, StoreError>(is_live.then_some(Self { scope, login }))
+            Ok::<_, StoreError>(Self { scope, login })
         };
-        match find.await {
-            Ok(Some(patient)) => Ok(patient),
-            Ok(None) | Err(StoreError::NotFound) => Err(ApiError::InvalidToken),
-            Err(error) => Err(error.into()),
+        let patient = match find.await {
+            Ok(patient) if patient.login.user == claims.user => patient,
+            Ok(_) | Err(StoreError::NotFound) => return Err(ApiError::InvalidToken),
+            Err(error) => return Err(error.into()),
+        };
+        if patient.login.is_live(now) {
+            return Ok(patient);
         }
+        // Only who holds the token hears it.
+        Err(patient.login.timed_out(now).map_or(ApiError::InvalidToken, ApiError::TimedOut))
     }
 
     /// One of the patient's own sessions. Any other does not exist.
@@ -43,17 +47,26 @@ impl Patient {
     }
 }
 
-impl FromRequestParts<AppState> for Patient {
+/// A patient of whom it is not noted that they did something: a program asks for them.
+pub struct UnnoticedPatient(pub Patient);
+
+impl FromRequestParts<AppState> for UnnoticedPatient {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
         let Claims::User(claims) = claims(state, &parts.headers)? else { return Err(ApiError::InvalidToken) };
-        state
-            .rates
-            .take_request_of_user(claims.user)
-            .map_err(|retry_after| ApiError::RateLimited { retry_after })?;
-        let patient = Self::of_claims(state, claims).await?;
+        state.rates.take_request_of_user(claims.user).map_err(|retry_after| ApiError::RateLimited { retry_after })?;
+        let patient = Patient::of_claims(state, claims).await?;
         origin::check(state, &patient.scope, patient.login.app, &parts.headers).await?;
+        Ok(Self(patient))
+    }
+}
+
+impl FromRequestParts<AppState> for Patient {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
+        let UnnoticedPatient(patient) = UnnoticedPatient::from_request_parts(parts, state).await?;
         note_use(state, &patient.scope, &patient.login).await?;
         Ok(patient)
     }

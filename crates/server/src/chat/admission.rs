@@ -89,7 +89,7 @@ async fn visitor(state: &AppState, session: Id<id::Session>, claims: Claims) -> 
         Claims::Session(claims) => claims,
         Claims::User(claims) => {
             let patient = Patient::of_claims(state, claims).await.map_err(|error| match error {
-                ApiError::InvalidToken => CloseReason::InvalidToken,
+                ApiError::InvalidToken | ApiError::TimedOut(_) => CloseReason::InvalidToken,
                 _ => CloseReason::Internal,
             })?;
             let session = patient.session(session).await.map_err(|error| closing(&error))?;

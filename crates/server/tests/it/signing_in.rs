@@ -215,6 +215,44 @@ on_both_engines! {
         assert_eq!(why, ["expired", "idle"]);
     }
 
+    async fn a_patient_hears_how_long_they_stay_signed_in_and_says_that_they_are_there(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let key = app.key(StaffRole::Owner, app.tenant().await).await;
+        app.configure(&key, json!({"signIn": {"idleTimeoutMinutes": 5, "absoluteTimeoutMinutes": 12}})).await;
+        let jane = app.add_patient(Some(PASSWORD)).await;
+        let tokens = [app.init("portal").await, app.init("portal").await, app.init("portal").await];
+        let [home, work, phone] = &tokens;
+        let home = app.sign_in(home, &jane).await.token;
+        let (work, phone) = (app.sign_in(work, &jane).await.token, app.sign_in(phone, &jane).await.token);
+        let is_about = |end: &Value, left: i64, at_most: i64| {
+            let near = |field: &str, wanted| (wanted - 15..=wanted).contains(&end[field].as_i64().unwrap());
+            assert!(near("secondsLeft", left) && near("secondsLeftAtMost", at_most), "{left} {at_most}: {end}");
+            assert_eq!(end["idleTimeoutSeconds"], 300);
+        };
+        is_about(&app.read("/v1/auth/login", &home).await, 300, 720);
+        app.clock.advance(200);
+        is_about(&app.read("/v1/auth/login", &home).await, 100, 520);
+        for token in [&home, &phone] {
+            let stayed = app.post("/v1/auth/stay", token, json!({})).await;
+            is_about(&stayed.json().await.unwrap(), 300, 520);
+        }
+        is_about(&app.read("/v1/auth/login", &home).await, 300, 520);
+        assert_eq!(app.post("/v1/auth/logout", &phone, json!({})).await.status(), 204);
+
+        // Being asked about kept nobody signed in. It is said why, before the server's clean-up and after it.
+        app.clock.advance(150);
+        for path in ["/v1/auth/login", "/v1/auth/me", "/v1/sessions"] {
+            assert_eq!(problem(app.get(path, &work).await).await, (401, "SIGNED_OUT_IDLE".into(), String::new()));
+            assert_eq!(problem(app.get(path, &phone).await).await.1, "INVALID_TOKEN", "they signed out themselves");
+            app.state.store.installation().time_out_logins(kuzushi_domain::Clock::now(&app.clock)).await.unwrap();
+        }
+        let late = app.post("/v1/auth/stay", &work, json!({})).await;
+        assert_eq!(problem(late).await.1, "SIGNED_OUT_IDLE");
+        is_about(&app.post("/v1/auth/stay", &home, json!({})).await.json().await.unwrap(), 300, 370);
+        app.clock.advance(250);
+        is_about(&app.post("/v1/auth/stay", &home, json!({})).await.json().await.unwrap(), 120, 120);
+    }
+
     async fn being_disabled_deleted_or_given_a_password_signs_out_everywhere(engine: Engine) {
         let app = TestApp::start(engine).await;
         let other_node = app.start_beside().await;

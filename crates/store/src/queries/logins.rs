@@ -42,6 +42,30 @@ impl Login {
     pub fn is_live(&self, now: DateTime<Utc>) -> bool {
         self.revoked_at.is_none() && now < self.ends_at
     }
+
+    fn limits(&self) -> LoginLimits {
+        LoginLimits { expires_at: self.expires_at, idle: self.idle }
+    }
+
+    /// The same, used now.
+    pub fn used(self, now: DateTime<Utc>) -> Self {
+        Self { last_seen_at: now, ends_at: self.limits().end(now), ..self }
+    }
+
+    /// Why it ended, if its time was over before anybody ended it.
+    pub fn timed_out(&self, now: DateTime<Utc>) -> Option<TimeOut> {
+        let was_over = self.ends_at <= self.revoked_at.unwrap_or(now);
+        was_over.then_some(if self.ends_at < self.expires_at { TimeOut::Idle } else { TimeOut::Expired })
+    }
+}
+
+/// Why a login ended that nobody ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimeOut {
+    /// It rested unused for too long.
+    Idle,
+    /// However much it was used.
+    Expired,
 }
 
 /// How long a login lasts.
@@ -223,11 +247,10 @@ impl TenantScope {
 
     /// Notes that the login is in use, unless it is over.
     pub async fn touch_login(&self, login: &Login, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let limits = LoginLimits { expires_at: login.expires_at, idle: login.idle };
         let transaction = self.write().await?;
         login::Entity::update_many()
             .col_expr(login::Column::LastSeenAt, Expr::value(now))
-            .col_expr(login::Column::EndsAt, Expr::value(limits.end(now)))
+            .col_expr(login::Column::EndsAt, Expr::value(login.limits().end(now)))
             .filter(login::Column::TenantId.eq(self.id().uuid()))
             .filter(login::Column::Id.eq(login.id.uuid()))
             .filter(login::Column::EndsAt.gt(now))

@@ -332,6 +332,23 @@ export interface SessionSummary {
   messageCount: number
   sessionId: string
 }
+/**
+ * How long a patient stays signed in. Seconds, because the clocks of devices are wrong.
+ */
+export interface LoginEnd {
+  /**
+   * How long they may do nothing.
+   */
+  idleTimeoutSeconds: number
+  /**
+   * Until they are signed out, unless they do something before.
+   */
+  secondsLeft: number
+  /**
+   * Until they are signed out however much they do.
+   */
+  secondsLeftAtMost: number
+}
 export interface LoginRequest {
   email: string
   password: string
