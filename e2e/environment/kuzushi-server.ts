@@ -67,6 +67,14 @@ export class KuzushiServer {
     this.#port = Number(port)
   }
 
+  /** An operator's API key for the administration. */
+  async operatorKey(): Promise<string> {
+    const { stdout } = await promisify(execFile)(binary, ['admin', 'create-key', '--name', 'a test'], {
+      env: this.#environment(),
+    })
+    return stdout.trim()
+  }
+
   /** Ends it as a power cut would: nothing is finished, nothing is said to anybody. */
   kill(): Promise<void> {
     return this.#end('SIGKILL')

@@ -262,7 +262,10 @@ export class Controller {
 
   #sessionChanged(sessionId: string | null, resumed: boolean): void {
     const { session } = this.conversation.state.getState()
+    const { patient } = this.store.getState()
     this.followPatient()
+    // They were away when it happened, and find an empty chat.
+    if (sessionId && patient && !this.store.getState().patient) this.store.setState({ note: 'signedOut' })
     if (session) {
       const { app, theme, uiHints, contact } = session
       this.store.setState({ appearance: { app, theme, uiHints, contact } })

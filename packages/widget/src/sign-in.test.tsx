@@ -18,6 +18,8 @@ const SIGNED_IN: SignedIn = { token: 'user-token', expiresAt: '2099-01-01T00:00:
 const WITH_SIGN_IN = sessionStarted({
   features: { textChat: true, voice: false, fileUpload: false, signIn: true, identityRequired: false },
 })
+/** How long she stays signed in. */
+const FOR_LONG = { secondsLeft: 1800, secondsLeftAtMost: 43_200, idleTimeoutSeconds: 1800 }
 const summary = (number: number) => ({
   sessionId: `sess_${number}`,
   createdAt: `2026-01-0${number}T10:00:00.000Z`,
@@ -46,6 +48,7 @@ function server({ method, path, token }: FakeRequest): Answer | undefined {
     isTaken = false
     return { status: 409, json: { code: 'SOMEBODY_ELSES' } }
   }
+  if ((method === 'GET' && path === '/v1/auth/login') || path === '/v1/auth/stay') return { json: FOR_LONG }
   if (path === '/v1/auth/login' || path === '/v1/auth/identify') return login
   if (path === '/v1/auth/logout') return { status: 200, json: {} }
   if (path.startsWith('/v1/sessions?') && token === 'user-token')
@@ -56,6 +59,9 @@ function server({ method, path, token }: FakeRequest): Answer | undefined {
     return { json: { messages: [stored(1, 'user', `Question in ${path.split('/')[3]}`)] } }
 }
 
+/** But for those that ask how long she stays signed in. */
+const latest = (requests: FakeRequest[]) =>
+  requests.findLast(({ path }) => !['/v1/auth/login', '/v1/auth/stay'].includes(path))
 const kept = () => JSON.parse(localStorage.getItem(KEY) ?? '{}')
 const button = (name: string | RegExp) => inPanel().getByRole('button', { name })
 const field = (type: string) => find<HTMLInputElement>(`input[name=${type}]`) as HTMLInputElement
@@ -117,7 +123,7 @@ describe('signing in', () => {
     await waitFor(() => inPanel().getByText('Question in sess_2'))
     await user.click(inPanel().getByText('Question in sess_3'))
     await waitFor(() => inPanel().getByText('An earlier conversation, to read only.'))
-    expect(requests.at(-1)).toMatchObject({
+    expect(latest(requests)).toMatchObject({
       path: '/v1/sessions/sess_3/messages?limit=50',
       token: 'user-token',
     })
@@ -166,7 +172,7 @@ describe('being signed in', () => {
     await user.click(button('Sign out'))
     await waitFor(() => expect(sockets.length).toBe(before + 1))
     expect(requests.find(({ path }) => path === '/v1/auth/logout')?.token).toBe('user-token')
-    expect(requests.at(-1)).toMatchObject({ path: '/v1/widget/session/init', token: undefined })
+    expect(latest(requests)).toMatchObject({ path: '/v1/widget/session/init', token: undefined })
     expect(localStorage.getItem(KEY)).not.toMatch(/user-token|Jane/)
   })
 
@@ -174,7 +180,7 @@ describe('being signed in', () => {
     const { user, requests } = await signedIn()
     await user.click(button('Start a new conversation'))
     await waitFor(() =>
-      expect(requests.at(-1)).toMatchObject({ path: '/v1/widget/session/init', token: 'user-token' }),
+      expect(latest(requests)).toMatchObject({ path: '/v1/widget/session/init', token: 'user-token' }),
     )
   })
 
@@ -187,7 +193,7 @@ describe('being signed in', () => {
     await waitFor(() => button('Sign in'))
     await act(async () => inPanel().getByRole('button', { name: 'Start a new conversation' }).click())
     await waitFor(() =>
-      expect(requests.at(-1)).toMatchObject({ path: '/v1/widget/session/init', token: undefined }),
+      expect(latest(requests)).toMatchObject({ path: '/v1/widget/session/init', token: undefined }),
     )
   })
 

@@ -20,7 +20,7 @@ export interface WidgetState {
   appearance?: Appearance | undefined
   patient?: KeptPatient | undefined
   /** Something to know once, until it is put away. */
-  note?: 'conversationNotKept' | 'waitingNotKept' | 'returned' | undefined
+  note?: 'conversationNotKept' | 'waitingNotKept' | 'returned' | 'signedOut' | undefined
   /** What a screen reader is told next. */
   announcement: string
   /** Rises each time the keyboard should go to the view on screen. */

@@ -1,4 +1,5 @@
 import type {
+  LoginEnd,
   MessageList,
   SessionInit,
   SessionList,
@@ -71,6 +72,11 @@ export class Api {
   async identify({ sessionId, token }: KeptConversation, identity: string): Promise<SignedIn> {
     const body = JSON.stringify({ token: identity, sessionId })
     return (await this.#call('/v1/auth/identify', token, post(body))).json()
+  }
+
+  /** How long the patient stays signed in; `stay`: because they are there. */
+  async loginEnd(token: string, stay: boolean): Promise<LoginEnd> {
+    return (await this.#call(`/v1/auth/${stay ? 'stay' : 'login'}`, token, stay ? post('{}') : {})).json()
   }
 
   async signOut(token: string): Promise<void> {

@@ -1,11 +1,10 @@
 import { useEffect } from 'react'
 import { formatting } from '../markdown/formatted'
-import { lazy, useLazy } from '../ui/lazy'
-import { useConversation, useWidget, useWording } from '../widget-context'
+import { useLazy } from '../ui/lazy'
+import { useConversation, useStore, useWidget, useWording } from '../widget-context'
 import { currentPlace, type Place } from '../widget-state'
 import { ChatView } from './chat/chat-view'
-
-const otherViews = lazy(() => import('./other-view'))
+import { otherViews } from './other-views'
 
 /** The view that is on screen. */
 export function CurrentView() {
@@ -17,7 +16,13 @@ export function CurrentView() {
     formatting.load()
     otherViews.load()
   }, [online])
-  return place.name === 'chat' ? <ChatView /> : <ViewBeside place={place} />
+  const { part } = useStore(otherViews.state, (now) => now)
+  return (
+    <>
+      {part && <part.LoginNotice />}
+      {place.name === 'chat' ? <ChatView /> : <ViewBeside place={place} />}
+    </>
+  )
 }
 
 function ViewBeside({ place }: { place: Place }) {

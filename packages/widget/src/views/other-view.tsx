@@ -4,6 +4,8 @@ import { HistoryView } from './history-view'
 import { SettingsView } from './settings-view'
 import { SignInView } from './sign-in-view'
 
+export { LoginNotice } from './login-notice'
+
 /** Everything beside the chat. One file for all of it: each is too small for one of its own. */
 export function OtherView({ place }: { place: Place }) {
   switch (place.name) {

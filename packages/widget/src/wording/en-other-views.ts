@@ -37,6 +37,16 @@ export const enOtherViews = {
   yourself: 'a patient of the hospital',
   signOut: 'Sign out',
   signedOut: 'You are signed out.',
+  staySignedIn: 'Stay signed in',
+  staysSignedIn: 'You stay signed in.',
+  endsIdle: (seconds: number) =>
+    `Nothing was done for a while. You will be signed out in ${seconds === 1 ? 'a second' : `${seconds} seconds`}.`,
+  endsForGood: (seconds: number) =>
+    `Everybody is signed out after a certain time. For you that is in ${seconds === 1 ? 'a second' : `${seconds} seconds`}.`,
+  signedOutIdle:
+    'You were signed out because nothing was done for a while. Sign in again to find your conversations.',
+  signedOutExpired:
+    'You were signed out because everybody is after a certain time. Sign in again to find your conversations.',
   signOutFailed: 'The hospital could not be reached, so you are still signed in there.',
 
   textSize: 'Text size',

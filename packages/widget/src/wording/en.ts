@@ -50,6 +50,7 @@ export const en = {
   takenBack: 'The message is back in the message field.',
   conversationNotKept: 'Your conversation will not be kept when you leave this page.',
   waitingNotKept: 'Messages that are not sent yet will be lost when you leave this page.',
+  signedOut: 'You have been signed out. Sign in again to find your conversations.',
   understood: 'OK',
   newMessages: 'New messages',
   toNewest: 'To the newest message',

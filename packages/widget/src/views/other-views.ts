@@ -1,0 +1,4 @@
+import { lazy } from '../ui/lazy'
+
+/** Everything that is not on screen before there is a connection, in one file. */
+export const otherViews = lazy(() => import('./other-view'))
