@@ -172,6 +172,20 @@ export class Conversation {
     return entry.content
   }
 
+  /** What the visitor thinks of an answer, or no longer does. False: there is no connection to say it. */
+  rate(messageId: string, rating?: TranscriptEntry['rating'], comment?: string): boolean {
+    if (!this.#entry(messageId)) return true
+    this.#change((transcript) => withChanges(transcript, messageId, { rating }))
+    if (this.state.getState().connection !== 'online') return false
+    this.#connection.send({
+      type: 'feedback',
+      messageId,
+      rating: rating ?? null,
+      ...(comment && { comment }),
+    })
+    return true
+  }
+
   /** Stops the answer being written. */
   cancel(): void {
     const { transcript } = this.state.getState()
@@ -390,6 +404,9 @@ export class Conversation {
     // A failure that stands is told again to everybody who comes back.
     if (entry?.failure?.code !== code) this.#listener.onProblem(code)
     if (!entry) return
+    // Of an answer: what the visitor thinks of it was not taken.
+    if (entry.role !== 'user')
+      return this.#change((transcript) => withChanges(transcript, entry.messageId, { rating: undefined }))
     const failure = { code, retryable }
     if (entry.seq === undefined) return this.#sending.refused(entry.messageId, failure)
     if (questionInAnswer(this.state.getState().transcript)?.messageId === messageId)

@@ -19,6 +19,8 @@ export interface TranscriptEntry {
   failure?: { code: string; retryable: boolean } | undefined
   /** The answer is still being written. */
   streaming?: boolean
+  /** Of an answer: whether it helped, in the visitor's opinion. */
+  rating?: 'up' | 'down' | undefined
   /** The visitor stopped this answer before its end, or the answer to this before its first word. */
   stopped?: boolean | undefined
 }
@@ -26,7 +28,7 @@ export interface TranscriptEntry {
 export type Transcript = readonly TranscriptEntry[]
 
 export function entryFrom(message: Omit<WireMessage, 'seq'> & { seq?: number }): TranscriptEntry {
-  const { messageId, role, content, createdAt, seq, inReplyTo, citations, metadata } = message
+  const { messageId, role, content, createdAt, seq, inReplyTo, citations, metadata, rating } = message
   return {
     messageId,
     role,
@@ -35,6 +37,7 @@ export function entryFrom(message: Omit<WireMessage, 'seq'> & { seq?: number }):
     citations: citations ?? [],
     ...(seq !== undefined && { seq }),
     ...(inReplyTo && { inReplyTo }),
+    ...(rating && { rating }),
     ...(role === 'user' && { delivery: 'sent' as const }),
     ...((metadata as { stopped?: unknown } | null | undefined)?.stopped === true && { stopped: true }),
   }

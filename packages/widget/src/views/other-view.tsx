@@ -5,6 +5,7 @@ import { SettingsView } from './settings-view'
 import { SignInView } from './sign-in-view'
 
 export { LoginNotice } from './login-notice'
+export { Rating } from './rating'
 
 /** Everything beside the chat. One file for all of it: each is too small for one of its own. */
 export function OtherView({ place }: { place: Place }) {

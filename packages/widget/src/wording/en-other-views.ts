@@ -13,6 +13,16 @@ export const enOtherViews = {
   noConversationsYet: 'Nothing here yet. Your conversations appear here, on every device where you sign in.',
   moreConversations: 'Show earlier conversations',
 
+  ratingQuestion: 'Was this answer helpful?',
+  ratingUp: 'Helpful',
+  ratingDown: 'Not helpful',
+  ratingThanks: 'Thank you for telling us.',
+  ratingThanksAndWhy: 'Thank you for telling us. Below you can say why.',
+  ratingTakenBack: 'Your rating is taken back.',
+  ratingWhy: 'What was wrong or missing? (optional)',
+  ratingSend: 'Send',
+  ratingSkip: 'Skip',
+
   account: 'Account',
   signIn: 'Sign in',
   signInHint: 'With your hospital account you find your conversations on every device.',

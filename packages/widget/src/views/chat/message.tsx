@@ -1,8 +1,9 @@
 import { memo } from 'react'
 import type { TranscriptEntry } from '../../client/transcript'
 import { Formatted } from '../../markdown/formatted'
-import { useController, useConversation, useWidget } from '../../widget-context'
+import { useController, useConversation, useStore, useWidget } from '../../widget-context'
 import { timeOfDay } from '../../wording/dates'
+import { otherViews } from '../other-views'
 import { Delivery } from './delivery'
 import { Sources } from './sources'
 
@@ -15,6 +16,7 @@ interface MessageProps {
 export const Message = memo(function Message({ entry, startsGroup, endsGroup }: MessageProps) {
   const { wording } = useController()
   const locale = useWidget((state) => state.locale)
+  const { part } = useStore(otherViews.state, (now) => now)
   const { role, content } = entry
   const cutOff =
     useConversation(({ connection }) => connection !== 'online') &&
@@ -53,6 +55,7 @@ export const Message = memo(function Message({ entry, startsGroup, endsGroup }: 
           </time>
         )
       )}
+      {part && !own && entry.seq !== undefined && !entry.streaming && <part.Rating entry={entry} />}
     </div>
   )
 })
