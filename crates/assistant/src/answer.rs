@@ -123,9 +123,9 @@ impl fmt::Debug for AnswerEvent {
 /// What is known once an answer is complete.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AnswerEnd {
-    /// The articles the answer rests on, the most important first. Empty for small talk and for "I don't know".
+    /// The articles the answer rests on, the most important first. Empty for small talk, and where nothing is even near.
     pub citations: Vec<Citation>,
-    /// Whether the assistant said that it found nothing.
+    /// Whether the assistant said that it does not know. What it cites then is no more than near.
     pub no_answer: bool,
     /// Whether it told of an emergency, and whom to call.
     pub is_emergency: bool,

@@ -6,6 +6,7 @@ mod ordering;
 mod passages;
 mod resemblance;
 mod retrieval;
+mod scope;
 mod similar_words;
 mod unanswered;
 

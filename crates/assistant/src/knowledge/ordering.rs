@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Candidate, Knowledge, unanswered};
+use super::{Candidate, Knowledge, scope, unanswered};
 use crate::{encoder::Meaning, question::Question};
 
 /// How many articles the words choose: of a hundred that answer, some 97 are among the first eight.
@@ -37,7 +37,7 @@ const RESEMBLES: f32 = 0.6;
 /// How much it counts that the conversation is about the article, per unit of the favour's logarithm. By hand.
 const BY_FAVOUR: f32 = 3.0;
 
-/// How alike in meaning a question and a passage are, 0 to 1.
+/// How alike in meaning a question and a passage are, 0 to 1, and what the meaning tells by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Likeness {
     /// By the article's title and summary.
@@ -50,6 +50,8 @@ pub struct Likeness {
     pub expected_on_average: f32,
     /// By the most similar of the questions that hardly any article answers.
     pub unanswered: f32,
+    /// How much the question's meaning speaks for its being answered by some article, as the logarithm of the odds.
+    pub scope: f32,
 }
 
 impl Likeness {
@@ -74,7 +76,7 @@ impl Knowledge {
             self.learn_about(&candidates, question);
             articles = self.article_likenesses(meaning);
         }
-        let unanswered = unanswered::likeness(meaning);
+        let (unanswered, scope) = (unanswered::likeness(meaning), scope::scope(meaning));
         let best = candidates.iter().map(|candidate| candidate.score).fold(f32::EPSILON, f32::max);
         let mut best_here: HashMap<usize, f32> = HashMap::new();
         for candidate in &candidates {
@@ -84,7 +86,7 @@ impl Knowledge {
         for candidate in &mut candidates {
             let of_article = articles[candidate.article];
             let text = known.likeness(meaning, known.sentences(candidate.passage));
-            candidate.likeness = Likeness { text, unanswered, ..of_article };
+            candidate.likeness = Likeness { text, unanswered, scope, ..of_article };
             let favour = favoured.filter(|(article, _)| *article == candidate.article).map_or(0.0, |(_, worth)| worth);
             candidate.score = BY_WORDS * candidate.score / best
                 + BY_WORDS_HERE * candidate.score / best_here[&candidate.article]
@@ -172,6 +174,7 @@ mod tests {
             coverage: 1.0,
             pointed: 1.0,
             strength: 1.0,
+            absent: 0.0,
             resemblance: 1.0,
             resemblance_here: 1.0,
             likeness: Likeness::default(),

@@ -50,6 +50,8 @@ pub struct Candidate {
     pub pointed: f32,
     /// How much information the words carry that are found at all.
     pub strength: f32,
+    /// How much information the one subject carries that says most of those that neither passage nor title speak of.
+    pub absent: f32,
     /// How much the question resembles the most similar one the editors expect, 0 to 1.
     pub resemblance: f32,
     /// The same for those that the passage answers.
@@ -84,6 +86,7 @@ impl Knowledge {
         let resemblances = self.resemblances(question);
         let mut judged: HashMap<usize, Judgement> = HashMap::new();
         let mut of_article: HashMap<usize, f32> = HashMap::new();
+        let mut absent = vec![0.0_f32; positions.len()];
         for concept in &question.concepts {
             let importance = self.importance(concept);
             let in_passages =
@@ -99,6 +102,11 @@ impl Knowledge {
                 let article = self.passages[position].article;
                 let asked = resemblances.best_of(article).map_or(0.0, |best| in_questions[best]);
                 let about = in_articles.pointed_in(article).max(in_passages.pointed_in(position)).max(asked);
+                if concept.missed >= 1.0 && !concept.is_intent() {
+                    let here = in_passages.found_in(position).max(in_articles.pointed_in(article));
+                    let absent = &mut absent[position - positions.start];
+                    *absent = absent.max(importance * (1.0 - here));
+                }
                 let elsewhere = in_articles.found_in(article) * FOUND_ELSEWHERE;
                 let expected = in_articles.asked.get(&article).copied().unwrap_or(0.0) * ASKED_ELSEWHERE;
                 let found = in_passages.found_in(position).max(about).max(elsewhere).max(expected);
@@ -155,6 +163,7 @@ impl Knowledge {
                     coverage,
                     pointed: judgement.pointed,
                     strength: judgement.found,
+                    absent: absent[position - positions.start],
                     resemblance: in_article,
                     resemblance_here: in_passage,
                     likeness: Likeness::default(),

@@ -13,9 +13,21 @@ static MEANINGS: LazyLock<Vec<Meaning>> = LazyLock::new(|| {
     written.chunks_exact(WRITTEN).map(Meaning::read).collect()
 });
 
+#[cfg(test)]
+pub fn meanings() -> &'static [Meaning] {
+    &MEANINGS
+}
+
 /// How alike a meaning and the nearest of these questions are.
 pub fn likeness(meaning: &Meaning) -> f32 {
     MEANINGS.iter().map(|other| meaning.likeness(other)).fold(0.0, f32::max)
+}
+
+/// What the meanings are of.
+#[cfg(test)]
+pub fn questions() -> Vec<&'static str> {
+    let lines = include_str!("../../data/unanswered.txt").lines();
+    lines.filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
 }
 
 #[cfg(test)]
@@ -24,11 +36,6 @@ mod tests {
 
     use super::*;
     use crate::encoder::ENCODER;
-
-    fn questions() -> Vec<&'static str> {
-        let lines = include_str!("../../data/unanswered.txt").lines();
-        lines.filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
-    }
 
     #[test]
     fn a_question_beside_the_point_is_more_like_these_than_one_that_articles_answer() {

@@ -1,9 +1,11 @@
 //! Reading a question: what it is about, and what kind of fact it asks for.
 
 mod intents;
+mod manner;
 mod spelling;
 
 pub use intents::{Intent, answers, intents};
+pub use manner::{Manner, counts};
 pub use spelling::Spelling;
 
 use std::{fmt, sync::OnceLock};
@@ -54,6 +56,8 @@ pub struct Question {
     pub stems: Vec<String>,
     /// Whether the question names anything an article could be about.
     pub has_subject: bool,
+    /// How it is put.
+    pub manner: Manner,
     /// As it was written, without typing mistakes and short spellings.
     text: String,
     /// The same after the question it leans on.
@@ -114,7 +118,17 @@ impl Question {
             text.to_owned()
         };
         let intents = intents(text);
-        Self { concepts, intents, stems, has_subject, text: text_read, in_context: None, meaning: OnceLock::new() }
+        let manner = Manner::of(&text_read);
+        Self {
+            concepts,
+            intents,
+            stems,
+            has_subject,
+            manner,
+            text: text_read,
+            in_context: None,
+            meaning: OnceLock::new(),
+        }
     }
 
     /// What it means: by itself, and as much by what it leans on.
@@ -135,6 +149,7 @@ impl Question {
     /// Lets it mean what it means after another question.
     pub fn lean_on(&mut self, earlier: &Self) {
         self.in_context = Some(format!("{} {}", earlier.text, self.text));
+        self.manner.length += earlier.manner.length;
         self.meaning = OnceLock::new();
     }
 }

@@ -77,6 +77,50 @@ async fn not_knowing_is_said_plainly_with_a_number_to_call() {
     assert!(answered.text.contains("I don't know") && answered.text.contains("(419) 555-0100"), "{}", answered.text);
 }
 
+/// What is near an article's subject and not in it: no claim, a number to call, and where the article stands.
+#[tokio::test]
+async fn what_is_only_near_is_pointed_to_and_not_claimed() {
+    let bodies = articles(PATIENTS);
+    for (question, nearest) in [
+        ("Can the doctor prescribe Adderall in a video visit?", "telehealth"),
+        ("Which laptop should I buy for video calls?", "wifi-and-phones"),
+    ] {
+        let answered = ask(question).await;
+        assert!(answered.end.no_answer, "{question}: {}", answered.text);
+        assert_eq!(answered.slugs.first().map(String::as_str), Some(nearest), "{question}");
+        assert!(
+            answered.text.contains("I don't know") && answered.text.contains("(419) 555-0100"),
+            "{}",
+            answered.text
+        );
+        let (_, quoted) = answered.text.split_once("\n\n> ").expect("a quotation");
+        let quoted = quoted.split('\n').next().unwrap_or_default();
+        assert!(quoted.split_whitespace().count() <= 50, "{quoted}");
+        let body = &bodies.iter().find(|article| article.slug == nearest).expect("the article").body;
+        assert!(quoted.split_inclusive(". ").all(|sentence| body.contains(sentence.trim())), "{quoted}");
+    }
+}
+
+/// A hospital whose articles answer what most do not.
+#[tokio::test]
+async fn what_the_editors_expect_is_answered_however_rare_it_is() {
+    let article = KnowledgeArticle {
+        id: Id::generate(),
+        slug: "acupuncture".into(),
+        title: "Acupuncture".into(),
+        summary: "Needles against pain.".into(),
+        url: None,
+        questions: vec!["Do you offer acupuncture?".into()],
+        body: "## Acupuncture against pain\nOur pain clinic offers acupuncture on Tuesdays.".into(),
+        locale: "en-US".into(),
+    };
+    let mut request = DemoHospital::open().request(PATIENTS, &[], "Do you offer acupuncture?");
+    request.knowledge = Arc::new(Knowledge::index(vec![article]));
+    let events: Vec<_> = Assistant::default().answer(request).collect().await;
+    let Some(Ok(AnswerEvent::Done(end))) = events.last() else { panic!("an end") };
+    assert!(!end.no_answer && end.citations.len() == 1);
+}
+
 #[tokio::test]
 async fn medical_advice_is_declined() {
     for question in

@@ -117,7 +117,7 @@ pub struct WireMessageMetadata {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]
     pub stopped: bool,
-    /// The assistant found nothing to answer from.
+    /// The assistant says that it does not know. What it cites is no more than near.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]
     pub no_answer: bool,

@@ -38,7 +38,7 @@ pub struct MessageDetails {
     pub citations: Vec<Citation>,
     /// The answer was stopped by the visitor.
     pub stopped: bool,
-    /// The assistant found nothing to answer from.
+    /// The assistant says that it does not know. What it cites is no more than near.
     pub no_answer: bool,
     /// When the client says it sent the message.
     pub client_timestamp: Option<String>,

@@ -198,7 +198,7 @@ export interface WireCitation {
 }
 export interface WireMessageMetadata {
   /**
-   * The assistant found nothing to answer from.
+   * The assistant says that it does not know. What it cites is no more than near.
    */
   noAnswer?: boolean
   /**

@@ -87,7 +87,7 @@ fn with_context(mut question: Question, earlier: Earlier, text: &str) -> Asked {
 /// Whether a terse question is answered by the article at hand about as well as by any other, or by no other.
 fn goes_on(knowledge: &Knowledge, alone: &Asked, article: usize) -> bool {
     let judgement = judgement::judge(knowledge, alone);
-    let Some(best) = judgement.best.as_ref().filter(|_| judgement.is_sure()) else {
+    let Some(best) = judgement.best.as_ref().filter(|_| judgement.is_sure) else {
         return true;
     };
     let ranked = knowledge.rank(&alone.question, None);

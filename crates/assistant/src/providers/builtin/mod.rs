@@ -21,9 +21,8 @@ use crate::{
     recent::Recent,
     safety,
 };
-use conversation::Asked;
 use excerpt::{excerpt, short_excerpt};
-use judgement::{Judgement, TwoThings};
+use judgement::TwoThings;
 
 /// The length of a citation's snippet, in characters.
 const SNIPPET: usize = 160;
@@ -83,30 +82,29 @@ fn compose(request: &AnswerRequest) -> (String, AnswerEnd) {
     if safety::asks_for_medical_advice(words) && !found.is_plainly_answered {
         return (wording::no_medical_advice(contact), unknown());
     }
-    match found.best {
-        Some(ref best) => quote(request, &asked, best, &found),
-        None => (wording::nothing_found(contact), unknown()),
-    }
-}
-
-/// An answer in the words of the best passage, or of two passages where two things were asked.
-fn quote(request: &AnswerRequest, asked: &Asked, best: &Candidate, found: &Judgement) -> (String, AnswerEnd) {
+    let Some(best) = &found.best else {
+        return (wording::nothing_found(contact), unknown());
+    };
     let knowledge = &request.knowledge;
-    if let Some(two) = judgement::two_things(request, asked) {
+    if let Some(two) = judgement::two_things(request, &asked) {
         return quote_both(knowledge, &two);
     }
-    let mut text = excerpt(knowledge, best, &asked.question);
-    if found.is_tentative {
-        text = wording::tentatively(&knowledge.article(best.article).title, &text);
-    }
+    let mut text = if found.is_sure {
+        excerpt(knowledge, best, &asked.question)
+    } else {
+        let title = &knowledge.article(best.article).title;
+        let heading = knowledge.passage(best.passage).heading.as_deref();
+        wording::closest(title, heading, &short_excerpt(knowledge, best, &asked.question), contact)
+    };
     let mut citations = vec![citation(knowledge, best)];
     if let Some(other) = &found.runner_up {
         text.push_str(&wording::see_also(&knowledge.article(other.article).title));
         citations.push(citation(knowledge, other));
     }
-    (text, AnswerEnd { citations, ..AnswerEnd::default() })
+    (text, AnswerEnd { citations, no_answer: !found.is_sure, ..AnswerEnd::default() })
 }
 
+/// An answer in the words of two passages, where two things were asked.
 fn quote_both(knowledge: &Knowledge, two: &TwoThings) -> (String, AnswerEnd) {
     let (first, second) = (&two.first, &two.second);
     let mut text = excerpt(knowledge, &first.1, &first.0);

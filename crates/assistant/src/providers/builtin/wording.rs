@@ -52,9 +52,20 @@ pub fn nothing_found(contact: &Contact) -> String {
     )
 }
 
-/// Introduces a quotation that may miss the point of the question.
-pub fn tentatively(title: &str, text: &str) -> String {
-    format!("I'm not sure this is what you mean, but here is what I found under **{title}**:\n\n{text}")
+/// Says that the answer was not found, and points to what comes closest: a quotation that claims nothing about the question.
+pub fn closest(title: &str, heading: Option<&str>, excerpt: &str, contact: &Contact) -> String {
+    let name = &contact.hospital_name;
+    let whom = match reach(contact) {
+        Some(reach) => format!("To be sure, please call {name} {reach}."),
+        None => format!("To be sure, please contact {name} directly."),
+    };
+    let heading =
+        heading.filter(|heading| *heading != title).map(|heading| format!(" ({heading})")).unwrap_or_default();
+    let quotation: String = excerpt.lines().map(|line| format!("> {line}\n")).collect();
+    format!(
+        "I'm sorry, I don't know. I couldn't find exactly that in what {name} has published. The closest is under \
+         **{title}**{heading}:\n\n{quotation}\n{whom}"
+    )
 }
 
 /// Names a second article, behind a quotation.
@@ -113,6 +124,7 @@ mod tests {
         };
         let said = [
             nothing_found(&contact),
+            closest("Parking", Some("Parking"), "Park here.", &contact),
             no_medical_advice(&contact),
             small_talk(SmallTalk::Human, &contact),
             emergency(Emergency::Medical, &contact, "de"),
