@@ -54,6 +54,8 @@ kinds! {
     ApiKey = "key";
     /// Leave to read patients' words for a while, for a stated reason.
     AccessGrant = "grant";
+    /// A change that a second person has to approve.
+    ApprovalRequest = "req";
 }
 
 /// An identifier of one kind of thing: 128 bits, UUIDv7, shown as `<prefix>_<32 hex digits>`.

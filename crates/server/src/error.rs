@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use kuzushi_domain::StaffRole;
-use kuzushi_store::{StoreError, TimeOut};
+use kuzushi_store::{RequestState, StoreError, TimeOut};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -69,6 +69,14 @@ pub enum ApiError {
     Divided {
         number: i32,
     },
+    /// Who asked for a change, or made the key that asks now, cannot approve or refuse it.
+    SecondPersonNeeded,
+    /// Somebody else asked for the change.
+    NotYours,
+    /// The request for a change was decided, or is over.
+    RequestClosed {
+        state: RequestState,
+    },
     SessionEnded,
     NotFound,
     MethodNotAllowed,
@@ -110,10 +118,12 @@ impl ApiError {
         match self {
             Self::UnknownProject { .. } | Self::NotFound => StatusCode::NOT_FOUND,
             Self::OriginNotAllowed { .. } | Self::Forbidden { .. } | Self::ReasonRequired => StatusCode::FORBIDDEN,
+            Self::SecondPersonNeeded | Self::NotYours => StatusCode::FORBIDDEN,
             Self::AlreadyExists { .. }
             | Self::Changed { .. }
             | Self::Divided { .. }
             | Self::Outdated
+            | Self::RequestClosed { .. }
             | Self::SomebodyElses => StatusCode::CONFLICT,
             Self::InvalidBody(_) | Self::InvalidQuery(_) => StatusCode::BAD_REQUEST,
             Self::InvalidToken
@@ -149,6 +159,9 @@ impl ApiError {
             Self::ReasonRequired => "REASON_REQUIRED",
             Self::AlreadyExists { .. } => "ALREADY_EXISTS",
             Self::Changed { .. } | Self::Divided { .. } | Self::Outdated => "CHANGED",
+            Self::SecondPersonNeeded => "SECOND_PERSON_NEEDED",
+            Self::NotYours => "NOT_YOURS",
+            Self::RequestClosed { .. } => "REQUEST_CLOSED",
             Self::SessionEnded => "SESSION_ENDED",
             Self::NotFound => "NOT_FOUND",
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
@@ -216,6 +229,18 @@ impl ApiError {
             Self::Divided { number } => format!(
                 "New conversations are divided by split {number}. Look at it, and say replacesSplit: {number} to end it."
             ),
+            Self::SecondPersonNeeded => String::from(
+                "Another person has to decide this: not who asked for it, and no key that they made or were given by the same person. Withdraw it if it is not wanted any more.",
+            ),
+            Self::NotYours => {
+                String::from("Somebody else asked for this, and only they can withdraw it. Refuse it instead.")
+            }
+            Self::RequestClosed { state: RequestState::Void } => String::from(
+                "What new conversations get has changed since this was asked for. Look at it, and ask again.",
+            ),
+            Self::RequestClosed { state } => {
+                format!("This request is {} already. Ask again if the change is still wanted.", state.as_str())
+            }
             Self::SessionEnded => {
                 String::from("The session has ended. Begin a new one with session/init, without a token.")
             }
@@ -248,11 +273,19 @@ impl From<StoreError> for ApiError {
             StoreError::NotFound => Self::NotFound,
             StoreError::Changed { newest } => Self::Changed { newest },
             StoreError::Divided { number } => Self::Divided { number },
+            StoreError::SecondPersonNeeded => Self::SecondPersonNeeded,
+            StoreError::NotTheirs => Self::NotYours,
+            StoreError::RequestClosed { state } => Self::RequestClosed { state },
             StoreError::Unavailable(cause) => {
                 tracing::warn!(error = cause, "the database is not available");
                 Self::Unavailable
             }
-            StoreError::Conflict(_) | StoreError::Sealed(_) | StoreError::OtherKeys(_) | StoreError::Other(_) => {
+            // Whoever may ask for an approval does so instead of passing this on.
+            StoreError::ApprovalNeeded
+            | StoreError::Conflict(_)
+            | StoreError::Sealed(_)
+            | StoreError::OtherKeys(_)
+            | StoreError::Other(_) => {
                 tracing::error!(error = %error, "the store failed");
                 Self::Internal
             }

@@ -3,8 +3,11 @@
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use anyhow::{Context, bail, ensure};
-use kuzushi_domain::{Actor, Clock, config::AppConfig, origin::OriginPattern};
-use kuzushi_store::{NewApp, NewArticle, NewConfig, NewTenant, Store, TenantScope};
+use chrono::{DateTime, Utc};
+use kuzushi_domain::{Actor, Clock, Id, config::AppConfig, id, origin::OriginPattern};
+use kuzushi_store::{
+    AppChange, Change, NewApp, NewArticle, NewConfig, NewTenant, Replaces, Store, StoreError, TenantScope,
+};
 use rust_embed::RustEmbed;
 use serde::Deserialize;
 
@@ -24,6 +27,8 @@ pub enum Source {
 pub struct Seeded {
     pub apps: usize,
     pub configs_published: usize,
+    /// Changes of configs that a second person has to approve.
+    pub approvals_asked: usize,
     pub articles_changed: usize,
 }
 
@@ -147,8 +152,10 @@ async fn seed_app(
     let new = NewApp { project_id, name, description, allowed_origins };
     let app = match scope.app_by_project(&new.project_id).await? {
         Some(app) => {
-            scope.update_app(app.id, new, clock.now()).await.with_context(|| context.clone())?;
-            app
+            let NewApp { project_id: _, name, description, allowed_origins } = new;
+            let change =
+                AppChange { name: Some(name), description: Some(description), allowed_origins: Some(allowed_origins) };
+            scope.change_app(app.id, change, None, clock.now()).await.with_context(|| context.clone())?
         }
         None => scope.create_app(new, clock.now()).await.with_context(|| context.clone())?,
     };
@@ -156,11 +163,29 @@ async fn seed_app(
     let active = scope.active_config(app.id).await?;
     if active.is_none_or(|active| active.config != config) {
         let new = NewConfig { config, created_by: String::from("seed"), note: format!("from {document}") };
-        scope.publish_config(app.id, new, clock.now()).await.with_context(|| context.clone())?;
-        seeded.configs_published += 1;
+        match scope.publish_config(app.id, new.clone(), clock.now()).await {
+            Ok(_) => seeded.configs_published += 1,
+            Err(StoreError::ApprovalNeeded) => {
+                ask_for(scope, app.id, new, clock.now()).await.with_context(|| context.clone())?;
+                seeded.approvals_asked += 1;
+            }
+            Err(error) => return Err(error).context(context),
+        }
     }
     seeded.articles_changed += scope.replace_articles(app.id, articles, clock.now()).await.context(context)?;
     Ok(())
+}
+
+/// Asks for what a second person has to approve: once, however often the files are read.
+async fn ask_for(scope: &TenantScope, app: Id<id::App>, new: NewConfig, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let newest = scope.config_versions(app, None, 1).await?.pop().filter(|newest| newest.config == new.config);
+    let note = new.note.clone();
+    let version = match newest {
+        Some(newest) => newest,
+        None => scope.create_config(app, new, None, now).await?,
+    };
+    let change = Change::Activate { version: version.version };
+    scope.request_change(app, change, Replaces::default(), note, now).await.map(drop)
 }
 
 fn config(source: &Source, app: &AppSection) -> anyhow::Result<AppConfig> {

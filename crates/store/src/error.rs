@@ -16,6 +16,18 @@ pub enum StoreError {
     /// New conversations are divided by a split of which the caller does not know. Holds its number.
     #[error("split {number} runs")]
     Divided { number: i32 },
+    /// A second person has to approve it.
+    #[error("a second person has to approve it")]
+    ApprovalNeeded,
+    /// Who asked for something cannot approve or refuse it.
+    #[error("another person has to decide this")]
+    SecondPersonNeeded,
+    /// Only who asked for something can withdraw it.
+    #[error("somebody else asked for it")]
+    NotTheirs,
+    /// The request was decided, or is over.
+    #[error("the request is {}", state.as_str())]
+    RequestClosed { state: crate::RequestState },
     /// The database cannot be reached at the moment. Trying again later may help.
     #[error("the database is not available: {0}")]
     Unavailable(String),

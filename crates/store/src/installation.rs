@@ -45,7 +45,11 @@ impl Installation {
         AuditTrail::new(self.store.clone(), tenant, Arc::clone(&self.actor))
     }
 
+<<<<<<< HEAD
     pub(crate) fn actor(&self) -> &Actor {
+=======
+    pub fn actor(&self) -> &Actor {
+>>>>>>> 7b3bb42 (Have changes of what new conversations get approved by a second person)
         &self.actor
     }
 

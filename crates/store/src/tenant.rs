@@ -56,6 +56,11 @@ impl TenantScope {
         &self.key.lookup
     }
 
+    /// As [`crate::Installation::person_behind`].
+    pub(crate) async fn person_behind(&self, actor: &str) -> Result<String, StoreError> {
+        self.store.installation().person_behind(actor).await
+    }
+
     pub(crate) fn node(&self) -> Id<id::Node> {
         self.store.node()
     }

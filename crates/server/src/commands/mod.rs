@@ -67,7 +67,11 @@ pub async fn seed(config: Config, folder: Option<PathBuf>) -> anyhow::Result<()>
     print(&format!(
         "{} apps; {} config versions published, {} articles changed\n",
         seeded.apps, seeded.configs_published, seeded.articles_changed
-    ))
+    ))?;
+    if seeded.approvals_asked > 0 {
+        print(&format!("{} config versions wait for a second person to approve them\n", seeded.approvals_asked))?;
+    }
+    Ok(())
 }
 
 /// Writes to standard output; a reader that has gone is an error, not a panic.

@@ -13,6 +13,8 @@ pub struct Model {
     /// SHA-256.
     pub secret_hash: Vec<u8>,
     pub created_by: String,
+    /// The identifier of who made it. None: not known.
+    pub made_by: Option<String>,
     pub created_at: DateTimeUtc,
     pub expires_at: Option<DateTimeUtc>,
     pub revoked_at: Option<DateTimeUtc>,

@@ -14,6 +14,10 @@ pub struct Model {
     #[sea_orm(column_type = "JsonBinary")]
     pub allowed_origins: Json,
     pub created_at: DateTimeUtc,
+    /// Whether a second person has to approve what changes what new conversations get.
+    pub approval_required: bool,
+    /// 1, 2, 3…: rises with every change of this row.
+    pub revision: i32,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

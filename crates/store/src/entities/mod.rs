@@ -4,6 +4,7 @@ pub mod access_grant;
 pub mod api_key;
 pub mod app;
 pub mod app_config;
+pub mod approval_request;
 pub mod article;
 pub mod article_meanings;
 pub mod audit_chain;

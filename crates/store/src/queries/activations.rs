@@ -40,63 +40,129 @@ impl From<config_activation::Model> for Activation {
     }
 }
 
+/// What rolling back leads to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum RollBack {
+    /// The split that runs ends, and all get this version, which is active already.
+    EndSplit {
+        active: i32,
+    },
+    To {
+        version: i32,
+    },
+}
+
+impl RollBack {
+    pub(crate) fn version(self) -> i32 {
+        match self {
+            Self::EndSplit { active: version } | Self::To { version } => version,
+        }
+    }
+}
+
 impl TenantScope {
     /// Makes a version the one that all new sessions get, and ends a split. Activating the active one without a split changes
     /// nothing.
     ///
-    /// Where new conversations are not divided as the caller takes them to be by now, nothing changes.
+    /// Where new conversations are not divided as the caller takes them to be by now, nothing changes. Nor where a second
+    /// person has to approve it: see [`TenantScope::request_change`].
     pub async fn activate_config(
         &self,
         app: Id<id::App>,
         version: i32,
         replaces: Replaces,
-        by: &str,
         now: DateTime<Utc>,
     ) -> Result<ConfigVersion, StoreError> {
         let transaction = self.write().await?;
-        self.lock_configs(&transaction, app).await?;
+        let needs_approval = self.lock_configs(&transaction, app).await?.approval_required;
         let wanted = versions_of(self.id(), app)
             .filter(app_config::Column::Version.eq(version))
             .one(&transaction)
             .await?
             .ok_or(StoreError::NotFound)?;
-        if !wanted.is_active {
+        if !wanted.is_active || running_split(&transaction, self.id(), app).await?.is_some() {
             self.check_replaced(&transaction, app, replaces).await?;
-            self.switch_to(&transaction, app, version, AuditAction::ConfigActivated, by, now).await?;
-            transaction.commit().await?;
-        } else if running_split(&transaction, self.id(), app).await?.is_some() {
-            self.check_replaced(&transaction, app, replaces).await?;
-            self.end_split(&transaction, app, by, now).await?;
+            if needs_approval {
+                return Err(StoreError::ApprovalNeeded);
+            }
+            self.activate(&transaction, app, version, &self.actor().to_string(), now).await?;
             transaction.commit().await?;
         }
         Ok(ConfigVersion { is_active: true, ..wanted.try_into()? })
     }
 
+    /// Lets all new conversations have a version, under the lock of [`TenantScope::lock_configs`].
+    pub(crate) async fn activate(
+        &self,
+        transaction: &DatabaseTransaction,
+        app: Id<id::App>,
+        version: i32,
+        by: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let active = active_config(transaction, self.id(), app).await?;
+        if active.is_some_and(|active| active.version == version) {
+            return self.end_split(transaction, app, by, now).await.map(drop);
+        }
+        self.switch_to(transaction, app, version, AuditAction::ConfigActivated, by, now).await
+    }
+
     /// Returns to how it was before: ends a split, or else makes the version active again that was before the one that is.
     /// None was: not found.
+    ///
+    /// Nothing changes where [`TenantScope::activate_config`] would change nothing either.
     pub async fn roll_back_config(
         &self,
         app: Id<id::App>,
-        by: &str,
+        replaces: Replaces,
         now: DateTime<Utc>,
     ) -> Result<ConfigVersion, StoreError> {
         let transaction = self.write().await?;
-        self.lock_configs(&transaction, app).await?;
-        let active = active_config(&transaction, self.id(), app).await?.ok_or(StoreError::NotFound)?;
-        if self.end_split(&transaction, app, by, now).await? {
-            transaction.commit().await?;
-            return Ok(active);
+        let needs_approval = self.lock_configs(&transaction, app).await?.approval_required;
+        self.check_replaced(&transaction, app, replaces).await?;
+        let target = self.roll_back_target(&transaction, app).await?;
+        if needs_approval {
+            return Err(StoreError::ApprovalNeeded);
         }
-        let before = self
-            .newest_activations(app)
-            .filter(config_activation::Column::Version.ne(active.version))
-            .one(&transaction)
-            .await?
-            .ok_or(StoreError::NotFound)?;
-        self.switch_to(&transaction, app, before.version, AuditAction::ConfigRolledBack, by, now).await?;
+        self.roll_back_to(&transaction, app, target, &self.actor().to_string(), now).await?;
         let wanted = active_config(&transaction, self.id(), app).await?.ok_or(StoreError::NotFound)?;
         transaction.commit().await?;
         Ok(wanted)
+    }
+
+    /// Where rolling back would lead to.
+    pub(crate) async fn roll_back_target(
+        &self,
+        transaction: &DatabaseTransaction,
+        app: Id<id::App>,
+    ) -> Result<RollBack, StoreError> {
+        let active = active_config(transaction, self.id(), app).await?.ok_or(StoreError::NotFound)?.version;
+        if running_split(transaction, self.id(), app).await?.is_some() {
+            return Ok(RollBack::EndSplit { active });
+        }
+        let before = self
+            .newest_activations(app)
+            .filter(config_activation::Column::Version.ne(active))
+            .one(transaction)
+            .await?
+            .ok_or(StoreError::NotFound)?;
+        Ok(RollBack::To { version: before.version })
+    }
+
+    pub(crate) async fn roll_back_to(
+        &self,
+        transaction: &DatabaseTransaction,
+        app: Id<id::App>,
+        target: RollBack,
+        by: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        match target {
+            RollBack::EndSplit { .. } => self.end_split(transaction, app, by, now).await.map(drop),
+            RollBack::To { version } => {
+                self.switch_to(transaction, app, version, AuditAction::ConfigRolledBack, by, now).await
+            }
+        }
     }
 
     /// A page of what was active, newest first.
@@ -137,6 +203,7 @@ impl TenantScope {
                 .filter(app_config::Column::AppId.eq(app.uuid()))
         };
         self.end_split(transaction, app, by, now).await?;
+        self.void_requests(transaction, app).await?;
         // In this order: the database allows one active version at any time.
         of_app(false).filter(app_config::Column::IsActive.eq(true)).exec(transaction).await?;
         of_app(true).filter(app_config::Column::Version.eq(version)).exec(transaction).await?;

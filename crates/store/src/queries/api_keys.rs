@@ -1,7 +1,7 @@
 //! Keys to the administration API.
 
 use chrono::{DateTime, Utc};
-use kuzushi_domain::{AuditAction, Id, StaffRole, id};
+use kuzushi_domain::{Actor, AuditAction, Id, StaffRole, id};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
 };
@@ -79,6 +79,7 @@ impl Installation {
             name: Set(new.name.clone()),
             secret_hash: Set(new.secret_hash.to_vec()),
             created_by: Set(new.created_by.clone()),
+            made_by: Set(Some(self.actor().id())),
             created_at: Set(now),
             expires_at: Set(new.expires_at),
             revoked_at: Set(None),
@@ -98,6 +99,26 @@ impl Installation {
             expires_at: new.expires_at,
             revoked_at: None,
         })
+    }
+
+    /// The person behind an actor, as far as keys tell: a key is the person's who made it, unless that was on the command
+    /// line, where keys are made for others.
+    pub async fn person_behind(&self, actor: &str) -> Result<String, StoreError> {
+        let mut person = actor.to_owned();
+        // Each key is younger than the one that made it, so this ends.
+        while let Ok(key) = person.parse::<Id<id::ApiKey>>() {
+            let made_by: Option<Option<String>> = api_key::Entity::find_by_id(key.uuid())
+                .select_only()
+                .column(api_key::Column::MadeBy)
+                .into_tuple()
+                .one(self.reader())
+                .await?;
+            match made_by.flatten() {
+                Some(maker) if ![Actor::CommandLine.id(), Actor::System.id()].contains(&maker) => person = maker,
+                _ => break,
+            }
+        }
+        Ok(person)
     }
 
     /// A key with the hash of its secret: a look-up that starts without a tenant, because the key names it.

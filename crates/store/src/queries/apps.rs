@@ -17,6 +17,10 @@ pub struct App {
     pub description: String,
     /// Origin patterns: see `kuzushi_domain::origin`.
     pub allowed_origins: Vec<String>,
+    /// Whether a second person has to approve what changes what new conversations get.
+    pub approval_required: bool,
+    /// 1, 2, 3…: rises with every change of the app itself.
+    pub revision: i32,
 }
 
 #[derive(Debug, Clone)]
@@ -25,6 +29,14 @@ pub struct NewApp {
     pub name: String,
     pub description: String,
     pub allowed_origins: Vec<String>,
+}
+
+/// What is to change about an app. What is left out stays as it is.
+#[derive(Debug, Clone, Default)]
+pub struct AppChange {
+    pub name: Option<String>,
+    pub description: Option<String>,
+    pub allowed_origins: Option<Vec<String>>,
 }
 
 /// An app with the config version that new sessions get.
@@ -46,6 +58,8 @@ impl From<app::Model> for App {
             name: row.name,
             description: row.description,
             allowed_origins: strings(&row.allowed_origins),
+            approval_required: row.approval_required,
+            revision: row.revision,
         }
     }
 }
@@ -110,6 +124,8 @@ impl TenantScope {
             description: Set(new.description.clone()),
             allowed_origins: Set(new.allowed_origins.clone().into()),
             created_at: Set(now),
+            approval_required: Set(false),
+            revision: Set(1),
         })
         .exec_without_returning(&transaction)
         .await?;
@@ -122,24 +138,51 @@ impl TenantScope {
             name: new.name,
             description: new.description,
             allowed_origins: new.allowed_origins,
+            approval_required: false,
+            revision: 1,
         })
     }
 
-    /// Replaces name, description and allowed origins; the public name stays.
-    pub async fn update_app(&self, id: Id<id::App>, new: NewApp, now: DateTime<Utc>) -> Result<(), StoreError> {
+    /// Changes name, description or allowed origins; the public name stays. Where they are so already, nothing changes.
+    ///
+    /// `revision` is the one that the caller has seen: where there is a newer one by now, nothing changes either.
+    pub async fn change_app(
+        &self,
+        id: Id<id::App>,
+        change: AppChange,
+        revision: Option<i32>,
+        now: DateTime<Utc>,
+    ) -> Result<App, StoreError> {
         let transaction = self.write().await?;
-        let updated = app::Entity::update_many()
-            .col_expr(app::Column::Name, Expr::value(new.name))
-            .col_expr(app::Column::Description, Expr::value(new.description))
-            .col_expr(app::Column::AllowedOrigins, Expr::value(serde_json::Value::from(new.allowed_origins)))
+        let known = App::from(self.lock_configs(&transaction, id).await?);
+        if revision.is_some_and(|revision| revision != known.revision) {
+            return Err(StoreError::Changed { newest: Some(known.revision) });
+        }
+        let AppChange { name, description, allowed_origins } = change;
+        let changed = App {
+            name: name.unwrap_or_else(|| known.name.clone()),
+            description: description.unwrap_or_else(|| known.description.clone()),
+            allowed_origins: allowed_origins.unwrap_or_else(|| known.allowed_origins.clone()),
+            ..known.clone()
+        };
+        if changed == known {
+            return Ok(known);
+        }
+        let changed = App { revision: known.revision + 1, ..changed };
+        app::Entity::update_many()
+            .col_expr(app::Column::Name, Expr::value(changed.name.clone()))
+            .col_expr(app::Column::Description, Expr::value(changed.description.clone()))
+            .col_expr(
+                app::Column::AllowedOrigins,
+                Expr::value(serde_json::Value::from(changed.allowed_origins.clone())),
+            )
+            .col_expr(app::Column::Revision, Expr::value(changed.revision))
             .filter(app::Column::TenantId.eq(self.id().uuid()))
             .filter(app::Column::Id.eq(id.uuid()))
             .exec(&transaction)
             .await?;
-        if updated.rows_affected == 0 {
-            return Err(StoreError::NotFound);
-        }
         self.audit(&transaction, NewAuditEvent::new(AuditAction::AppChanged, id), now).await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await?;
+        Ok(changed)
     }
 }

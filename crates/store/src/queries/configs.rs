@@ -121,7 +121,7 @@ impl TenantScope {
         Ok(created)
     }
 
-    /// Adds the next version and makes it the active one, in one step.
+    /// Adds the next version and makes it the active one, in one step. Not where a second person has to approve it.
     pub async fn publish_config(
         &self,
         app: Id<id::App>,
@@ -129,7 +129,9 @@ impl TenantScope {
         now: DateTime<Utc>,
     ) -> Result<ConfigVersion, StoreError> {
         let transaction = self.write().await?;
-        self.lock_configs(&transaction, app).await?;
+        if self.lock_configs(&transaction, app).await?.approval_required {
+            return Err(StoreError::ApprovalNeeded);
+        }
         let newest = self.newest_version(&transaction, app).await?;
         let by = new.created_by.clone();
         let created = self.add_version(&transaction, app, newest, new, now).await?;
@@ -143,13 +145,13 @@ impl TenantScope {
         &self,
         transaction: &DatabaseTransaction,
         app: Id<id::App>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<app::Model, StoreError> {
         let row = app::Entity::find_by_id(app.uuid())
             .filter(app::Column::TenantId.eq(self.id().uuid()))
             .lock_exclusive()
             .one(transaction)
             .await?;
-        row.map(drop).ok_or(StoreError::NotFound)
+        row.ok_or(StoreError::NotFound)
     }
 
     async fn newest_version(

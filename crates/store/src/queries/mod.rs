@@ -4,6 +4,7 @@ pub(crate) mod accept;
 pub(crate) mod access_grants;
 pub(crate) mod activations;
 pub(crate) mod api_keys;
+pub(crate) mod approvals;
 pub(crate) mod apps;
 pub(crate) mod article_meanings;
 pub(crate) mod articles;

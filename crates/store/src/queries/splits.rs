@@ -4,20 +4,17 @@ use aws_lc_rs::digest;
 use chrono::{DateTime, Utc};
 use kuzushi_domain::{AnswerOutcome, AuditAction, Id, Rating, TurnState, id};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, JoinType,
-    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select, sea_query::Expr,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, JoinType, QueryFilter,
+    QueryOrder, QuerySelect, Select, sea_query::Expr,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{
-    audit::NewAuditEvent,
-    configs::{active_config, versions_of},
-};
+use super::{audit::NewAuditEvent, configs::active_config};
 use crate::{
     StoreError, TenantScope,
-    entities::{app_config, config_split, message, session, turn},
+    entities::{config_split, message, session, turn},
 };
 
 /// A config version, and how many of a hundred new conversations get it.
@@ -158,32 +155,45 @@ impl TenantScope {
 
     /// Divides new conversations among several versions, instead of how it was. The same once more changes nothing.
     ///
-    /// Where it is not as the caller takes it to be by now, nothing changes.
+    /// Where it is not as the caller takes it to be by now, nothing changes. Nor where a second person has to approve it: see
+    /// [`TenantScope::request_change`].
     pub async fn split_configs(
         &self,
         app: Id<id::App>,
         mut arms: Vec<Arm>,
         replaces: Replaces,
-        by: &str,
         now: DateTime<Utc>,
     ) -> Result<Split, StoreError> {
         arms.sort_unstable_by_key(|arm| arm.version);
         let transaction = self.write().await?;
-        self.lock_configs(&transaction, app).await?;
+        let needs_approval = self.lock_configs(&transaction, app).await?.approval_required;
         let running = running_split(&transaction, self.id(), app).await?;
         if let Some(running) = running.filter(|running| running.arms == arms) {
             return Ok(running);
         }
-        let known = versions_of(self.id(), app)
-            .filter(app_config::Column::Version.is_in(arms.iter().map(|arm| arm.version)))
-            .count(&transaction)
-            .await?;
-        if known != arms.len() as u64 {
-            return Err(StoreError::NotFound);
-        }
+        let versions: Vec<i32> = arms.iter().map(|arm| arm.version).collect();
+        self.check_versions(&transaction, app, &versions).await?;
         self.check_replaced(&transaction, app, replaces).await?;
-        self.end_split(&transaction, app, by, now).await?;
-        let last = splits_of(self.id(), app).one(&transaction).await?;
+        if needs_approval {
+            return Err(StoreError::ApprovalNeeded);
+        }
+        let split = self.start_split(&transaction, app, arms, &self.actor().to_string(), now).await?;
+        transaction.commit().await?;
+        Ok(split)
+    }
+
+    /// Divides new conversations, under the lock of [`TenantScope::lock_configs`].
+    pub(crate) async fn start_split(
+        &self,
+        transaction: &DatabaseTransaction,
+        app: Id<id::App>,
+        arms: Vec<Arm>,
+        by: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Split, StoreError> {
+        self.end_split(transaction, app, by, now).await?;
+        self.void_requests(transaction, app).await?;
+        let last = splits_of(self.id(), app).one(transaction).await?;
         let number = last.map_or(1, |last| last.number + 1);
         config_split::Entity::insert(config_split::ActiveModel {
             app_id: Set(app.uuid()),
@@ -195,11 +205,10 @@ impl TenantScope {
             ended_by: Set(None),
             ended_at: Set(None),
         })
-        .exec_without_returning(&transaction)
+        .exec_without_returning(transaction)
         .await?;
         let event = NewAuditEvent::new(AuditAction::SplitStarted, app).with(json!({"split": number, "arms": &arms}));
-        self.audit(&transaction, event, now).await?;
-        transaction.commit().await?;
+        self.audit(transaction, event, now).await?;
         Ok(Split { number, arms, started_by: by.to_owned(), started_at: now, ended_at: None })
     }
 
@@ -243,6 +252,7 @@ impl TenantScope {
             .await?;
         let ended = ended.rows_affected > 0;
         if ended {
+            self.void_requests(transaction, app).await?;
             self.audit(transaction, NewAuditEvent::new(AuditAction::SplitEnded, app), now).await?;
         }
         Ok(ended)

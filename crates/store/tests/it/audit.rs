@@ -42,8 +42,8 @@ on_both_engines! {
         let actor = ann();
         let scope = hospital.scope.clone().by(actor.clone());
         scope.create_config(hospital.app.id, config("second"), None, at(1)).await.unwrap();
-        scope.activate_config(hospital.app.id, 2, Replaces::default(), "Ann", at(2)).await.unwrap();
-        scope.activate_config(hospital.app.id, 2, Replaces::default(), "Ann", at(3)).await.unwrap();
+        scope.activate_config(hospital.app.id, 2, Replaces::default(), at(2)).await.unwrap();
+        scope.activate_config(hospital.app.id, 2, Replaces::default(), at(3)).await.unwrap();
         let grant = scope.grant_access("A complaint".into(), at(100), at(4)).await.unwrap();
         let events = scope.audit_events(AuditFilter::default(), 50).await.unwrap();
         let actions: Vec<_> = events.iter().map(|event| (event.seq, event.action.as_str())).collect();

@@ -65,13 +65,13 @@ on_both_engines! {
         assert_eq!((draft.version, draft.is_active), (2, false));
         assert_eq!(scope.active_config(app).await.unwrap().unwrap().version, 1);
 
-        let active = scope.activate_config(app, 2, version(1), "Ann", at(2)).await.unwrap();
+        let active = scope.activate_config(app, 2, version(1), at(2)).await.unwrap();
         assert_eq!((active.version, active.is_active, active.note.as_str()), (2, true, "draft"));
         assert_eq!(scope.active_config(app).await.unwrap(), Some(active));
         let versions = scope.config_versions(app, None, 50).await.unwrap();
         assert_eq!(versions.iter().map(|row| (row.version, row.is_active)).collect::<Vec<_>>(), [(2, true), (1, false)]);
         assert_eq!(scope.config_versions(app, Some(2), 50).await.unwrap().len(), 1);
-        assert!(matches!(scope.activate_config(app, 3, Replaces::default(), "Ann", at(2)).await, Err(StoreError::NotFound)));
+        assert!(matches!(scope.activate_config(app, 3, Replaces::default(), at(2)).await, Err(StoreError::NotFound)));
     }
 
     async fn who_did_not_see_the_newest_change_changes_nothing(engine: Engine) {
@@ -82,27 +82,29 @@ on_both_engines! {
         assert!(matches!(late, Err(StoreError::Changed { newest: Some(2) })), "{late:?}");
         scope.create_config(app, config("Ben's again"), Some(2), at(3)).await.unwrap();
 
-        scope.activate_config(app, 2, version(1), "Ann", at(4)).await.unwrap();
-        let late = scope.activate_config(app, 3, version(1), "Ben", at(5)).await;
+        scope.activate_config(app, 2, version(1), at(4)).await.unwrap();
+        let late = scope.activate_config(app, 3, version(1), at(5)).await;
         assert!(matches!(late, Err(StoreError::Changed { newest: Some(2) })), "{late:?}");
         assert_eq!(scope.active_config(app).await.unwrap().unwrap().version, 2);
         // What is so already is no conflict: a request that is sent again finds its own work done.
-        scope.activate_config(app, 2, version(1), "Ann", at(6)).await.unwrap();
+        scope.activate_config(app, 2, version(1), at(6)).await.unwrap();
         assert_eq!(scope.activations(app, None, 50).await.unwrap().len(), 2);
     }
 
     async fn rolling_back_returns_to_what_was_active_before(engine: Engine) {
         let hospital = Hospital::open(engine).await;
         let (scope, app) = (&hospital.scope, hospital.app.id);
-        assert!(matches!(scope.roll_back_config(app, "Ann", at(1)).await, Err(StoreError::NotFound)));
+        assert!(matches!(scope.roll_back_config(app, Replaces::default(), at(1)).await, Err(StoreError::NotFound)));
         scope.publish_config(app, config("second"), at(1)).await.unwrap();
         scope.create_config(app, config("third, never active"), None, at(2)).await.unwrap();
-        let back = scope.roll_back_config(app, "Ann", at(3)).await.unwrap();
+        let back = scope.roll_back_config(app, Replaces::default(), at(3)).await.unwrap();
         assert_eq!((back.version, back.is_active), (1, true));
         assert_eq!(scope.active_config(app).await.unwrap().unwrap().version, 1);
         let history = scope.activations(app, None, 50).await.unwrap();
         assert_eq!(history.iter().map(|row| (row.number, row.version)).collect::<Vec<_>>(), [(3, 1), (2, 2), (1, 1)]);
-        assert_eq!((history[0].activated_by.as_str(), history[0].activated_at), ("Ann", at(3)));
+        assert_eq!((history[0].activated_by.as_str(), history[0].activated_at), ("system", at(3)));
+        let late = scope.roll_back_config(app, version(2), at(4)).await;
+        assert!(matches!(late, Err(StoreError::Changed { newest: Some(1) })), "{late:?}");
         assert_eq!(scope.activations(app, Some(3), 1).await.unwrap()[0].number, 2);
     }
 
@@ -117,7 +119,7 @@ on_both_engines! {
                 let scope = hospital.scope.clone();
                 // Half of them say what they replace, and most of those are too late.
                 let replaces = Replaces { version: (number % 2 == 0).then_some(number % 4 + 1), split: None };
-                tokio::spawn(async move { scope.activate_config(app, number % 3 + 1, replaces, "racing", at(2)).await })
+                tokio::spawn(async move { scope.activate_config(app, number % 3 + 1, replaces, at(2)).await })
             })
             .collect();
         for task in tasks {
@@ -141,34 +143,34 @@ on_both_engines! {
         for _ in 0..2 {
             scope.create_config(app, config("draft"), None, at(1)).await.unwrap();
         }
-        let split = scope.split_configs(app, arms([(2, 30), (1, 70)]), version(1), "Ann", at(2)).await.unwrap();
+        let split = scope.split_configs(app, arms([(2, 30), (1, 70)]), version(1), at(2)).await.unwrap();
         assert_eq!((split.number, &split.arms), (1, &arms([(1, 70), (2, 30)])));
         assert_eq!(scope.running_split(app).await.unwrap(), Some(split.clone()));
         let published = hospital.store.installation().published_app("st-marys-portal").await.unwrap().unwrap();
         assert_eq!((published.config.unwrap().version, published.split), (1, Some(split.clone())));
         // The same once more is the same split, whatever its author has seen.
-        assert_eq!(scope.split_configs(app, split.arms.clone(), version(1), "Ben", at(3)).await.unwrap(), split);
-        let late = scope.split_configs(app, arms([(1, 50), (3, 50)]), version(1), "Ben", at(3)).await;
+        assert_eq!(scope.split_configs(app, split.arms.clone(), version(1), at(3)).await.unwrap(), split);
+        let late = scope.split_configs(app, arms([(1, 50), (3, 50)]), version(1), at(3)).await;
         assert!(matches!(late, Err(StoreError::Divided { number: 1 })), "{late:?}");
-        let late = scope.activate_config(app, 3, version(1), "Ben", at(3)).await;
+        let late = scope.activate_config(app, 3, version(1), at(3)).await;
         assert!(matches!(late, Err(StoreError::Divided { number: 1 })), "{late:?}");
         // Nor is a split ended unseen by whoever wants the active version for all.
-        let late = scope.activate_config(app, 1, version(1), "Ben", at(3)).await;
+        let late = scope.activate_config(app, 1, version(1), at(3)).await;
         assert!(matches!(late, Err(StoreError::Divided { number: 1 })), "{late:?}");
-        let late = scope.split_configs(app, arms([(1, 50), (3, 50)]), seen(9), "Ben", at(3)).await;
+        let late = scope.split_configs(app, arms([(1, 50), (3, 50)]), seen(9), at(3)).await;
         assert!(matches!(late, Err(StoreError::Divided { number: 1 })), "{late:?}");
-        let unknown = scope.split_configs(app, arms([(1, 50), (9, 50)]), Replaces::default(), "Ben", at(3)).await;
+        let unknown = scope.split_configs(app, arms([(1, 50), (9, 50)]), Replaces::default(), at(3)).await;
         assert!(matches!(unknown, Err(StoreError::NotFound)));
 
-        assert_eq!(scope.roll_back_config(app, "Ann", at(4)).await.unwrap().version, 1);
+        assert_eq!(scope.roll_back_config(app, Replaces::default(), at(4)).await.unwrap().version, 1);
         assert_eq!(scope.running_split(app).await.unwrap(), None);
-        let late = scope.split_configs(app, arms([(1, 50), (3, 50)]), seen(1), "Ben", at(4)).await;
+        let late = scope.split_configs(app, arms([(1, 50), (3, 50)]), seen(1), at(4)).await;
         assert!(matches!(late, Err(StoreError::Changed { newest: Some(1) })), "{late:?}");
         for (number, version) in [(2, 1), (4, 2)] {
-            let split = scope.split_configs(app, arms([(1, 50), (3, 50)]), Replaces::default(), "Ann", at(5)).await.unwrap();
+            let split = scope.split_configs(app, arms([(1, 50), (3, 50)]), Replaces::default(), at(5)).await.unwrap();
             assert_eq!(split.number, number);
-            let split = scope.split_configs(app, arms([(1, 40), (3, 60)]), seen(number), "Ann", at(5)).await.unwrap();
-            scope.activate_config(app, version, seen(split.number), "Ann", at(6)).await.unwrap();
+            let split = scope.split_configs(app, arms([(1, 40), (3, 60)]), seen(number), at(5)).await.unwrap();
+            scope.activate_config(app, version, seen(split.number), at(6)).await.unwrap();
             assert_eq!(scope.running_split(app).await.unwrap(), None);
             assert_eq!(scope.active_config(app).await.unwrap().unwrap().version, version);
         }
@@ -192,11 +194,11 @@ on_both_engines! {
                 let version = number % 3 + 1;
                 tokio::spawn(async move {
                     match number % 7 {
-                        0..=2 => scope.activate_config(app, version, replaces, "racing", at(2)).await.map(drop),
-                        3 => scope.roll_back_config(app, "racing", at(2)).await.map(drop),
+                        0..=2 => scope.activate_config(app, version, replaces, at(2)).await.map(drop),
+                        3 => scope.roll_back_config(app, Replaces::default(), at(2)).await.map(drop),
                         _ => {
                             let arms = arms([(version, 40), (4, 60)]);
-                            scope.split_configs(app, arms, replaces, "racing", at(2)).await.map(drop)
+                            scope.split_configs(app, arms, replaces, at(2)).await.map(drop)
                         }
                     }
                 })
@@ -227,7 +229,7 @@ on_both_engines! {
         let (scope, app) = (&hospital.scope, hospital.app.id);
         scope.create_config(app, config("draft"), None, at(0)).await.unwrap();
         hospital.session().await;
-        let split = scope.split_configs(app, arms([(1, 50), (2, 50)]), Replaces::default(), "Ann", at(-1)).await.unwrap();
+        let split = scope.split_configs(app, arms([(1, 50), (2, 50)]), Replaces::default(), at(-1)).await.unwrap();
         let session = hospital.session().await;
         hospital.say(&session, "m1", "Hello").await;
         hospital.say(&session, "m2", "Hello?").await;

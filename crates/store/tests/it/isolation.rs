@@ -1,6 +1,6 @@
 //! What belongs to one tenant does not exist for another.
 
-use kuzushi_store::{Arm, NewApp, NewArticle, NextTurn, PageRequest, Replaces, StoreError, on_both_engines};
+use kuzushi_store::{AppChange, Arm, NewArticle, NextTurn, PageRequest, Replaces, StoreError, on_both_engines};
 
 use crate::fixture::{Hospital, add_tenant, at, config, message};
 
@@ -32,17 +32,16 @@ on_both_engines! {
         assert_not_found(stranger.config_version(hospital.app.id, 1).await);
         assert_not_found(stranger.publish_config(hospital.app.id, config("theirs"), at(2)).await);
         assert_not_found(stranger.create_config(hospital.app.id, config("theirs"), None, at(2)).await);
-        assert_not_found(stranger.activate_config(hospital.app.id, 1, Replaces::default(), "them", at(2)).await);
+        assert_not_found(stranger.activate_config(hospital.app.id, 1, Replaces::default(), at(2)).await);
         let arms = vec![Arm { version: 1, weight: 100 }];
-        assert_not_found(stranger.split_configs(hospital.app.id, arms, Replaces::default(), "them", at(2)).await);
+        assert_not_found(stranger.split_configs(hospital.app.id, arms, Replaces::default(), at(2)).await);
         assert_eq!(stranger.newest_split(hospital.app.id).await.unwrap(), None);
-        assert_not_found(stranger.roll_back_config(hospital.app.id, "them", at(2)).await);
+        assert_not_found(stranger.roll_back_config(hospital.app.id, Replaces::default(), at(2)).await);
         assert_eq!(stranger.config_versions(hospital.app.id, None, 50).await.unwrap(), []);
         assert_eq!(stranger.activations(hospital.app.id, None, 50).await.unwrap(), []);
         assert!(!stranger.apps(None, 50).await.unwrap().contains(&hospital.app));
-        let renamed =
-            NewApp { project_id: String::new(), name: "x".into(), description: String::new(), allowed_origins: vec![] };
-        assert_not_found(stranger.update_app(hospital.app.id, renamed, at(2)).await);
+        let renamed = AppChange { name: Some("x".into()), ..AppChange::default() };
+        assert_not_found(stranger.change_app(hospital.app.id, renamed, None, at(2)).await);
         assert_eq!(stranger.app_by_project("st-marys-portal").await.unwrap(), None);
         assert_eq!(stranger.articles(hospital.app.id).await.unwrap(), []);
         assert_eq!(stranger.article(hospital.app.id, "visiting").await.unwrap(), None);

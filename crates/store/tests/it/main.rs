@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a failed step fails its test")]
 
 mod api_keys;
+mod approvals;
 mod articles;
 mod audit;
 mod backups;

@@ -1,8 +1,14 @@
 //! A tenant's apps.
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
+use chrono::{DateTime, Utc};
 use kuzushi_domain::{Id, Permission, id};
-use kuzushi_store::{App, NewApp, StoreError, TenantScope};
+use kuzushi_store::{App, AppChange, NewApp, StoreError, TenantScope};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -10,6 +16,7 @@ use super::fields::Mistakes;
 use crate::{
     api::{
         body::JsonBody,
+        entity_tags::{if_match, tagged},
         problems::{BodyProblems, ConflictProblems, RequestProblems, StaffProblems, TenantProblems},
         query::Parameters,
     },
@@ -27,6 +34,10 @@ pub struct WireApp {
     name: String,
     description: String,
     allowed_origins: Vec<String>,
+    /// Whether a second person has to approve what changes what new conversations get.
+    approval_required: bool,
+    /// 1, 2, 3…: rises with every change of the app itself. Also the answer's `ETag`.
+    revision: i32,
 }
 
 impl From<App> for WireApp {
@@ -37,8 +48,15 @@ impl From<App> for WireApp {
             name: app.name,
             description: app.description,
             allowed_origins: app.allowed_origins,
+            approval_required: app.approval_required,
+            revision: app.revision,
         }
     }
+}
+
+/// An app with its revision as the entity tag.
+fn answer(status: StatusCode, app: App) -> Response {
+    tagged(status, app.revision, WireApp::from(app))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -65,13 +83,14 @@ pub struct AppToCreate {
 /// What is left out stays as it is.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct AppChange {
+#[schema(as = AppChange)]
+pub struct AppToChange {
     #[schema(nullable = false)]
-    name: Option<String>,
+    pub name: Option<String>,
     #[schema(nullable = false)]
-    description: Option<String>,
+    pub description: Option<String>,
     #[schema(nullable = false)]
-    allowed_origins: Option<Vec<String>>,
+    pub allowed_origins: Option<Vec<String>>,
 }
 
 fn checked(new: NewApp) -> Result<NewApp, ApiError> {
@@ -81,6 +100,19 @@ fn checked(new: NewApp) -> Result<NewApp, ApiError> {
     mistakes.text("description", &new.description);
     mistakes.origins("allowedOrigins", &new.allowed_origins);
     mistakes.into_result().map(|()| new)
+}
+
+/// The change that a body describes, if it may be made.
+pub fn checked_change(change: AppToChange) -> Result<AppChange, ApiError> {
+    let AppToChange { name, description, allowed_origins } = change;
+    let mut mistakes = Mistakes::default();
+    if let Some(name) = &name {
+        mistakes.name("name", name);
+    }
+    mistakes.text("description", description.as_deref().unwrap_or_default());
+    mistakes.origins("allowedOrigins", allowed_origins.as_deref().unwrap_or_default());
+    mistakes.into_result()?;
+    Ok(AppChange { name, description, allowed_origins })
 }
 
 /// The app of this id, which has to be the tenant's own.
@@ -138,13 +170,30 @@ pub async fn create_app(
     staff: Staff,
     Segment(tenant): Segment,
     JsonBody(AppToCreate { project_id, name, description, allowed_origins }): JsonBody<AppToCreate>,
-) -> Result<(StatusCode, Json<WireApp>), ApiError> {
+) -> Result<Response, ApiError> {
     let scope = staff.scope(&state, &tenant, Permission::ManageApps).await?;
-    let new = checked(NewApp { project_id, name, description, allowed_origins })?;
-    match scope.create_app(new.clone(), state.clock.now()).await {
-        Ok(app) => Ok((StatusCode::CREATED, Json(app.into()))),
+    let new = NewApp { project_id, name, description, allowed_origins };
+    let (status, app) = match add(&scope, new, state.clock.now()).await? {
+        Added::Now(app) => (StatusCode::CREATED, app),
+        Added::Before(app) => (StatusCode::OK, app),
+    };
+    Ok(answer(status, app))
+}
+
+/// Something that is there now.
+pub enum Added<T> {
+    Now(T),
+    /// It was there already, just so.
+    Before(T),
+}
+
+/// Adds an app, unless it is there already.
+pub async fn add(scope: &TenantScope, new: NewApp, now: DateTime<Utc>) -> Result<Added<App>, ApiError> {
+    let new = checked(new)?;
+    match scope.create_app(new.clone(), now).await {
+        Ok(app) => Ok(Added::Now(app)),
         Err(StoreError::Conflict(_)) => match scope.app_by_project(&new.project_id).await? {
-            Some(app) if is_as_wanted(&app, &new) => Ok((StatusCode::OK, Json(app.into()))),
+            Some(app) if is_as_wanted(&app, &new) => Ok(Added::Before(app)),
             _ => Err(ApiError::AlreadyExists { field: "projectId" }),
         },
         Err(error) => Err(error.into()),
@@ -168,9 +217,9 @@ pub async fn read_app(
     State(state): State<AppState>,
     staff: Staff,
     Segment((tenant, id)): Segment<(String, String)>,
-) -> Result<Json<WireApp>, ApiError> {
+) -> Result<Response, ApiError> {
     let scope = staff.scope(&state, &tenant, Permission::ReadConfigs).await?;
-    Ok(Json(app(&scope, &id).await?.into()))
+    Ok(answer(StatusCode::OK, app(&scope, &id).await?))
 }
 
 #[utoipa::path(
@@ -179,25 +228,31 @@ pub async fn read_app(
     tag = "administration",
     summary = "Change an app's name, description or allowed origins",
     description = "Every node goes by it within a second.",
-    params(("tenantId" = String, Path), ("appId" = String, Path)),
-    request_body = AppChange,
+    params(
+        ("tenantId" = String, Path),
+        ("appId" = String, Path),
+        ("If-Match" = Option<String>, Header, description = "The revision that the caller has seen, in quotation marks"),
+    ),
+    request_body = AppToChange,
     security(("apiKey" = [])),
-    responses((status = 200, body = WireApp), RequestProblems, BodyProblems, StaffProblems, TenantProblems)
+    responses(
+        (status = 200, body = WireApp),
+        RequestProblems,
+        BodyProblems,
+        StaffProblems,
+        TenantProblems,
+        ConflictProblems,
+    )
 )]
 pub async fn change_app(
     State(state): State<AppState>,
     staff: Staff,
     Segment((tenant, id)): Segment<(String, String)>,
-    JsonBody(change): JsonBody<AppChange>,
-) -> Result<Json<WireApp>, ApiError> {
+    headers: HeaderMap,
+    JsonBody(change): JsonBody<AppToChange>,
+) -> Result<Response, ApiError> {
+    let revision = if_match(&headers)?;
     let scope = staff.scope(&state, &tenant, Permission::ManageApps).await?;
-    let known = app(&scope, &id).await?;
-    let new = checked(NewApp {
-        project_id: known.project_id,
-        name: change.name.unwrap_or(known.name),
-        description: change.description.unwrap_or(known.description),
-        allowed_origins: change.allowed_origins.unwrap_or(known.allowed_origins),
-    })?;
-    scope.update_app(known.id, new, state.clock.now()).await?;
-    Ok(Json(app(&scope, &id).await?.into()))
+    let id = app(&scope, &id).await?.id;
+    Ok(answer(StatusCode::OK, scope.change_app(id, checked_change(change)?, revision, state.clock.now()).await?))
 }

@@ -1,4 +1,4 @@
-//! An app's config versions: written, compared, activated, rolled back.
+//! An app's config versions: written and compared.
 
 use axum::{Json, extract::State, http::StatusCode};
 use kuzushi_domain::{
@@ -6,7 +6,7 @@ use kuzushi_domain::{
     config::AppConfig,
     differences::{Difference, differences},
 };
-use kuzushi_store::{Activation, App, ConfigVersion, NewConfig, Replaces, TenantScope};
+use kuzushi_store::{App, ConfigVersion, NewConfig, TenantScope};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -98,48 +98,6 @@ pub struct VersionToCreate {
     based_on: Option<i32>,
 }
 
-#[derive(Deserialize, Default, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct VersionToActivate {
-    /// The active version as far as the caller knows. Where another is, nothing changes.
-    #[schema(nullable = false)]
-    replaces: Option<i32>,
-    /// The number of the split that runs as far as the caller knows. Left out beside `replaces`: none does. Where it is
-    /// otherwise, nothing changes.
-    #[schema(nullable = false)]
-    replaces_split: Option<i32>,
-}
-
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct WireActivation {
-    /// 1, 2, 3… within the app.
-    number: i32,
-    version: i32,
-    activated_by: String,
-    activated_at: Timestamp,
-}
-
-impl From<Activation> for WireActivation {
-    fn from(activation: Activation) -> Self {
-        Self {
-            number: activation.number,
-            version: activation.version,
-            activated_by: activation.activated_by,
-            activated_at: Timestamp(activation.activated_at),
-        }
-    }
-}
-
-#[derive(Serialize, ToSchema)]
-pub struct ActivationList {
-    activations: Vec<WireActivation>,
-    /// The cursor of the next page, where there is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false, nullable = false)]
-    before: Option<String>,
-}
-
 #[derive(Serialize, ToSchema)]
 pub struct Comparison {
     from: i32,
@@ -169,6 +127,29 @@ impl From<Difference> for WireDifference {
     }
 }
 
+/// The version that a document makes, if it may be one.
+pub fn checked(config_data: &Value, note: String, created_by: String) -> Result<NewConfig, ApiError> {
+    let mut mistakes = Mistakes::default();
+    mistakes.text("note", &note);
+    mistakes.into_result()?;
+    let config = AppConfig::parse_strictly(config_data).map_err(|errors| {
+        let fields = errors.0.into_iter().map(|error| match error.pointer.as_str() {
+            "" => FieldError::new("configData", error.message),
+            _ => FieldError::new(error.pointer, error.message),
+        });
+        ApiError::InvalidBody(fields.collect())
+    })?;
+    Ok(NewConfig { config, created_by, note })
+}
+
+/// What differs between two versions.
+pub async fn compare(scope: &TenantScope, app: &App, from: i32, to: i32) -> Result<Comparison, ApiError> {
+    let before = document(&scope.config_version(app.id, from).await?.config)?;
+    let after = document(&scope.config_version(app.id, to).await?.config)?;
+    let differences = differences(&before, &after).into_iter().map(WireDifference::from).collect();
+    Ok(Comparison { from, to, differences })
+}
+
 /// The app at an address, for those who may do this with its versions.
 pub async fn open(
     state: &AppState,
@@ -183,7 +164,7 @@ pub async fn open(
 }
 
 /// A version number in an address. What is none names nothing.
-fn number(text: &str) -> Result<i32, ApiError> {
+pub fn number(text: &str) -> Result<i32, ApiError> {
     text.parse().map_err(|_| ApiError::NotFound)
 }
 
@@ -239,17 +220,7 @@ pub async fn create_version(
     JsonBody(VersionToCreate { config_data, note, based_on }): JsonBody<VersionToCreate>,
 ) -> Result<(StatusCode, Json<WireConfigVersion>), ApiError> {
     let (scope, app) = open(&state, &staff, &tenant, &app, Permission::WriteConfigs).await?;
-    let mut mistakes = Mistakes::default();
-    mistakes.text("note", &note);
-    mistakes.into_result()?;
-    let config = AppConfig::parse_strictly(&config_data).map_err(|errors| {
-        let fields = errors.0.into_iter().map(|error| match error.pointer.as_str() {
-            "" => FieldError::new("configData", error.message),
-            _ => FieldError::new(error.pointer, error.message),
-        });
-        ApiError::InvalidBody(fields.collect())
-    })?;
-    let new = NewConfig { config, created_by: staff.actor().to_string(), note };
+    let new = checked(&config_data, note, scope.actor().to_string())?;
     let version = scope.create_config(app.id, new, based_on, state.clock.now()).await?;
     Ok((StatusCode::CREATED, Json(WireConfigVersion::try_from(&version)?)))
 }
@@ -299,86 +270,5 @@ pub async fn compare_versions(
     };
     let (from, to) = (version("from")?, version("to")?);
     let (scope, app) = open(&state, &staff, &tenant, &app, Permission::ReadConfigs).await?;
-    let before = document(&scope.config_version(app.id, from).await?.config)?;
-    let after = document(&scope.config_version(app.id, to).await?.config)?;
-    let differences = differences(&before, &after).into_iter().map(WireDifference::from).collect();
-    Ok(Json(Comparison { from, to, differences }))
-}
-
-#[utoipa::path(
-    post,
-    path = "/v1/admin/tenants/{tenantId}/apps/{appId}/configs/{version}/activate",
-    tag = "administration",
-    summary = "Let new conversations have this config version",
-    description = "Every node goes by it within a second; conversations that have begun keep theirs. A split ends. Activating the active one without a split changes nothing.",
-    params(("tenantId" = String, Path), ("appId" = String, Path), ("version" = i32, Path)),
-    request_body = VersionToActivate,
-    security(("apiKey" = [])),
-    responses(
-        (status = 200, body = WireConfigVersion),
-        RequestProblems,
-        BodyProblems,
-        StaffProblems,
-        TenantProblems,
-        ConflictProblems,
-    )
-)]
-pub async fn activate_version(
-    State(state): State<AppState>,
-    staff: Staff,
-    Segment((tenant, app, version)): Segment<(String, String, String)>,
-    JsonBody(VersionToActivate { replaces, replaces_split }): JsonBody<VersionToActivate>,
-) -> Result<Json<WireConfigVersion>, ApiError> {
-    let (scope, app) = open(&state, &staff, &tenant, &app, Permission::ActivateConfigs).await?;
-    let (version, now) = (number(&version)?, state.clock.now());
-    let replaces = Replaces { version: replaces, split: replaces_split };
-    let active = scope.activate_config(app.id, version, replaces, &staff.actor().to_string(), now).await?;
-    Ok(Json(WireConfigVersion::try_from(&active)?))
-}
-
-#[utoipa::path(
-    get,
-    path = "/v1/admin/tenants/{tenantId}/apps/{appId}/activations",
-    tag = "administration",
-    summary = "Which config version was active from when, and by whom; newest first",
-    params(
-        ("tenantId" = String, Path),
-        ("appId" = String, Path),
-        ("before" = Option<String>, Query, description = "A cursor from an earlier page"),
-        ("limit" = Option<u64>, Query, description = "Activations in the page: 50 unless given, 200 for more than that", minimum = 1),
-    ),
-    security(("apiKey" = [])),
-    responses((status = 200, body = ActivationList), RequestProblems, StaffProblems, TenantProblems)
-)]
-pub async fn list_activations(
-    State(state): State<AppState>,
-    staff: Staff,
-    Segment((tenant, app)): Segment<(String, String)>,
-    parameters: Parameters,
-) -> Result<Json<ActivationList>, ApiError> {
-    let page = parameters.page()?;
-    let (scope, app) = open(&state, &staff, &tenant, &app, Permission::ReadConfigs).await?;
-    let activations = scope.activations(app.id, page.before, page.limit).await?;
-    let before = page.next(&activations, |last| (last.number > 1).then(|| last.number.to_string()));
-    Ok(Json(ActivationList { activations: activations.into_iter().map(WireActivation::from).collect(), before }))
-}
-
-#[utoipa::path(
-    post,
-    path = "/v1/admin/tenants/{tenantId}/apps/{appId}/roll-back",
-    tag = "administration",
-    summary = "Return to the config version that was active before the one that is",
-    description = "While a split runs, that ends, and the active version is the one for all again. Twice in a row leads back to where one was. Without an earlier version there is nothing to return to: 404.",
-    params(("tenantId" = String, Path), ("appId" = String, Path)),
-    security(("apiKey" = [])),
-    responses((status = 200, body = WireConfigVersion), StaffProblems, TenantProblems)
-)]
-pub async fn roll_back(
-    State(state): State<AppState>,
-    staff: Staff,
-    Segment((tenant, app)): Segment<(String, String)>,
-) -> Result<Json<WireConfigVersion>, ApiError> {
-    let (scope, app) = open(&state, &staff, &tenant, &app, Permission::ActivateConfigs).await?;
-    let active = scope.roll_back_config(app.id, &staff.actor().to_string(), state.clock.now()).await?;
-    Ok(Json(WireConfigVersion::try_from(&active)?))
+    Ok(Json(compare(&scope, &app, from, to).await?))
 }

@@ -1,6 +1,8 @@
 //! The administration API, a file per resource.
 
+pub mod activations;
 pub mod api_keys;
+pub mod approvals;
 pub mod apps;
 pub mod articles;
 pub mod audit;

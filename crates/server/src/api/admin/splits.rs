@@ -2,13 +2,17 @@
 
 use std::collections::HashSet;
 
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, response::Response};
 use kuzushi_domain::Permission;
-use kuzushi_store::{App, Arm, ArmResult, Replaces, Split, StoreError, TenantScope};
+use kuzushi_store::{App, Arm, ArmResult, Change, Replaces, Split, StoreError, TenantScope};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{config_versions::open, fields::Mistakes};
+use super::{
+    approvals::{Asked, WireApprovalRequest},
+    config_versions::open,
+    fields::Mistakes,
+};
 use crate::{
     api::{
         body::JsonBody,
@@ -33,6 +37,12 @@ pub struct WireArm {
     weight: u32,
 }
 
+impl From<Arm> for WireArm {
+    fn from(Arm { version, weight }: Arm) -> Self {
+        Self { version, weight }
+    }
+}
+
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WireSplit {
@@ -51,7 +61,7 @@ impl From<&Split> for WireSplit {
     fn from(split: &Split) -> Self {
         Self {
             number: split.number,
-            arms: split.arms.iter().map(|arm| WireArm { version: arm.version, weight: arm.weight }).collect(),
+            arms: split.arms.iter().copied().map(WireArm::from).collect(),
             started_by: split.started_by.clone(),
             started_at: Timestamp(split.started_at),
             ended_at: split.ended_at.map(Timestamp),
@@ -71,6 +81,9 @@ pub struct SplitToMake {
     /// otherwise, nothing changes.
     #[schema(nullable = false)]
     replaces_split: Option<i32>,
+    /// Why, for whoever has to approve it.
+    #[schema(nullable = false)]
+    note: Option<String>,
 }
 
 /// What became of an arm's conversations: those that began while the split ran.
@@ -156,7 +169,9 @@ async fn checked(scope: &TenantScope, app: &App, arms: Vec<WireArm>) -> Result<V
         }
     }
     mistakes.into_result()?;
-    Ok(arms.into_iter().map(|WireArm { version, weight }| Arm { version, weight }).collect())
+    let mut arms: Vec<Arm> = arms.into_iter().map(|WireArm { version, weight }| Arm { version, weight }).collect();
+    arms.sort_unstable_by_key(|arm| arm.version);
+    Ok(arms)
 }
 
 #[utoipa::path(
@@ -164,12 +179,13 @@ async fn checked(scope: &TenantScope, app: &App, arms: Vec<WireArm>) -> Result<V
     path = "/v1/admin/tenants/{tenantId}/apps/{appId}/split",
     tag = "administration",
     summary = "Divide new conversations among config versions",
-    description = "Every node goes by it within a second. A browser that comes back gets the same version as far as the weights allow; conversations that have begun keep theirs. It ends when a version is activated, and by rolling back.",
+    description = "Every node goes by it within a second. A browser that comes back gets the same version as far as the weights allow; conversations that have begun keep theirs. It ends when a version is activated, and by rolling back. Where a second person has to approve it, it is asked for: 202.",
     params(("tenantId" = String, Path), ("appId" = String, Path)),
     request_body = SplitToMake,
     security(("apiKey" = [])),
     responses(
         (status = 200, body = WireSplit),
+        (status = 202, body = WireApprovalRequest, description = "It waits for a second person"),
         RequestProblems,
         BodyProblems,
         StaffProblems,
@@ -181,13 +197,15 @@ pub async fn change_split(
     State(state): State<AppState>,
     staff: Staff,
     Segment((tenant, app)): Segment<(String, String)>,
-    JsonBody(SplitToMake { arms, replaces, replaces_split }): JsonBody<SplitToMake>,
-) -> Result<Json<WireSplit>, ApiError> {
+    JsonBody(SplitToMake { arms, replaces, replaces_split, note }): JsonBody<SplitToMake>,
+) -> Result<Response, ApiError> {
     let (scope, app) = open(&state, &staff, &tenant, &app, Permission::ActivateConfigs).await?;
     let arms = checked(&scope, &app, arms).await?;
     let replaces = Replaces { version: replaces, split: replaces_split };
-    let split = scope.split_configs(app.id, arms, replaces, &staff.actor().to_string(), state.clock.now()).await?;
-    Ok(Json(WireSplit::from(&split)))
+    let now = state.clock.now();
+    let made = scope.split_configs(app.id, arms.clone(), replaces, now).await;
+    let asked = Asked::of(made, (&scope, &app), Change::Split { arms }, replaces, note, now).await?;
+    asked.into_answer(|split| Ok(WireSplit::from(&split)))
 }
 
 #[utoipa::path(
