@@ -84,6 +84,10 @@ macro_rules! actions {
 
 actions! {
     TenantCreated = "tenant.created",
+    TenantRenamed = "tenant.renamed",
+    TenantClosed = "tenant.closed",
+    TenantReopened = "tenant.reopened",
+    TenantErased = "tenant.erased",
     AppCreated = "app.created",
     AppChanged = "app.changed",
     ConfigCreated = "config.created",

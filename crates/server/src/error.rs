@@ -73,6 +73,8 @@ pub enum ApiError {
     SecondPersonNeeded,
     /// Somebody else asked for the change.
     NotYours,
+    /// Only what is closed is destroyed.
+    NotClosed,
     /// The request for a change was decided, or is over.
     RequestClosed {
         state: RequestState,
@@ -124,6 +126,7 @@ impl ApiError {
             | Self::Divided { .. }
             | Self::Outdated
             | Self::RequestClosed { .. }
+            | Self::NotClosed
             | Self::SomebodyElses => StatusCode::CONFLICT,
             Self::InvalidBody(_) | Self::InvalidQuery(_) => StatusCode::BAD_REQUEST,
             Self::InvalidToken
@@ -162,6 +165,7 @@ impl ApiError {
             Self::SecondPersonNeeded => "SECOND_PERSON_NEEDED",
             Self::NotYours => "NOT_YOURS",
             Self::RequestClosed { .. } => "REQUEST_CLOSED",
+            Self::NotClosed => "NOT_CLOSED",
             Self::SessionEnded => "SESSION_ENDED",
             Self::NotFound => "NOT_FOUND",
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
@@ -235,6 +239,9 @@ impl ApiError {
             Self::NotYours => {
                 String::from("Somebody else asked for this, and only they can withdraw it. Refuse it instead.")
             }
+            Self::NotClosed => String::from(
+                "The tenant is open. Close it first, make sure that nobody misses it, and destroy its key then.",
+            ),
             Self::RequestClosed { state: RequestState::Void } => String::from(
                 "What new conversations get has changed since this was asked for. Look at it, and ask again.",
             ),
@@ -275,6 +282,7 @@ impl From<StoreError> for ApiError {
             StoreError::Divided { number } => Self::Divided { number },
             StoreError::SecondPersonNeeded => Self::SecondPersonNeeded,
             StoreError::NotTheirs => Self::NotYours,
+            StoreError::NotClosed => Self::NotClosed,
             StoreError::RequestClosed { state } => Self::RequestClosed { state },
             StoreError::Unavailable(cause) => {
                 tracing::warn!(error = cause, "the database is not available");

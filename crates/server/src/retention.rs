@@ -34,7 +34,7 @@ pub async fn erase_what_is_due(state: &AppState) -> anyhow::Result<()> {
     let mut before = None;
     loop {
         let tenants = state.store.installation().tenants(before, BATCH).await?;
-        for tenant in &tenants {
+        for tenant in tenants.iter().filter(|tenant| tenant.erased_at.is_none()) {
             erase_of_tenant(state, tenant.id).await.with_context(|| format!("tenant {}", tenant.id))?;
         }
         match tenants.last().filter(|_| tenants.len() as u64 == BATCH) {

@@ -124,7 +124,14 @@ pub async fn seed(store: &Store, clock: &dyn Clock, source: &Source) -> anyhow::
 
     let installation = store.installation().by(Actor::CommandLine);
     let tenant = match installation.tenant_by_domain(&hospital.tenant.domain).await? {
-        Some(tenant) => tenant,
+        Some(tenant) => {
+            ensure!(
+                tenant.erased_at.is_none(),
+                "the key of {} was destroyed, and with it the tenant, for good",
+                tenant.domain
+            );
+            tenant
+        }
         None => {
             let TenantSection { name, domain } = hospital.tenant;
             installation.create_tenant(NewTenant { name, domain }, clock.now()).await?

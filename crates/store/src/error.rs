@@ -28,6 +28,9 @@ pub enum StoreError {
     /// The request was decided, or is over.
     #[error("the request is {}", state.as_str())]
     RequestClosed { state: crate::RequestState },
+    /// What is still open cannot be destroyed.
+    #[error("it is not closed")]
+    NotClosed,
     /// The database cannot be reached at the moment. Trying again later may help.
     #[error("the database is not available: {0}")]
     Unavailable(String),

@@ -2,13 +2,13 @@
 //!
 //! It runs as the user who is connected, outside of row-level security. What is here, and why:
 //!
-//! - tenants and their keys: adding and listing tenants; wrapping keys anew; checking keys and the audit trail at the start and
+//! - tenants and their keys: adding, listing, renaming and closing tenants, and destroying the keys of one; wrapping keys anew; checking keys and the audit trail at the start and
 //!   from the command line. [`Store::tenant`] opens a tenant's key before there is a scope.
 //! - look-ups from which the tenant is learned: an app by its public name, and what it publishes; staff's keys, also
 //!   operators', who belong to no tenant.
 //! - nodes: this one's lease, what it owns, and what another left unanswered, of whatever tenant.
 //! - what one look for all tenants notices instead of one for each, many times a minute: conversations that changed at other
-//!   nodes, logins that were revoked or whose time is over.
+//!   nodes, logins that were revoked or whose time is over, tenants that were closed, idempotency keys of more than a day ago.
 //! - the installation's own audit trail, and a tenant's for what is done to it from here.
 
 use std::sync::Arc;
@@ -45,11 +45,7 @@ impl Installation {
         AuditTrail::new(self.store.clone(), tenant, Arc::clone(&self.actor))
     }
 
-<<<<<<< HEAD
-    pub(crate) fn actor(&self) -> &Actor {
-=======
     pub fn actor(&self) -> &Actor {
->>>>>>> 7b3bb42 (Have changes of what new conversations get approved by a second person)
         &self.actor
     }
 
@@ -63,6 +59,10 @@ impl Installation {
 
     pub(crate) fn connections(&self) -> &Connections {
         self.store.connections()
+    }
+
+    pub(crate) fn forget_key(&self, tenant: Id<id::Tenant>) {
+        self.store.forget_key(tenant);
     }
 
     pub(crate) fn engine(&self) -> Engine {

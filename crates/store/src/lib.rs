@@ -32,6 +32,7 @@ pub use queries::{
     articles::{Article, ArticleChange, ArticlesStamp, NewArticle},
     audit::{AuditEvent, AuditFilter, AuditTrail, NewAuditEvent},
     audit_check::{AuditFault, AuditHead, CheckedChain},
+    closed_tenants::ClosedTenants,
     configs::{ConfigVersion, NewConfig},
     conversations::{Conversation, ConversationFilter},
     finish::FinishedAnswer,

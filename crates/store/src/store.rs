@@ -6,7 +6,7 @@ use std::{
 };
 
 use kuzushi_domain::{Id, id};
-use sea_orm::{ConnectionTrait, EntityTrait};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use sea_orm_migration::MigratorTrait;
 
 use crate::{
@@ -144,6 +144,11 @@ impl Store {
         &self.inner.operator_key
     }
 
+    /// Lets go of a tenant's key that was destroyed.
+    pub(crate) fn forget_key(&self, tenant: Id<id::Tenant>) {
+        self.inner.tenant_keys.write().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&tenant);
+    }
+
     async fn tenant_key(&self, tenant: Id<id::Tenant>) -> Result<Arc<TenantKey>, StoreError> {
         let keys =
             self.inner.tenant_keys.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(&tenant).cloned();
@@ -151,6 +156,7 @@ impl Store {
             return Ok(key);
         }
         let row = entities::tenant::Entity::find_by_id(tenant.uuid())
+            .filter(entities::tenant::Column::ErasedAt.is_null())
             .one(&self.connections().reader)
             .await?
             .ok_or(StoreError::NotFound)?;

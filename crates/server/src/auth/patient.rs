@@ -10,7 +10,7 @@ use super::{
     tokens::{Claims, UserClaims},
     visitor::claims,
 };
-use crate::{error::ApiError, state::AppState};
+use crate::{conversation::open_tenant, error::ApiError, state::AppState};
 
 /// The holder of a user's token, with the scope it opens. Their login was live a moment ago.
 pub struct Patient {
@@ -23,7 +23,7 @@ impl Patient {
     pub async fn of_claims(state: &AppState, claims: UserClaims) -> Result<Self, ApiError> {
         let now = state.clock.now();
         let find = async {
-            let scope = state.store.tenant(claims.tenant).await?.by(Actor::User(claims.user));
+            let scope = open_tenant(state, claims.tenant).await?.by(Actor::User(claims.user));
             let login = scope.login(claims.login).await?;
             Ok::<_, StoreError>(Self { scope, login })
         };

@@ -12,7 +12,7 @@ use super::{
     origin,
     tokens::{Claims, SessionClaims},
 };
-use crate::{error::ApiError, state::AppState};
+use crate::{conversation::open_tenant, error::ApiError, state::AppState};
 
 /// The holder of a session's token, with the scope that token opens.
 pub struct Visitor {
@@ -25,7 +25,7 @@ impl Visitor {
     /// of the login that made the session a patient's.
     pub async fn of_claims(state: &AppState, claims: SessionClaims) -> Result<Self, ApiError> {
         let open = async {
-            let scope = state.store.tenant(claims.tenant).await?.by(Actor::Session(claims.session));
+            let scope = open_tenant(state, claims.tenant).await?.by(Actor::Session(claims.session));
             let session = scope.session(claims.session).await?;
             let is_open = is_open(state, &scope, &session).await?;
             Ok::<_, StoreError>(is_open.then_some(Self { scope, session }))

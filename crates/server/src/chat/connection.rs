@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     auth::{is_open, logins::is_live},
-    conversation::{Delivery, Subscription, failure_frame},
+    conversation::{Delivery, Subscription, failure_frame, is_closed},
 };
 
 /// Messages read from the store at a time when a client is brought up to date.
@@ -219,7 +219,8 @@ impl Connection {
             Some(login) => is_live(state, &visitor.scope, *login).await,
             None => is_open(state, &visitor.scope, &visitor.session).await,
         };
-        let may_stay = is_signed_in.map_err(|error| closing(&error))? && visitor.session.ended_at.is_none();
+        let has_ended = visitor.session.ended_at.is_some() || is_closed(state, visitor.scope.id());
+        let may_stay = is_signed_in.map_err(|error| closing(&error))? && !has_ended;
         if may_stay { Ok(()) } else { Err(CloseReason::SessionEnded) }
     }
 

@@ -6,14 +6,18 @@ use chrono::TimeDelta;
 use kuzushi_store::{NODE_LEASE, StoreError};
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::{neighbours::look_around, sign_outs::look_for_sign_outs, turn::answer_what_waits};
+use super::{
+    closed_tenants::look_for_closed_tenants, neighbours::look_around, sign_outs::look_for_sign_outs,
+    turn::answer_what_waits,
+};
 use crate::state::AppState;
 
 /// How often the node says that it lives, and looks for answers that nobody gives.
 const LEASE_INTERVAL: Duration = Duration::from_millis(NODE_LEASE.num_milliseconds() as u64 / 4);
 /// How often it looks for what its neighbours did, where it has any.
 const NEIGHBOUR_INTERVAL: Duration = Duration::from_secs(1);
-/// How often it looks for patients who were signed out elsewhere: they are to be gone within a second.
+/// How often it looks for patients who were signed out elsewhere, and for tenants that were closed: they are to be gone within
+/// a second.
 const SIGN_OUT_INTERVAL: Duration = Duration::from_millis(500);
 /// How long a question may stand still before another node than the one that stored it takes it up.
 const STANDSTILL: TimeDelta = TimeDelta::seconds(2);
@@ -23,6 +27,7 @@ const STANDSTILL: TimeDelta = TimeDelta::seconds(2);
 pub async fn take_place(state: &AppState) -> Result<(), StoreError> {
     let others = state.store.installation().renew_lease(&state.place, state.clock.now()).await?;
     state.neighbours.store(others, Ordering::Relaxed);
+    look_for_closed_tenants(state).await?;
     take_up_open_turns(state, TimeDelta::zero()).await
 }
 
@@ -39,7 +44,7 @@ pub async fn keep_place(state: AppState) {
         let outcome = tokio::select! {
             _ = lease.tick() => renew(&state).await,
             _ = neighbourhood.tick(), if state.has_neighbours() => look_around(&state).await,
-            _ = sign_outs.tick() => look_for_sign_outs(&state).await,
+            _ = sign_outs.tick() => look_for_the_shut_out(&state).await,
             () = state.closing.cancelled() => return,
         };
         match outcome {
@@ -56,6 +61,11 @@ pub async fn keep_place(state: AppState) {
             Ok(()) | Err(_) => {}
         }
     }
+}
+
+async fn look_for_the_shut_out(state: &AppState) -> Result<(), StoreError> {
+    look_for_sign_outs(state).await?;
+    look_for_closed_tenants(state).await
 }
 
 async fn renew(state: &AppState) -> Result<(), StoreError> {

@@ -11,6 +11,10 @@ pub struct Model {
     /// The tenant's key, wrapped by the operator's.
     pub wrapped_key: Vec<u8>,
     pub created_at: DateTimeUtc,
+    /// From then on its apps answer nobody.
+    pub closed_at: Option<DateTimeUtc>,
+    /// Its key was destroyed, and is empty.
+    pub erased_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -25,11 +25,9 @@ mod m20261124_000020_login_ends;
 mod m20261124_000021_retention;
 mod m20261129_000050_ratings;
 mod m20261129_000051_answer_outcomes;
-<<<<<<< HEAD
-mod m20261129_000060_keys_apart;
-=======
 mod m20261129_000052_approvals;
->>>>>>> 7b3bb42 (Have changes of what new conversations get approved by a second person)
+mod m20261129_000053_closed_tenants;
+mod m20261129_000060_keys_apart;
 
 /// What the files do, each under its name.
 macro_rules! changes {
@@ -64,11 +62,9 @@ impl MigratorTrait for Migrator {
             m20261124_000021_retention,
             m20261129_000050_ratings,
             m20261129_000051_answer_outcomes,
-<<<<<<< HEAD
-            m20261129_000060_keys_apart,
-=======
             m20261129_000052_approvals,
->>>>>>> 7b3bb42 (Have changes of what new conversations get approved by a second person)
+            m20261129_000060_keys_apart,
+            m20261129_000053_closed_tenants,
         ]
     }
 }

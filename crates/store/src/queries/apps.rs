@@ -2,10 +2,15 @@
 
 use chrono::{DateTime, Utc};
 use kuzushi_domain::{AuditAction, Id, id};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
+};
 
 use super::{audit::NewAuditEvent, configs::active_config, splits::running_split};
-use crate::{ConfigVersion, Installation, Split, StoreError, TenantScope, entities::app};
+use crate::{
+    ConfigVersion, Installation, Split, StoreError, TenantScope,
+    entities::{app, tenant},
+};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct App {
@@ -70,9 +75,15 @@ pub(crate) fn strings(array: &serde_json::Value) -> Vec<String> {
 }
 
 impl Installation {
-    /// Finds an app by its public name: the one look-up that starts without a tenant.
+    /// Finds an app by its public name: the one look-up that starts without a tenant. One of a closed tenant is not found.
     pub async fn published_app(&self, project_id: &str) -> Result<Option<PublishedApp>, StoreError> {
-        let row = app::Entity::find().filter(app::Column::ProjectId.eq(project_id)).one(self.reader()).await?;
+        let of_tenant = app::Entity::belongs_to(tenant::Entity).from(app::Column::TenantId).to(tenant::Column::Id);
+        let row = app::Entity::find()
+            .join(JoinType::InnerJoin, of_tenant.into())
+            .filter(app::Column::ProjectId.eq(project_id))
+            .filter(tenant::Column::ClosedAt.is_null())
+            .one(self.reader())
+            .await?;
         let Some(app) = row.map(App::from) else {
             return Ok(None);
         };

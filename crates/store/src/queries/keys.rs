@@ -5,7 +5,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, se
 use serde_json::json;
 use uuid::Uuid;
 
-use super::audit::NewAuditEvent;
+use super::{audit::NewAuditEvent, tenants::tenants_with_keys};
 use crate::{
     Installation, StoreError, TenantScope,
     entities::{audit_chain, session, tenant, user},
@@ -44,7 +44,7 @@ impl Installation {
     /// to run again: a key that somebody else has wrapped in the meantime is left as it is.
     pub async fn rotate_keys(&self, now: chrono::DateTime<chrono::Utc>) -> Result<RotatedKeys, StoreError> {
         let mut rotated = RotatedKeys::default();
-        for row in tenant::Entity::find().all(self.reader()).await? {
+        for row in tenants_with_keys().all(self.reader()).await? {
             let Some(wrapped) = self.wrapped_anew(&row.wrapped_key, Place::tenant_key(Id::from_uuid(row.id)))? else {
                 rotated.as_they_were += 1;
                 continue;
@@ -98,7 +98,7 @@ impl Installation {
                 Err(error) => checked.faults.push(format!("the audit chain {}: {error}", row.chain_id.simple())),
             }
         }
-        for row in tenant::Entity::find().all(self.reader()).await? {
+        for row in tenants_with_keys().all(self.reader()).await? {
             let id = Id::from_uuid(row.id);
             match TenantKey::unwrap(self.operator_key(), &row.wrapped_key, id) {
                 Ok(key) => {

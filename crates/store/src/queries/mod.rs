@@ -10,6 +10,7 @@ pub(crate) mod article_meanings;
 pub(crate) mod articles;
 pub(crate) mod audit;
 pub(crate) mod audit_check;
+pub(crate) mod closed_tenants;
 pub(crate) mod configs;
 pub(crate) mod conversations;
 pub(crate) mod finish;

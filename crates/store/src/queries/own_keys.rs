@@ -8,7 +8,8 @@ use std::collections::HashMap;
 
 use kuzushi_domain::{Id, id};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, sea_query::OnConflict,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityName, EntityTrait, QueryFilter, QuerySelect,
+    sea_query::{OnConflict, Query},
 };
 use uuid::Uuid;
 
@@ -103,6 +104,33 @@ impl TenantScope {
 }
 
 impl Installation {
+    /// Has all keys of a tenant destroyed with what is recorded in the transaction: in it, or by [`Self::finish_erasures`] after
+    /// it.
+    pub(crate) async fn give_up_keys_of(
+        &self,
+        transaction: &DatabaseTransaction,
+        tenant: Id<id::Tenant>,
+    ) -> Result<(), StoreError> {
+        if self.connections().commits_keys_with_data() {
+            key::Entity::delete_many().filter(key::Column::TenantId.eq(tenant.uuid())).exec(transaction).await?;
+            return Ok(());
+        }
+        let all = Query::select()
+            .columns([key::Column::Id, key::Column::TenantId])
+            .from(key::Entity.table_ref())
+            .and_where(key::Column::TenantId.eq(tenant.uuid()))
+            .to_owned();
+        let mut given_up = Query::insert();
+        given_up
+            .into_table(key_to_destroy::Entity.table_ref())
+            .columns([key_to_destroy::Column::Id, key_to_destroy::Column::TenantId])
+            .select_from(all)
+            .map_err(|error| StoreError::Other(error.to_string()))?
+            .on_conflict(OnConflict::column(key_to_destroy::Column::Id).do_nothing().to_owned());
+        transaction.execute(&given_up).await?;
+        Ok(())
+    }
+
     /// Finishes erasures that a process recorded and did not live to carry out. Returns nothing where there were none.
     pub async fn finish_erasures(&self) -> Result<(), StoreError> {
         destroy_keys(self.connections()).await

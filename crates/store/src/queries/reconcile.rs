@@ -10,10 +10,10 @@ use sea_orm::{
 use serde_json::json;
 use uuid::Uuid;
 
-use super::audit::NewAuditEvent;
+use super::{audit::NewAuditEvent, tenants::tenants_with_keys};
 use crate::{
     Installation, StoreError, TenantScope,
-    entities::{key, session, tenant, user},
+    entities::{key, session, user},
 };
 
 /// Conversations or patients erased between two looks.
@@ -39,7 +39,7 @@ impl Installation {
     /// How much in the database has no key and is not on record as erased.
     pub async fn without_keys(&self) -> Result<WithoutKeys, StoreError> {
         let mut found = WithoutKeys::default();
-        for tenant in tenant::Entity::find().all(self.reader()).await? {
+        for tenant in tenants_with_keys().all(self.reader()).await? {
             let scope = self.store().tenant(Id::from_uuid(tenant.id)).await?;
             let conversations = session::Entity::find().filter(scope.conversations_without_keys());
             found.conversations += conversations.count(self.reader()).await?;
@@ -52,7 +52,7 @@ impl Installation {
     /// Erases what has no key, on record, and returns how much that was.
     pub async fn erase_what_has_no_key(&self, now: DateTime<Utc>) -> Result<WithoutKeys, StoreError> {
         let mut erased = WithoutKeys::default();
-        for tenant in tenant::Entity::find().all(self.reader()).await? {
+        for tenant in tenants_with_keys().all(self.reader()).await? {
             let scope = self.store().tenant(Id::from_uuid(tenant.id)).await?.by(self.actor().clone());
             erased.conversations += scope.erase_conversations_without_keys(now).await?;
             erased.patients += scope.delete_patients_without_keys(now).await?;

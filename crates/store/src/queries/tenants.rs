@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use kuzushi_domain::{AuditAction, Id, id};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 
 use super::audit::NewAuditEvent;
 use crate::{Installation, StoreError, entities::tenant, sealed::Place};
@@ -13,6 +13,10 @@ pub struct Tenant {
     pub name: String,
     pub domain: String,
     pub created_at: DateTime<Utc>,
+    /// From then on its apps answer nobody.
+    pub closed_at: Option<DateTime<Utc>>,
+    /// Nothing that was sealed for it opens any more.
+    pub erased_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug, Clone)]
@@ -24,8 +28,20 @@ pub struct NewTenant {
 
 impl From<tenant::Model> for Tenant {
     fn from(row: tenant::Model) -> Self {
-        Self { id: Id::from_uuid(row.id), name: row.name, domain: row.domain, created_at: row.created_at }
+        Self {
+            id: Id::from_uuid(row.id),
+            name: row.name,
+            domain: row.domain,
+            created_at: row.created_at,
+            closed_at: row.closed_at,
+            erased_at: row.erased_at,
+        }
     }
+}
+
+/// The tenants whose key was not destroyed.
+pub(crate) fn tenants_with_keys() -> Select<tenant::Entity> {
+    tenant::Entity::find().filter(tenant::Column::ErasedAt.is_null())
 }
 
 impl Installation {
@@ -59,18 +75,21 @@ impl Installation {
             domain: Set(new.domain.clone()),
             wrapped_key: Set(wrapped_key),
             created_at: Set(now),
+            closed_at: Set(None),
+            erased_at: Set(None),
         })
         .exec_without_returning(&transaction)
         .await?;
         self.audit(&transaction, None, NewAuditEvent::new(AuditAction::TenantCreated, id), now).await?;
         transaction.commit().await?;
-        Ok(Tenant { id, name: new.name, domain: new.domain, created_at: now })
+        let NewTenant { name, domain } = new;
+        Ok(Tenant { id, name, domain, created_at: now, closed_at: None, erased_at: None })
     }
 
     /// Whether the operator's keys at hand are those this database was written with.
     pub async fn check_operator_key(&self) -> Result<(), StoreError> {
         // All of them: a change of the key that broke off leaves some under the one, and some under the other.
-        for row in tenant::Entity::find().all(self.reader()).await? {
+        for row in tenants_with_keys().all(self.reader()).await? {
             self.operator_key().open(&row.wrapped_key, Place::tenant_key(Id::from_uuid(row.id)))?;
         }
         Ok(())
