@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::{
-    commands::{self, admin::AdminCommand, audit::AuditCommand, keys::KeysCommand},
+    commands::{self, admin::AdminArguments, audit::AuditCommand, keys::KeysCommand},
     config,
 };
 
@@ -45,13 +45,14 @@ enum Command {
         /// The folder; without it, the demo hospital.
         folder: Option<PathBuf>,
     },
-    /// Make and revoke keys to the administration API.
+    /// Administer tenants, apps, config versions, accounts, articles, conversations and API keys.
     ///
-    /// A fresh installation has none, and no login: the first operator is made here.
-    Admin {
-        #[command(subcommand)]
-        command: AdminCommand,
-    },
+    /// It works on the database itself, with or without a running server, and the audit trail names the command line. A fresh
+    /// installation has no key to the administration API, and no login: `create-key` makes the first operator.
+    ///
+    /// The exit code is 0 when it is done, 1 when it is not, with one line that says why, 2 for wrong arguments, and 3 when a
+    /// second person has to approve it.
+    Admin(AdminArguments),
     /// Check, note and export the audit trail.
     Audit {
         #[command(subcommand)]
@@ -78,7 +79,7 @@ impl Cli {
             Command::Demo => commands::demo(config()?).await,
             Command::Migrate => commands::migrate(config()?).await,
             Command::Seed { folder } => commands::seed(config()?, folder).await,
-            Command::Admin { command } => commands::admin::run(config()?, command).await,
+            Command::Admin(arguments) => commands::admin::run(config()?, arguments).await,
             Command::Audit { command } => commands::audit::run(config()?, command).await,
             Command::Keys { command } => commands::keys::run(config()?, command).await,
             Command::Openapi => commands::print(&crate::router::description_json()?),

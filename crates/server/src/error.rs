@@ -1,6 +1,6 @@
 //! Every way a request can fail, and what is said about it: RFC 9457 problem documents with a stable `code`.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use axum::{
     Json,
@@ -300,6 +300,15 @@ impl From<StoreError> for ApiError {
         }
     }
 }
+
+/// For the command line, which does what handlers do.
+impl fmt::Display for ApiError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.detail())
+    }
+}
+
+impl std::error::Error for ApiError {}
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {

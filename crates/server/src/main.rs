@@ -3,8 +3,11 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use kuzushi_server::cli::Cli;
+use kuzushi_server::{cli::Cli, commands::AwaitsApproval};
 use tokio::runtime::Runtime;
+
+/// The exit code of a command whose change waits for a second person. What it printed says so.
+const AWAITS_APPROVAL: u8 = 3;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -17,6 +20,7 @@ fn main() -> ExitCode {
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<AwaitsApproval>() => ExitCode::from(AWAITS_APPROVAL),
         Err(error) => {
             // One line with the whole chain of causes: what an operator reads first.
             eprintln!("kuzushi: {}", format!("{error:#}").replace('\n', " "));

@@ -226,7 +226,7 @@ fn articles(source: &Source, apps: &[AppSection]) -> anyhow::Result<BTreeMap<Str
 }
 
 /// An article's file: TOML between two `+++` lines, then Markdown. Returns the apps it is for, and the article.
-fn article(file: &str) -> anyhow::Result<(Vec<String>, NewArticle)> {
+pub fn article(file: &str) -> anyhow::Result<(Vec<String>, NewArticle)> {
     let rest = file.strip_prefix("+++\n").context("the file must begin with a line `+++`")?;
     let (head, body) = rest.split_once("\n+++\n").context("the head must end with a line `+++`")?;
     let ArticleHead { slug, title, summary, apps, url, questions, locale, _updated } = toml::from_str(head)?;

@@ -74,6 +74,11 @@ pub async fn seed(config: Config, folder: Option<PathBuf>) -> anyhow::Result<()>
     Ok(())
 }
 
+/// What was asked for waits for a second person.
+#[derive(Debug, thiserror::Error)]
+#[error("a second person has to approve it: {0}")]
+pub struct AwaitsApproval(pub Id<id::ApprovalRequest>);
+
 /// Writes to standard output; a reader that has gone is an error, not a panic.
 pub fn print(text: &str) -> anyhow::Result<()> {
     std::io::stdout().write_all(text.as_bytes()).context("standard output")

@@ -91,6 +91,12 @@ impl Installation {
         let split = running_split(self.reader(), app.tenant, app.id).await?;
         Ok(Some(PublishedApp { app, config, split }))
     }
+
+    /// The app of this public name, whether it answers anybody or not.
+    pub async fn app_by_project(&self, project_id: &str) -> Result<Option<App>, StoreError> {
+        let row = app::Entity::find().filter(app::Column::ProjectId.eq(project_id)).one(self.reader()).await?;
+        Ok(row.map(App::from))
+    }
 }
 
 impl TenantScope {

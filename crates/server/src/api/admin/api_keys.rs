@@ -83,6 +83,12 @@ pub struct CreatedApiKey {
     key: String,
 }
 
+impl CreatedApiKey {
+    pub fn new(description: ApiKey, key: String) -> Self {
+        Self { description: description.into(), key }
+    }
+}
+
 #[utoipa::path(
     get,
     path = "/v1/admin/tenants/{tenantId}/keys",
@@ -158,8 +164,8 @@ pub async fn create_key(
         created_by: staff.actor().to_string(),
         expires_at,
     };
-    let description = staff.installation(&state).create_api_key(new, now).await?.into();
-    Ok((StatusCode::CREATED, Json(CreatedApiKey { description, key: generated.text })))
+    let key = staff.installation(&state).create_api_key(new, now).await?;
+    Ok((StatusCode::CREATED, Json(CreatedApiKey::new(key, generated.text))))
 }
 
 #[utoipa::path(

@@ -187,6 +187,14 @@ pub enum Added<T> {
     Before(T),
 }
 
+impl<T> Added<T> {
+    pub fn into_inner(self) -> T {
+        match self {
+            Self::Now(thing) | Self::Before(thing) => thing,
+        }
+    }
+}
+
 /// Adds an app, unless it is there already.
 pub async fn add(scope: &TenantScope, new: NewApp, now: DateTime<Utc>) -> Result<Added<App>, ApiError> {
     let new = checked(new)?;

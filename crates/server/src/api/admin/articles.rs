@@ -104,10 +104,16 @@ fn english() -> String {
 /// The article that the body describes, if it may be one.
 fn checked(slug: String, article: ArticleToPut) -> Result<NewArticle, ApiError> {
     let ArticleToPut { title, summary, url, questions, body, locale } = article;
+    acceptable(NewArticle { slug, title, summary, url, questions, body, locale })
+}
+
+/// The article, if it may be one.
+pub fn acceptable(article: NewArticle) -> Result<NewArticle, ApiError> {
+    let NewArticle { slug, title, summary, url, questions, body, locale } = &article;
     let mut mistakes = Mistakes::default();
-    mistakes.project_id("slug", &slug);
-    mistakes.name("title", &title);
-    mistakes.text("summary", &summary);
+    mistakes.project_id("slug", slug);
+    mistakes.name("title", title);
+    mistakes.text("summary", summary);
     if url.as_ref().is_some_and(|url| !(url.starts_with("https://") || is_path(url))) {
         mistakes.note("url", "must be an https address, or a path such as /visiting");
     }
@@ -122,9 +128,9 @@ fn checked(slug: String, article: ArticleToPut) -> Result<NewArticle, ApiError> 
     } else if body.chars().count() > BODY_LIMIT {
         mistakes.note("body", format!("must have at most {BODY_LIMIT} characters"));
     }
-    mistakes.name("locale", &locale);
+    mistakes.name("locale", locale);
     mistakes.into_result()?;
-    Ok(NewArticle { slug, title, summary, url, questions, body, locale })
+    Ok(article)
 }
 
 /// Of this server, and of no other: `//elsewhere` is an address too.

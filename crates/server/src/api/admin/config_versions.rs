@@ -1,5 +1,7 @@
 //! An app's config versions: written and compared.
 
+use std::fmt;
+
 use axum::{Json, extract::State, http::StatusCode};
 use kuzushi_domain::{
     Permission,
@@ -119,6 +121,17 @@ pub struct WireDifference {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     after: Option<Value>,
+}
+
+/// A line for each place: its pointer, what it was and what it is.
+impl fmt::Display for Comparison {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = |value: &Option<Value>| value.as_ref().map_or_else(|| String::from("nothing"), Value::to_string);
+        for WireDifference { pointer, before, after } in &self.differences {
+            writeln!(formatter, "{pointer}: {} → {}", text(before), text(after))?;
+        }
+        Ok(())
+    }
 }
 
 impl From<Difference> for WireDifference {

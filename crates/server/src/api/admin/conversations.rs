@@ -6,7 +6,10 @@
 use axum::{Json, extract::State, http::StatusCode};
 use chrono::{DateTime, TimeDelta, Utc};
 use kuzushi_domain::{AuditAction, Id, Permission, id};
-use kuzushi_store::{AccessGrant, Conversation, ConversationFilter, NewAuditEvent, TenantScope};
+use kuzushi_store::{
+    AccessGrant, Conversation, ConversationFilter, Message, MessagePage, NewAuditEvent, PageRequest, Session,
+    StoreError, TenantScope,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -111,15 +114,26 @@ pub async fn list_conversations(
         to: parameters.parsed("to", A_TIME)?,
     };
     let scope = staff.scope(&state, &tenant, Permission::ListConversations).await?;
-    let conversations = scope.conversations(filter, page.limit).await?;
-    let target = filter.user.map(|user| user.to_string()).unwrap_or_default();
-    let event = NewAuditEvent::new(AuditAction::ConversationsListed, target);
-    scope.record(event.with(json!({"conversations": conversations.len()})), state.clock.now()).await?;
+    let conversations = listed(&scope, filter, page.limit, state.clock.now()).await?;
     let before = page.next(&conversations, |last| Some(last.id.to_string()));
     Ok(Json(ConversationList {
         conversations: conversations.into_iter().map(WireConversation::from).collect(),
         before,
     }))
+}
+
+/// Conversations, that they were listed on record.
+pub async fn listed(
+    scope: &TenantScope,
+    filter: ConversationFilter,
+    limit: u64,
+    now: DateTime<Utc>,
+) -> Result<Vec<Conversation>, StoreError> {
+    let conversations = scope.conversations(filter, limit).await?;
+    let target = filter.user.map(|user| user.to_string()).unwrap_or_default();
+    let event = NewAuditEvent::new(AuditAction::ConversationsListed, target);
+    scope.record(event.with(json!({"conversations": conversations.len()})), now).await?;
+    Ok(conversations)
 }
 
 #[utoipa::path(
@@ -169,12 +183,23 @@ pub async fn read_messages(
     let page = page_request(&parameters)?;
     let (scope, reason) = reader(&state, &staff, &tenant, now).await?;
     let session = scope.session(session_id(&session)?).await?;
-    let page = scope.messages(&session, page).await?;
-    let seq = |message: Option<&kuzushi_store::Message>| message.map(|message| message.seq);
+    Ok(Json(MessageList::from(&read(&scope, &session, page, reason, now).await?)))
+}
+
+/// What was said, that it was read on record.
+pub async fn read(
+    scope: &TenantScope,
+    session: &Session,
+    page: PageRequest,
+    reason: String,
+    now: DateTime<Utc>,
+) -> Result<MessagePage, StoreError> {
+    let page = scope.messages(session, page).await?;
+    let seq = |message: Option<&Message>| message.map(|message| message.seq);
     let read = json!({"from": seq(page.messages.first()), "to": seq(page.messages.last())});
     let event = NewAuditEvent::new(AuditAction::ConversationRead, session.id).because(reason).with(read);
     scope.record(event, now).await?;
-    Ok(Json(MessageList::from(&page)))
+    Ok(page)
 }
 
 /// The tenant, for those who may read now, with the reason where they needed one.

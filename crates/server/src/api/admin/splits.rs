@@ -143,7 +143,14 @@ pub struct SplitResults {
     arms: Vec<WireArmResult>,
 }
 
-async fn checked(scope: &TenantScope, app: &App, arms: Vec<WireArm>) -> Result<Vec<Arm>, ApiError> {
+impl SplitResults {
+    pub fn of(split: &Split, results: Vec<ArmResult>) -> Self {
+        Self { split: split.into(), arms: results.into_iter().map(WireArmResult::from).collect() }
+    }
+}
+
+/// The arms of a split that may be made, by version.
+pub async fn checked(scope: &TenantScope, app: &App, mut arms: Vec<Arm>) -> Result<Vec<Arm>, ApiError> {
     let mut mistakes = Mistakes::default();
     if !(2..=MOST_ARMS).contains(&arms.len()) {
         mistakes.note("arms", format!("must be 2 to {MOST_ARMS}; to let all have one version, activate it"));
@@ -169,7 +176,6 @@ async fn checked(scope: &TenantScope, app: &App, arms: Vec<WireArm>) -> Result<V
         }
     }
     mistakes.into_result()?;
-    let mut arms: Vec<Arm> = arms.into_iter().map(|WireArm { version, weight }| Arm { version, weight }).collect();
     arms.sort_unstable_by_key(|arm| arm.version);
     Ok(arms)
 }
@@ -200,6 +206,7 @@ pub async fn change_split(
     JsonBody(SplitToMake { arms, replaces, replaces_split, note }): JsonBody<SplitToMake>,
 ) -> Result<Response, ApiError> {
     let (scope, app) = open(&state, &staff, &tenant, &app, Permission::ActivateConfigs).await?;
+    let arms = arms.into_iter().map(|WireArm { version, weight }| Arm { version, weight }).collect();
     let arms = checked(&scope, &app, arms).await?;
     let replaces = Replaces { version: replaces, split: replaces_split };
     let now = state.clock.now();
@@ -245,6 +252,6 @@ pub async fn read_results(
 ) -> Result<Json<SplitResults>, ApiError> {
     let (scope, app) = open(&state, &staff, &tenant, &app, Permission::ReadConfigs).await?;
     let split = scope.newest_split(app.id).await?.ok_or(ApiError::NotFound)?;
-    let arms = scope.split_results(app.id, &split).await?.into_iter().map(WireArmResult::from).collect();
-    Ok(Json(SplitResults { split: WireSplit::from(&split), arms }))
+    let results = scope.split_results(app.id, &split).await?;
+    Ok(Json(SplitResults::of(&split, results)))
 }

@@ -6,12 +6,13 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::Response,
 };
+use chrono::{DateTime, Utc};
 use kuzushi_domain::{EmailAddress, Id, Permission, Phi, id};
 use kuzushi_store::{NewUser, StoreError, TenantScope, User, UserChange};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::fields::Mistakes;
+use super::{apps::Added, fields::Mistakes};
 use crate::{
     api::{
         body::JsonBody,
@@ -22,7 +23,7 @@ use crate::{
     },
     auth::{
         Staff,
-        passwords::{self, Verdict},
+        passwords::{self, Passwords, Verdict},
     },
     conversation::close_for_the_signed_out,
     error::{ApiError, FieldError},
@@ -86,14 +87,14 @@ pub struct UserList {
 pub struct UserToCreate {
     /// Unique in the tenant; capitals do not count.
     #[schema(example = "jane@example.org")]
-    email: String,
-    name: String,
+    pub email: String,
+    pub name: String,
     /// At least 12 characters. Without a password nobody can sign in with one.
     #[schema(nullable = false)]
-    password: Option<String>,
+    pub password: Option<String>,
     /// Instead of a password, its Argon2id or bcrypt hash from elsewhere.
     #[schema(nullable = false)]
-    password_hash: Option<String>,
+    pub password_hash: Option<String>,
 }
 
 /// What is left out stays as it is.
@@ -101,19 +102,19 @@ pub struct UserToCreate {
 #[serde(rename_all = "camelCase")]
 pub struct UserChangeRequest {
     #[schema(nullable = false)]
-    name: Option<String>,
+    pub name: Option<String>,
     /// Signs the user out everywhere.
     #[schema(nullable = false)]
-    password: Option<String>,
+    pub password: Option<String>,
     /// Instead of a password, its Argon2id or bcrypt hash from elsewhere.
     #[schema(nullable = false)]
-    password_hash: Option<String>,
+    pub password_hash: Option<String>,
     /// True signs the user out everywhere and lets them in no more; false lets them in again.
     #[schema(nullable = false)]
-    disabled: Option<bool>,
+    pub disabled: Option<bool>,
     /// The version that the caller has seen: where it is no longer the newest, nothing is changed. `If-Match` says the same.
     #[schema(nullable = false)]
-    if_version: Option<i32>,
+    pub if_version: Option<i32>,
 }
 
 /// A user with their version as the entity tag.
@@ -148,9 +149,9 @@ impl NewPassword {
         }
     }
 
-    async fn into_hash(self, state: &AppState) -> Result<String, ApiError> {
+    async fn into_hash(self, passwords: &Passwords) -> Result<String, ApiError> {
         match self {
-            Self::Plain(password) => Ok(state.passwords.hash(password).await?),
+            Self::Plain(password) => Ok(passwords.hash(password).await?),
             Self::Hashed(hash) => Ok(hash),
         }
     }
@@ -254,9 +255,23 @@ pub async fn create_user(
     State(state): State<AppState>,
     staff: Staff,
     Segment(tenant): Segment,
-    JsonBody(UserToCreate { email, name, password, password_hash }): JsonBody<UserToCreate>,
+    JsonBody(new): JsonBody<UserToCreate>,
 ) -> Result<Response, ApiError> {
     let scope = staff.scope(&state, &tenant, Permission::ManageUsers).await?;
+    Ok(match add(&state.passwords, &scope, new, state.clock.now()).await? {
+        Added::Now(user) => answer(StatusCode::CREATED, user),
+        Added::Before(user) => answer(StatusCode::OK, user),
+    })
+}
+
+/// Adds a user, unless they are there already.
+pub async fn add(
+    passwords: &Passwords,
+    scope: &TenantScope,
+    new: UserToCreate,
+    now: DateTime<Utc>,
+) -> Result<Added<User>, ApiError> {
+    let UserToCreate { email, name, password, password_hash } = new;
     let mut mistakes = Mistakes::default();
     mistakes.name("name", &name);
     let password = NewPassword::checked(password, password_hash, &mut mistakes);
@@ -264,38 +279,38 @@ pub async fn create_user(
     mistakes.into_result()?;
     let Some(email) = email else { return Err(ApiError::Internal) };
     if scope.user_by_email(&email).await?.is_some() {
-        return same_user(&state, &scope, &email, &name, password).await;
+        return same_user(passwords, scope, &email, &name, password).await;
     }
     let hash = match &password {
-        Some(NewPassword::Plain(password)) => Some(state.passwords.hash(password.clone()).await?),
+        Some(NewPassword::Plain(password)) => Some(passwords.hash(password.clone()).await?),
         Some(NewPassword::Hashed(hash)) => Some(hash.clone()),
         None => None,
     };
     let new = NewUser { email: email.clone(), name: Phi::new(name.clone()), password_hash: hash };
-    match scope.create_user(new, state.clock.now()).await {
-        Ok(user) => Ok(answer(StatusCode::CREATED, user)),
+    match scope.create_user(new, now).await {
+        Ok(user) => Ok(Added::Now(user)),
         // Somebody was faster.
-        Err(StoreError::Conflict(_)) => same_user(&state, &scope, &email, &name, password).await,
+        Err(StoreError::Conflict(_)) => same_user(passwords, scope, &email, &name, password).await,
         Err(error) => Err(error.into()),
     }
 }
 
 /// The user who is there already, if they are as they are to be.
 async fn same_user(
-    state: &AppState,
+    passwords: &Passwords,
     scope: &TenantScope,
     email: &EmailAddress,
     name: &str,
     password: Option<NewPassword>,
-) -> Result<Response, ApiError> {
+) -> Result<Added<User>, ApiError> {
     let taken = ApiError::AlreadyExists { field: "email" };
     let Some(known) = scope.credentials(email).await? else { return Err(taken) };
     let has_password = match (password, known.password_hash) {
-        (Some(NewPassword::Plain(password)), hash) => state.passwords.check(password, hash).await? != Verdict::Wrong,
+        (Some(NewPassword::Plain(password)), hash) => passwords.check(password, hash).await? != Verdict::Wrong,
         (Some(NewPassword::Hashed(hash)), known) => known == Some(hash),
         (None, known) => known.is_none(),
     };
-    if has_password && known.user.name.expose() == name { Ok(answer(StatusCode::OK, known.user)) } else { Err(taken) }
+    if has_password && known.user.name.expose() == name { Ok(Added::Before(known.user)) } else { Err(taken) }
 }
 
 #[utoipa::path(
@@ -345,24 +360,37 @@ pub async fn change_user(
     headers: HeaderMap,
     JsonBody(change): JsonBody<UserChangeRequest>,
 ) -> Result<Response, ApiError> {
-    let UserChangeRequest { name, password, password_hash, disabled, if_version } = change;
     let scope = staff.scope(&state, &tenant, Permission::ManageUsers).await?;
-    let version = if_version.or(if_match(&headers)?);
+    let if_version = change.if_version.or(if_match(&headers)?);
+    let id = user(&scope, &id).await?.id;
+    let changed =
+        self::change(&state.passwords, &scope, id, UserChangeRequest { if_version, ..change }, state.clock.now());
+    let changed = changed.await?;
+    close_for_the_signed_out(&state).await;
+    Ok(answer(StatusCode::OK, changed))
+}
+
+/// Changes what is not left out.
+pub async fn change(
+    passwords: &Passwords,
+    scope: &TenantScope,
+    id: Id<id::User>,
+    change: UserChangeRequest,
+    now: DateTime<Utc>,
+) -> Result<User, ApiError> {
+    let UserChangeRequest { name, password, password_hash, disabled, if_version } = change;
     let mut mistakes = Mistakes::default();
     if let Some(name) = &name {
         mistakes.name("name", name);
     }
     let password = NewPassword::checked(password, password_hash, &mut mistakes);
     mistakes.into_result()?;
-    let id = user(&scope, &id).await?.id;
     let password_hash = match password {
-        Some(password) => Some(password.into_hash(&state).await?),
+        Some(password) => Some(password.into_hash(passwords).await?),
         None => None,
     };
     let change = UserChange { name: name.map(Phi::new), password_hash, disabled };
-    let changed = scope.change_user(id, change, version, state.clock.now()).await?;
-    close_for_the_signed_out(&state).await;
-    Ok(answer(StatusCode::OK, changed))
+    Ok(scope.change_user(id, change, if_version, now).await?)
 }
 
 #[utoipa::path(
@@ -397,22 +425,48 @@ pub async fn delete_user(
     let version = if_match(&headers)?;
     let scope = staff.scope(&state, &tenant, Permission::ManageUsers).await?;
     let id = user_id(&id)?;
-    let now = state.clock.now();
-    // The account goes first, so that nothing is added to what is erased. Deleting again goes on with the erasing.
-    let deleted = scope.delete_user(id, version, now).await;
+    let (erased, deleted) = delete(&scope, id, version, erase, state.clock.now()).await;
     close_for_the_signed_out(&state).await;
-    if erase && matches!(deleted, Ok(()) | Err(StoreError::NotFound)) {
-        let mut before = None;
-        loop {
-            let page = scope.sessions_of(id, before, ERASED_AT_ONCE).await?;
-            let Some(last) = page.last() else { break };
-            before = Some(last.id);
-            for session in page.iter().filter(|session| !session.is_erased()) {
-                scope.end_session(session.id, true, now).await?;
-                state.conversations.enter(session.id).end();
-            }
-        }
+    for session in erased {
+        state.conversations.enter(session).end();
     }
     deleted?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Deletes a user, and erases their conversations if asked to. Returns those that were erased, also where not all were.
+pub async fn delete(
+    scope: &TenantScope,
+    id: Id<id::User>,
+    version: Option<i32>,
+    erase: bool,
+    now: DateTime<Utc>,
+) -> (Vec<Id<id::Session>>, Result<(), StoreError>) {
+    let mut erased = Vec::new();
+    // The account goes first, so that nothing is added to what is erased. Deleting again goes on with the erasing.
+    let deleted = scope.delete_user(id, version, now).await;
+    if erase && matches!(deleted, Ok(()) | Err(StoreError::NotFound)) {
+        if let Err(error) = erase_conversations(scope, id, now, &mut erased).await {
+            return (erased, Err(error));
+        }
+    }
+    (erased, deleted)
+}
+
+async fn erase_conversations(
+    scope: &TenantScope,
+    user: Id<id::User>,
+    now: DateTime<Utc>,
+    erased: &mut Vec<Id<id::Session>>,
+) -> Result<(), StoreError> {
+    let mut before = None;
+    loop {
+        let page = scope.sessions_of(user, before, ERASED_AT_ONCE).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        before = Some(last.id);
+        for session in page.iter().filter(|session| !session.is_erased()) {
+            scope.end_session(session.id, true, now).await?;
+            erased.push(session.id);
+        }
+    }
 }

@@ -1,24 +1,27 @@
-//! `kuzushi admin`: keys to the administration API, made where nobody can be asked for one yet.
+//! Keys to the administration API, made where nobody can be asked for one yet.
 
 use anyhow::{Context, bail, ensure};
 use chrono::TimeDelta;
 use clap::Subcommand;
-use kuzushi_domain::{Actor, Clock, Id, StaffRole, SystemClock, id};
-use kuzushi_store::{ApiKey, NewApiKey, Store};
+use kuzushi_domain::{Id, StaffRole, id};
+use kuzushi_store::{ApiKey, NewApiKey};
 
-use super::{find_tenant, open, print};
+use super::Desk;
 use crate::{
-    api::wire::Timestamp,
+    api::{
+        admin::api_keys::{CreatedApiKey, WireApiKey},
+        wire::Timestamp,
+    },
     auth::api_keys,
-    config::{Config, Interval},
-    logging,
+    commands::print,
+    config::Interval,
 };
 
 /// Keys that a list shows at most.
 const MOST_LISTED: u64 = 200;
 
 #[derive(Subcommand)]
-pub enum AdminCommand {
+pub enum KeyCommand {
     /// Make an API key and print it, once.
     ///
     /// An operator's key opens the whole installation; every other one a single tenant.
@@ -49,21 +52,18 @@ pub enum AdminCommand {
     },
 }
 
-pub async fn run(config: Config, command: AdminCommand) -> anyhow::Result<()> {
-    logging::init(&config.logging);
-    let store = open(&config).await?;
-    store.migrate().await?;
+pub(super) async fn run(desk: &Desk, command: KeyCommand) -> anyhow::Result<()> {
     match command {
-        AdminCommand::CreateKey { name, role, tenant, expires_in } => {
-            create_key(&store, name, role, tenant.as_deref(), expires_in).await
+        KeyCommand::CreateKey { name, role, tenant, expires_in } => {
+            create_key(desk, name, role, tenant.as_deref(), expires_in).await
         }
-        AdminCommand::ListKeys { tenant } => list_keys(&store, tenant.as_deref()).await,
-        AdminCommand::RevokeKey { key } => revoke_key(&store, key).await,
+        KeyCommand::ListKeys { tenant } => list_keys(desk, tenant.as_deref()).await,
+        KeyCommand::RevokeKey { key } => revoke_key(desk, key).await,
     }
 }
 
 async fn create_key(
-    store: &Store,
+    desk: &Desk,
     name: String,
     role: StaffRole,
     tenant: Option<&str>,
@@ -73,12 +73,12 @@ async fn create_key(
     let tenant = match (role, tenant) {
         (StaffRole::Operator, None) => None,
         (StaffRole::Operator, Some(_)) => bail!("--tenant: an operator belongs to no tenant; leave it out"),
-        (_, Some(tenant)) => Some(find_tenant(store, tenant).await?),
+        (_, Some(tenant)) => Some(desk.tenant(tenant).await?),
         (role, None) => {
             bail!("--tenant: is missing: the role {role} belongs to a tenant, named by id or internet domain")
         }
     };
-    let now = SystemClock.now();
+    let now = desk.now;
     let expires_at = match expires_in {
         Some(Interval(duration)) => {
             let end = TimeDelta::from_std(duration).ok().and_then(|duration| now.checked_add_signed(duration));
@@ -96,19 +96,25 @@ async fn create_key(
         created_by: String::from("the command line"),
         expires_at,
     };
-    store.installation().by(Actor::CommandLine).create_api_key(new, now).await?;
+    let key = desk.installation().create_api_key(new, now).await?;
+    if desk.json {
+        return desk.show(&CreatedApiKey::new(key, generated.text));
+    }
     // Alone on its line, for scripts.
     print(&format!("{}\n", generated.text))
 }
 
-async fn list_keys(store: &Store, tenant: Option<&str>) -> anyhow::Result<()> {
+async fn list_keys(desk: &Desk, tenant: Option<&str>) -> anyhow::Result<()> {
     let tenant = match tenant {
-        Some(tenant) => Some(find_tenant(store, tenant).await?),
+        Some(tenant) => Some(desk.tenant(tenant).await?),
         None => None,
     };
-    let now = SystemClock.now();
-    for key in store.installation().api_keys(tenant, None, MOST_LISTED).await? {
-        print(&format!("{}  {:8}  {:11}  {}\n", key.id, key.role.as_str(), state_of(&key, now), key.name))?;
+    let keys = desk.installation().api_keys(tenant, None, MOST_LISTED).await?;
+    if desk.json {
+        return desk.list("keys", keys.into_iter().map(WireApiKey::from).collect(), &[], None);
+    }
+    for key in keys {
+        print(&format!("{}  {:8}  {:11}  {}\n", key.id, key.role.as_str(), state_of(&key, desk.now), key.name))?;
     }
     Ok(())
 }
@@ -122,9 +128,9 @@ fn state_of(key: &ApiKey, now: chrono::DateTime<chrono::Utc>) -> String {
     }
 }
 
-async fn revoke_key(store: &Store, key: Id<id::ApiKey>) -> anyhow::Result<()> {
-    let installation = store.installation().by(Actor::CommandLine);
+async fn revoke_key(desk: &Desk, key: Id<id::ApiKey>) -> anyhow::Result<()> {
+    let installation = desk.installation();
     let (found, _) = installation.api_key(key).await?.with_context(|| format!("there is no key {key}"))?;
-    installation.revoke_api_key(found.tenant, key, SystemClock.now()).await?;
+    installation.revoke_api_key(found.tenant, key, desk.now).await?;
     print(&format!("{key} is revoked\n"))
 }
