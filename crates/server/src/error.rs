@@ -75,6 +75,10 @@ pub enum ApiError {
     NotYours,
     /// Only what is closed is destroyed.
     NotClosed,
+    /// Something else was asked for under this `Idempotency-Key`.
+    IdempotencyKeyReused,
+    /// It was done, and what was answered is not known.
+    AnswerLost,
     /// The request for a change was decided, or is over.
     RequestClosed {
         state: RequestState,
@@ -127,6 +131,7 @@ impl ApiError {
             | Self::Outdated
             | Self::RequestClosed { .. }
             | Self::NotClosed
+            | Self::AnswerLost
             | Self::SomebodyElses => StatusCode::CONFLICT,
             Self::InvalidBody(_) | Self::InvalidQuery(_) => StatusCode::BAD_REQUEST,
             Self::InvalidToken
@@ -134,6 +139,7 @@ impl ApiError {
             | Self::InvalidKey
             | Self::InvalidCredentials
             | Self::IdentityRefused(_) => StatusCode::UNAUTHORIZED,
+            Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::SessionEnded => StatusCode::GONE,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
@@ -166,6 +172,8 @@ impl ApiError {
             Self::NotYours => "NOT_YOURS",
             Self::RequestClosed { .. } => "REQUEST_CLOSED",
             Self::NotClosed => "NOT_CLOSED",
+            Self::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
+            Self::AnswerLost => "ANSWER_LOST",
             Self::SessionEnded => "SESSION_ENDED",
             Self::NotFound => "NOT_FOUND",
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
@@ -239,6 +247,12 @@ impl ApiError {
             Self::NotYours => {
                 String::from("Somebody else asked for this, and only they can withdraw it. Refuse it instead.")
             }
+            Self::IdempotencyKeyReused => String::from(
+                "Something else was asked for under this Idempotency-Key in the last 24 hours. Use another for another request.",
+            ),
+            Self::AnswerLost => String::from(
+                "This was done already, and what was answered is not to be had any more. Look for what it made before asking again under another Idempotency-Key.",
+            ),
             Self::NotClosed => String::from(
                 "The tenant is open. Close it first, make sure that nobody misses it, and destroy its key then.",
             ),

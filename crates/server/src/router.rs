@@ -24,7 +24,7 @@ use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    api::{admin, body::BODY_LIMIT, export, health, login, messages, openapi, session_init, sessions},
+    api::{admin, body::BODY_LIMIT, export, health, idempotency, login, messages, openapi, session_init, sessions},
     assets, chat, demo,
     edge::{self, Peer},
     error::ApiError,
@@ -94,6 +94,7 @@ pub fn router(state: AppState) -> Router {
     let api = api
         .route("/openapi.json", get(openapi::openapi_json))
         .route("/config.schema.json", get(openapi::config_schema_json))
+        .route_layer(from_fn_with_state(state.clone(), idempotency::once))
         .route_layer(from_fn_with_state(state.clone(), limits::take_request))
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store")));
     let mut router = Router::new()
@@ -166,7 +167,9 @@ fn panicked(_: Box<dyn Any + Send>) -> Response {
 
 /// The description of the API.
 pub fn description() -> utoipa::openapi::OpenApi {
-    documented().split_for_parts().1
+    let (_, mut description) = documented().split_for_parts();
+    idempotency::describe(&mut description);
+    description
 }
 
 /// The description as it is committed: `openapi.json`.

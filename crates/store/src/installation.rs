@@ -16,18 +16,20 @@ use std::sync::Arc;
 use kuzushi_domain::{Actor, Id, id};
 use sea_orm::{DatabaseConnection, DatabaseTransaction};
 
-use crate::{AuditTrail, Engine, Store, StoreError, dialect::Connections, sealed::OperatorKey};
+use crate::{AuditTrail, Engine, Once, Store, StoreError, dialect::Connections, sealed::OperatorKey};
 
 /// The installation as a whole: finding an app by its public name, recovering unfinished answers, adding tenants.
 #[derive(Clone)]
 pub struct Installation {
     store: Store,
     actor: Arc<Actor>,
+    /// What is to be done to a tenant once only.
+    once: Option<Once>,
 }
 
 impl Installation {
     pub(crate) fn new(store: Store) -> Self {
-        Self { store, actor: Arc::new(Actor::System) }
+        Self { store, actor: Arc::new(Actor::System), once: None }
     }
 
     /// The same, with whom the audit trail names for what is done through it.
@@ -35,14 +37,19 @@ impl Installation {
         Self { actor: Arc::new(actor), ..self }
     }
 
+    /// The same, for one change to a tenant that is made under this key, or not at all where one was.
+    pub fn once(self, once: Once) -> Self {
+        Self { once: Some(once), ..self }
+    }
+
     /// The installation's own chain of the audit trail.
     pub fn audit_trail(&self) -> AuditTrail {
         self.audit_trail_of(None)
     }
 
-    /// A tenant's chain, for what is done to it from outside of its scope.
-    pub(crate) fn audit_trail_of(&self, tenant: Option<Id<id::Tenant>>) -> AuditTrail {
-        AuditTrail::new(self.store.clone(), tenant, Arc::clone(&self.actor))
+    /// A tenant's chain, for what is done to it from outside of its scope. It stays when the tenant's key is gone.
+    pub fn audit_trail_of(&self, tenant: Option<Id<id::Tenant>>) -> AuditTrail {
+        AuditTrail::new(self.store.clone(), tenant, Arc::clone(&self.actor)).once(self.once.clone())
     }
 
     pub fn actor(&self) -> &Actor {

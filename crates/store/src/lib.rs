@@ -36,6 +36,7 @@ pub use queries::{
     configs::{ConfigVersion, NewConfig},
     conversations::{Conversation, ConversationFilter},
     finish::FinishedAnswer,
+    idempotency::{DoneBefore, IDEMPOTENCY_WINDOW, Once},
     identities::{Assertion, IdentityKey, NewIdentityKey},
     keys::{CheckedKeys, RotatedKeys},
     logins::{Login, LoginLimits, Proof, RevokedLogin, SignIn, TimeOut},

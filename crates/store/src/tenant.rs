@@ -6,7 +6,7 @@ use kuzushi_domain::{Actor, Id, id};
 use sea_orm::DatabaseTransaction;
 
 use crate::{
-    AuditTrail, Store, StoreError,
+    AuditTrail, Once, Store, StoreError,
     dialect::Connections,
     isolation::TenantConnection,
     sealed::{Key, LookupKey, TenantKey},
@@ -22,12 +22,14 @@ pub struct TenantScope {
     key: Arc<TenantKey>,
     actor: Arc<Actor>,
     reader: TenantConnection,
+    /// What is to be done once only.
+    once: Option<Once>,
 }
 
 impl TenantScope {
     pub(crate) fn new(store: Store, id: Id<id::Tenant>, key: Arc<TenantKey>) -> Self {
         let reader = store.connections().reader_of(id);
-        Self { store, id, key, actor: Arc::new(Actor::System), reader }
+        Self { store, id, key, actor: Arc::new(Actor::System), reader, once: None }
     }
 
     /// The same, with whom the audit trail names for what is done through it.
@@ -35,9 +37,14 @@ impl TenantScope {
         Self { actor: Arc::new(actor), ..self }
     }
 
+    /// The same, for one change that is made under this key, or not at all where one was.
+    pub fn once(self, once: Once) -> Self {
+        Self { once: Some(once), ..self }
+    }
+
     /// The tenant's chain of the audit trail.
     pub fn audit_trail(&self) -> AuditTrail {
-        AuditTrail::new(self.store.clone(), Some(self.id), Arc::clone(&self.actor))
+        AuditTrail::new(self.store.clone(), Some(self.id), Arc::clone(&self.actor)).once(self.once.clone())
     }
 
     pub fn actor(&self) -> &Actor {

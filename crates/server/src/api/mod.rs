@@ -5,6 +5,7 @@ pub mod body;
 pub mod entity_tags;
 pub mod export;
 pub mod health;
+pub mod idempotency;
 pub mod login;
 pub mod messages;
 pub mod openapi;

@@ -5,14 +5,17 @@ use axum::{
     http::{HeaderMap, request::Parts},
 };
 use kuzushi_domain::{Actor, Id, Permission, id};
-use kuzushi_store::{ApiKey, Installation, TenantScope};
+use kuzushi_store::{ApiKey, Installation, Once, TenantScope};
 
 use super::{ClientAddress, api_keys::PresentedKey, visitor::bearer};
 use crate::{error::ApiError, state::AppState};
 
 /// The holder of an API key.
+#[derive(Clone)]
 pub struct Staff {
     pub key: ApiKey,
+    /// Under which key what they ask for is done, once.
+    once: Option<Once>,
 }
 
 impl Staff {
@@ -24,22 +27,32 @@ impl Staff {
 
     /// The tenant of this id, for those who may do this there. One that is not theirs does not exist.
     pub fn tenant(&self, tenant: &str, permission: Permission) -> Result<Id<id::Tenant>, ApiError> {
-        let tenant: Id<id::Tenant> = tenant.parse().map_err(|_| ApiError::NotFound)?;
-        if self.key.tenant.is_some_and(|own| own != tenant) {
-            return Err(ApiError::NotFound);
-        }
+        let tenant = self.own_tenant(tenant.parse().map_err(|_| ApiError::NotFound)?)?;
         self.need(permission)?;
         Ok(tenant)
     }
 
+    /// The tenant, where it is theirs.
+    pub fn own_tenant(&self, tenant: Id<id::Tenant>) -> Result<Id<id::Tenant>, ApiError> {
+        if self.key.tenant.is_some_and(|own| own != tenant) { Err(ApiError::NotFound) } else { Ok(tenant) }
+    }
+
     /// The same, opened.
     pub async fn scope(&self, state: &AppState, tenant: &str, permission: Permission) -> Result<TenantScope, ApiError> {
-        Ok(state.store.tenant(self.tenant(tenant, permission)?).await?.by(self.actor()))
+        let scope = state.store.tenant(self.tenant(tenant, permission)?).await?.by(self.actor());
+        Ok(match &self.once {
+            Some(once) => scope.once(once.clone()),
+            None => scope,
+        })
     }
 
     /// The whole installation, for those who may do this to it.
     pub fn installation(&self, state: &AppState) -> Installation {
-        state.store.installation().by(self.actor())
+        let installation = state.store.installation().by(self.actor());
+        match &self.once {
+            Some(once) => installation.once(once.clone()),
+            None => installation,
+        }
     }
 
     /// Whom the audit trail names for what they do.
@@ -52,11 +65,16 @@ impl FromRequestParts<AppState> for Staff {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
+        let once = parts.extensions.get::<Once>().cloned();
+        // Who it is was found out already, and counted.
+        if let Some(staff) = parts.extensions.get::<Self>() {
+            return Ok(Self { once, ..staff.clone() });
+        }
         let limited = |retry_after| ApiError::RateLimited { retry_after };
         match opened(state, &parts.headers).await? {
             Some(key) => {
                 state.rates.take_request_of_key(key.id).map_err(limited)?;
-                Ok(Self { key })
+                Ok(Self { key, once })
             }
             None => {
                 // Good keys go on from an address that has sent too many bad ones: one forgotten script must not lock out

@@ -22,6 +22,7 @@ mod fuzz;
 mod generated;
 mod health;
 mod history;
+mod idempotency;
 mod identity;
 mod knowledge;
 mod limits;

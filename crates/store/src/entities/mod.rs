@@ -11,6 +11,7 @@ pub mod audit_chain;
 pub mod audit_event;
 pub mod config_activation;
 pub mod config_split;
+pub mod idempotent_request;
 pub mod identity_key;
 pub mod identity_use;
 pub mod key;

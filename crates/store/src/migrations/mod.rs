@@ -27,6 +27,7 @@ mod m20261129_000050_ratings;
 mod m20261129_000051_answer_outcomes;
 mod m20261129_000052_approvals;
 mod m20261129_000053_closed_tenants;
+mod m20261129_000054_idempotent_requests;
 mod m20261129_000060_keys_apart;
 
 /// What the files do, each under its name.
@@ -63,8 +64,9 @@ impl MigratorTrait for Migrator {
             m20261129_000050_ratings,
             m20261129_000051_answer_outcomes,
             m20261129_000052_approvals,
-            m20261129_000060_keys_apart,
             m20261129_000053_closed_tenants,
+            m20261129_000054_idempotent_requests,
+            m20261129_000060_keys_apart,
         ]
     }
 }

@@ -16,7 +16,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
-    Installation, Store, StoreError, TenantScope,
+    Installation, Once, Store, StoreError, TenantScope,
     entities::{audit_chain, audit_event},
     sealed::{KEY_LENGTH, OperatorKey, Place, SealError},
 };
@@ -109,12 +109,18 @@ pub struct AuditTrail {
     store: Store,
     tenant: Option<Id<id::Tenant>>,
     actor: Arc<Actor>,
+    once: Option<Once>,
 }
 
 impl AuditTrail {
     /// None: the installation's own chain.
     pub(crate) fn new(store: Store, tenant: Option<Id<id::Tenant>>, actor: Arc<Actor>) -> Self {
-        Self { store, tenant, actor }
+        Self { store, tenant, actor, once: None }
+    }
+
+    /// What is recorded in it is done once only, where it is a tenant's.
+    pub(crate) fn once(self, once: Option<Once>) -> Self {
+        Self { once, ..self }
     }
 
     fn chain(&self) -> Uuid {
@@ -150,6 +156,9 @@ impl AuditTrail {
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let chain = self.chain();
+        if let (Some(once), Some(tenant)) = (&self.once, self.tenant) {
+            once.note(transaction, tenant.uuid(), self.actor.id(), now).await?;
+        }
         let head = lock(transaction, self.store.operator_key(), chain).await?;
         let key = chain_key(self.store.operator_key(), chain, &head.wrapped_key)?;
         let recorded_at = now.duration_trunc(TimeDelta::microseconds(1)).unwrap_or(now);

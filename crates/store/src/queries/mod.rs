@@ -14,6 +14,7 @@ pub(crate) mod closed_tenants;
 pub(crate) mod configs;
 pub(crate) mod conversations;
 pub(crate) mod finish;
+pub(crate) mod idempotency;
 pub(crate) mod identities;
 pub(crate) mod key_store;
 pub(crate) mod keys;

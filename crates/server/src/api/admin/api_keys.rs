@@ -1,6 +1,6 @@
 //! A tenant's API keys.
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{Extension, Json, extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
 use kuzushi_domain::{Id, Permission, StaffRole, id};
 use kuzushi_store::{ApiKey, NewApiKey};
@@ -11,6 +11,7 @@ use super::fields::Mistakes;
 use crate::{
     api::{
         body::JsonBody,
+        idempotency::ShownOnce,
         problems::{BodyProblems, RequestProblems, StaffProblems, TenantProblems},
         query::Parameters,
         wire::Timestamp,
@@ -120,7 +121,7 @@ pub async fn list_keys(
     path = "/v1/admin/tenants/{tenantId}/keys",
     tag = "administration",
     summary = "Make an API key",
-    description = "Its secret is in this answer and nowhere else. Operators' keys are made on the command line: `kuzushi admin create-key`.",
+    description = "Its secret is in this answer and nowhere else, also where an `Idempotency-Key` brings the answer again. Operators' keys are made on the command line: `kuzushi admin create-key`.",
     params(("tenantId" = String, Path)),
     request_body = ApiKeyToCreate,
     security(("apiKey" = [])),
@@ -137,7 +138,7 @@ pub async fn create_key(
     staff: Staff,
     Segment(tenant): Segment,
     JsonBody(ApiKeyToCreate { name, role, expires_at }): JsonBody<ApiKeyToCreate>,
-) -> Result<(StatusCode, Json<CreatedApiKey>), ApiError> {
+) -> Result<(StatusCode, Extension<ShownOnce>, Json<CreatedApiKey>), ApiError> {
     let scope = staff.scope(&state, &tenant, Permission::ManageKeys).await?;
     let now = state.clock.now();
     let mut mistakes = Mistakes::default();
@@ -165,7 +166,7 @@ pub async fn create_key(
         expires_at,
     };
     let key = staff.installation(&state).create_api_key(new, now).await?;
-    Ok((StatusCode::CREATED, Json(CreatedApiKey::new(key, generated.text))))
+    Ok((StatusCode::CREATED, Extension(ShownOnce("key")), Json(CreatedApiKey::new(key, generated.text))))
 }
 
 #[utoipa::path(

@@ -1,6 +1,6 @@
 //! The keys with which a hospital's own site says who a visitor is.
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{Extension, Json, extract::State, http::StatusCode};
 use kuzushi_domain::Permission;
 use kuzushi_store::{IdentityKey, NewIdentityKey, StoreError};
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,7 @@ use super::{apps::app, fields::Mistakes};
 use crate::{
     api::{
         body::JsonBody,
+        idempotency::ShownOnce,
         problems::{BodyProblems, ConflictProblems, RequestProblems, StaffProblems, TenantProblems},
         query::LARGEST_PAGE,
         wire::Timestamp,
@@ -106,7 +107,7 @@ pub async fn create_identity_key(
     staff: Staff,
     Segment((tenant, id)): Segment<(String, String)>,
     JsonBody(IdentityKeyToCreate { kid, public_key }): JsonBody<IdentityKeyToCreate>,
-) -> Result<(StatusCode, Json<WireIdentityKey>), ApiError> {
+) -> Result<(StatusCode, Extension<ShownOnce>, Json<WireIdentityKey>), ApiError> {
     let scope = staff.scope(&state, &tenant, Permission::ManageKeys).await?;
     let app = app(&scope, &id).await?.id;
     let mut mistakes = Mistakes::default();
@@ -134,7 +135,10 @@ pub async fn create_identity_key(
         created_by: staff.actor().to_string(),
     };
     match scope.add_identity_key(app, new, state.clock.now()).await {
-        Ok(key) => Ok((StatusCode::CREATED, Json(WireIdentityKey { secret: shared, ..key.into() }))),
+        Ok(key) => {
+            let created = WireIdentityKey { secret: shared, ..key.into() };
+            Ok((StatusCode::CREATED, Extension(ShownOnce("secret")), Json(created)))
+        }
         Err(StoreError::Conflict(_)) => Err(ApiError::AlreadyExists { field: "kid" }),
         Err(error) => Err(error.into()),
     }
