@@ -86,10 +86,12 @@ fn chain_name(tenant: Option<Id<id::Tenant>>) -> String {
 }
 
 async fn export(store: &Store, tenant: Option<&str>, format: Format) -> anyhow::Result<()> {
-    let trail = match tenant {
-        Some(tenant) => store.tenant(find_tenant(store, tenant).await?).await?.by(Actor::CommandLine).audit_trail(),
-        None => store.installation().by(Actor::CommandLine).audit_trail(),
+    let tenant = match tenant {
+        Some(tenant) => Some(find_tenant(store, tenant).await?),
+        None => None,
     };
+    // Not by the tenant's scope, which a tenant whose key was destroyed has no more.
+    let trail = store.installation().by(Actor::CommandLine).audit_trail_of(tenant);
     let mut pieces = pin!(format.export(trail, AuditFilter::default(), SystemClock.now()).await?);
     while let Some(piece) = pieces.try_next().await? {
         print(&piece)?;

@@ -3,7 +3,9 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a failed step fails its test")]
 
 mod admin;
+mod administration;
 mod app;
+mod approvals;
 mod articles;
 mod assets;
 mod audit;
@@ -13,6 +15,7 @@ mod chat_frames;
 mod chat_journey;
 mod chat_refusals;
 mod chat_streaming;
+mod closed_tenants;
 mod command_line;
 mod demo;
 mod documents;

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use kuzushi_domain::StaffRole;
-use kuzushi_server::router;
-use kuzushi_store::on_both_engines;
+use kuzushi_domain::{Actor, StaffRole};
+use kuzushi_server::{conversation::close_for_closed_tenants, router};
+use kuzushi_store::{Change, Replaces, on_both_engines};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -37,6 +37,15 @@ fn body(route: &str) -> Option<Value> {
         "PUT /v1/admin/tenants/{tenantId}/apps/{appId}/split" => {
             Some(json!({"arms": [{"version": 1, "weight": 50}, {"version": 2, "weight": 50}]}))
         }
+        "PUT /v1/admin/tenants/{tenantId}/apps/{appId}/approval" => Some(json!({"required": false})),
+        "POST /v1/admin/tenants/{tenantId}/apps/{appId}/approval-requests/{requestId}/approve"
+        | "POST /v1/admin/tenants/{tenantId}/apps/{appId}/approval-requests/{requestId}/refuse"
+        | "POST /v1/admin/tenants/{tenantId}/apps/{appId}/approval-requests/{requestId}/withdraw"
+        | "POST /v1/admin/tenants/{tenantId}/close"
+        | "POST /v1/admin/tenants/{tenantId}/reopen" => Some(json!({})),
+        "PATCH /v1/admin/tenants/{tenantId}" => Some(json!({"name": "General"})),
+        // Of another name than the tenant has: the others still need it.
+        "POST /v1/admin/tenants/{tenantId}/erase" => Some(json!({"name": "Nobody's"})),
         "POST /v1/admin/tenants/{tenantId}/keys" => Some(json!({"name": "new", "role": "agent"})),
         "POST /v1/admin/tenants/{tenantId}/users" => Some(json!({"email": "third@example.org", "name": "Third"})),
         "POST /v1/admin/tenants/{tenantId}/users/search" => Some(json!({"email": "nobody@example.org"})),
@@ -79,6 +88,8 @@ fn body(route: &str) -> Option<Value> {
         | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/config-differences"
         | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/split"
         | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/split/results"
+        | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/approval-requests"
+        | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/approval-requests/{requestId}"
         | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/activations" => None,
         new => panic!("{new}: say here which body it takes, and look at the table of who may use it"),
     }
@@ -116,6 +127,8 @@ on_both_engines! {
         let split = app.request(Method::PUT, &format!("{app_path}/split")).bearer_auth(&operator).json(&split);
         assert_eq!(split.send().await.expect("an answer").status(), 200);
 
+        let scope = app.state.store.tenant(tenant).await.expect("the tenant").by(Actor::CommandLine);
+        let app_key = app_id.parse().expect("an id");
         let mut callers = vec![
             ("nobody", String::new()),
             ("garbage", "key_0198a6c2000070008000000000000000_secret".into()),
@@ -157,7 +170,15 @@ on_both_engines! {
                     }
                 }
                 let word = caller.split(' ').next_back().unwrap_or_default();
+                let now = app.state.clock.now();
+                // Somebody else's, for each of them to decide, until one of them does.
+                let request = scope.request_change(app_key, Change::EndApproval, Replaces::default(), String::new(), now);
+                let request = request.await.expect("a request").id;
+                // What one of them closed is open for the next.
+                app.state.store.installation().reopen_tenant(tenant, now).await.expect("an open tenant");
+                close_for_closed_tenants(&app.state).await;
                 let path = template
+                    .replace("{requestId}", &request.to_string())
                     .replace("{sessionId}", &session)
                     .replace("{tenantId}", &tenant.to_string())
                     .replace("{appId}", &app_id)
