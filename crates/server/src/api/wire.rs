@@ -66,10 +66,19 @@ pub enum WireRole {
 
 /// Whether an answer helped.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "lowercase", try_from = "String")]
 pub enum WireRating {
     Up,
     Down,
+}
+
+// serde takes anything but a word for broken JSON where it wants one of several.
+impl TryFrom<String> for WireRating {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse().map(|rating: Rating| rating.into()).map_err(|_| "another word, expected up or down")
+    }
 }
 
 impl From<Rating> for WireRating {
