@@ -61,7 +61,7 @@ function server({ method, path, token }: FakeRequest): Answer | undefined {
 
 /** But for those that ask how long she stays signed in. */
 const latest = (requests: FakeRequest[]) =>
-  requests.findLast(({ path }) => !['/v1/auth/login', '/v1/auth/stay'].includes(path))
+  requests.filter(({ path }) => !['/v1/auth/login', '/v1/auth/stay'].includes(path)).at(-1)
 const kept = () => JSON.parse(localStorage.getItem(KEY) ?? '{}')
 const button = (name: string | RegExp) => inPanel().getByRole('button', { name })
 const field = (type: string) => find<HTMLInputElement>(`input[name=${type}]`) as HTMLInputElement
