@@ -3,6 +3,7 @@ import { act, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, beforeAll, beforeEach, expect, vi } from 'vitest'
 import { formatting } from '../markdown/formatted'
+import { otherViews } from '../views/other-views'
 import { mount } from '../widget'
 import { installFakeServer, latestSocket } from './fake-server'
 
@@ -17,8 +18,12 @@ export let launcher: HTMLButtonElement
 
 /** Before and after each test of a file that draws the widget. */
 export function drawsTheWidget(): void {
-  // Comes by itself, and should do so before the first test, not within one.
-  beforeAll(() => waitFor(() => expect(formatting.state.getState().part).toBeDefined()))
+  // They come by themselves, and should do so before the first test, not within one.
+  beforeAll(async () => {
+    otherViews.load()
+    for (const { state } of [formatting, otherViews])
+      await waitFor(() => expect(state.getState().part).toBeDefined(), { timeout: 10_000 })
+  }, 30_000)
 
   beforeEach(() => {
     vi.stubGlobal(
