@@ -20,6 +20,7 @@ const ROOTS = [
   'LoginRequest',
   'SignedIn',
   'EndSession',
+  'SessionEnded',
   'Problem',
 ]
 

@@ -121,6 +121,11 @@ actions! {
     ConversationExported = "conversation.exported",
     ConversationEnded = "conversation.ended",
     ConversationErased = "conversation.erased",
+    ErasureDeferred = "conversation.erasure_deferred",
+    UserDeletionDeferred = "user.deletion_deferred",
+    HoldPlaced = "legal_hold.placed",
+    HoldLifted = "legal_hold.lifted",
+    HoldsRead = "legal_hold.read",
     AuditRead = "audit.read",
     AuditExported = "audit.exported",
 }

@@ -56,6 +56,8 @@ kinds! {
     AccessGrant = "grant";
     /// A change that a second person has to approve.
     ApprovalRequest = "req";
+    /// What must not be erased while a matter is open.
+    LegalHold = "hold";
 }
 
 /// An identifier of one kind of thing: 128 bits, UUIDv7, shown as `<prefix>_<32 hex digits>`.

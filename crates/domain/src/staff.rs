@@ -44,6 +44,10 @@ pub enum Permission {
     ReadConversations,
     /// Read what patients wrote where that is not one's work: for a stated reason, for a while.
     BreakGlass,
+    /// Forbid what concerns a matter to be erased, and allow it again.
+    ManageHolds,
+    /// See what must not be erased, and why.
+    ReadHolds,
     /// See who did what.
     ReadAudit,
 }
@@ -68,14 +72,14 @@ impl StaffRole {
 
     pub fn may(self, permission: Permission) -> bool {
         use Permission::{
-            ListConversations, ManageTenants, ReadAudit, ReadConfigs, ReadConversations, ReadUsers, WriteArticles,
-            WriteConfigs,
+            ListConversations, ManageTenants, ReadAudit, ReadConfigs, ReadConversations, ReadHolds, ReadUsers,
+            WriteArticles, WriteConfigs,
         };
         match self {
             Self::Operator => permission != ReadConversations,
             Self::Owner => !matches!(permission, ManageTenants | ReadConversations),
             Self::Editor => matches!(permission, ReadConfigs | WriteConfigs | WriteArticles),
-            Self::Auditor => matches!(permission, ReadConfigs | ListConversations | ReadAudit),
+            Self::Auditor => matches!(permission, ReadConfigs | ListConversations | ReadHolds | ReadAudit),
             // Who they talk to and what was said, and nothing else.
             Self::Agent => matches!(permission, ListConversations | ReadConversations | ReadUsers),
         }

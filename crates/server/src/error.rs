@@ -75,6 +75,8 @@ pub enum ApiError {
     NotYours,
     /// Only what is closed is destroyed.
     NotClosed,
+    /// A legal hold is on something of the tenant that was to be erased.
+    Held,
     /// Something else was asked for under this `Idempotency-Key`.
     IdempotencyKeyReused,
     /// It was done, and what was answered is not known.
@@ -131,6 +133,7 @@ impl ApiError {
             | Self::Outdated
             | Self::RequestClosed { .. }
             | Self::NotClosed
+            | Self::Held
             | Self::AnswerLost
             | Self::SomebodyElses => StatusCode::CONFLICT,
             Self::InvalidBody(_) | Self::InvalidQuery(_) => StatusCode::BAD_REQUEST,
@@ -172,6 +175,7 @@ impl ApiError {
             Self::NotYours => "NOT_YOURS",
             Self::RequestClosed { .. } => "REQUEST_CLOSED",
             Self::NotClosed => "NOT_CLOSED",
+            Self::Held => "LEGAL_HOLD",
             Self::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
             Self::AnswerLost => "ANSWER_LOST",
             Self::SessionEnded => "SESSION_ENDED",
@@ -253,6 +257,9 @@ impl ApiError {
             Self::AnswerLost => String::from(
                 "This was done already, and what was answered is not to be had any more. Look for what it made before asking again under another Idempotency-Key.",
             ),
+            Self::Held => String::from(
+                "A legal hold is on something of this tenant's. Nothing may be erased until it is lifted: see GET …/holds.",
+            ),
             Self::NotClosed => String::from(
                 "The tenant is open. Close it first, make sure that nobody misses it, and destroy its key then.",
             ),
@@ -297,7 +304,9 @@ impl From<StoreError> for ApiError {
             StoreError::SecondPersonNeeded => Self::SecondPersonNeeded,
             StoreError::NotTheirs => Self::NotYours,
             StoreError::NotClosed => Self::NotClosed,
+            StoreError::Held => Self::Held,
             StoreError::RequestClosed { state } => Self::RequestClosed { state },
+            StoreError::Lifted => Self::Outdated,
             StoreError::Unavailable(cause) => {
                 tracing::warn!(error = cause, "the database is not available");
                 Self::Unavailable

@@ -49,6 +49,7 @@ pub async fn erase_what_is_due(state: &AppState) -> anyhow::Result<()> {
 
 async fn erase_of_tenant(state: &AppState, tenant: Id<id::Tenant>) -> anyhow::Result<()> {
     let scope = state.store.tenant(tenant).await?.by(Actor::System);
+    erase_what_waited(state, &scope).await?;
     let mut before = None;
     loop {
         let apps = scope.apps(before, BATCH).await?;
@@ -63,6 +64,21 @@ async fn erase_of_tenant(state: &AppState, tenant: Id<id::Tenant>) -> anyhow::Re
             None => return Ok(()),
         }
     }
+}
+
+/// Erases what was under a legal hold until that was lifted.
+async fn erase_what_waited(state: &AppState, scope: &TenantScope) -> anyhow::Result<()> {
+    while !state.stopping.is_cancelled() {
+        let erased = scope.erase_what_waited(BATCH, state.clock.now()).await?;
+        let (conversations, patients) = (erased.conversations.len() as u64, erased.patients);
+        if conversations + patients > 0 {
+            tracing::info!(conversations, patients, "erased what had waited for a legal hold to be lifted");
+        }
+        if conversations < BATCH && patients < BATCH {
+            return Ok(());
+        }
+    }
+    Ok(())
 }
 
 async fn erase_of_app(state: &AppState, scope: &TenantScope, app: Id<id::App>, days: u32) -> anyhow::Result<()> {

@@ -13,6 +13,12 @@ pub enum StoreError {
     /// Somebody else was faster: what the change was meant for is no longer the newest. Holds what is.
     #[error("it was changed in the meantime, to {newest:?}")]
     Changed { newest: Option<i32> },
+    /// The legal hold was lifted already.
+    #[error("it was lifted in the meantime")]
+    Lifted,
+    /// A legal hold is on something of the tenant's: it must not be erased as a whole.
+    #[error("a legal hold is in force")]
+    Held,
     /// New conversations are divided by a split of which the caller does not know. Holds its number.
     #[error("split {number} runs")]
     Divided { number: i32 },

@@ -76,6 +76,13 @@ impl Place {
     }
 }
 
+/// In place of a mark: equal to no value's.
+pub(crate) fn random_mark() -> Result<Vec<u8>, SealError> {
+    let mut mark = vec![0; KEY_LENGTH];
+    rand::fill(&mut mark).map_err(|_| SealError::Library)?;
+    Ok(mark)
+}
+
 /// A key of the hierarchy. Never printed.
 pub struct Key {
     id: [u8; KEY_ID_LENGTH],

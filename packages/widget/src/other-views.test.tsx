@@ -74,6 +74,20 @@ describe('other views', () => {
     expect(root.activeElement).toBe(inPanel().getByRole('button', { name: 'Start a new conversation' }))
   })
 
+  test('says so when the hospital has to keep a copy for now', async () => {
+    const { user } = await opened(({ path }) =>
+      path.endsWith('/end') ? { json: { erased: false, erasureDeferred: true } } : undefined,
+    )
+    await run('open', 'settings')
+    await waitFor(() => inPanel().getByRole('button', { name: 'End and erase' }))
+    await user.click(inPanel().getByRole('button', { name: 'End and erase' }))
+    await user.click(inPanel().getByRole('button', { name: 'Erase' }))
+    await waitFor(() => inPanel().getByText(/has to keep a copy for now/))
+    expect([localStorage.length, sessionStorage.length]).toEqual([0, 0])
+    await user.click(inPanel().getByRole('button', { name: 'Close' }))
+    await waitFor(() => inPanel().getByText('This conversation has ended'))
+  })
+
   test('while the hospital cannot be reached nothing is erased, unless on this device only', async () => {
     const { user } = await opened(({ path }) => (path.endsWith('/end') ? 'unreachable' : undefined))
     await run('open', 'settings')

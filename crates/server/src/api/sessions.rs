@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State};
 use kuzushi_domain::{Id, id};
-use kuzushi_store::Session;
+use kuzushi_store::{Erasure, Session};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -95,7 +95,11 @@ pub struct EndSession {
 pub struct SessionEnded {
     session_id: String,
     ended_at: Timestamp,
+    /// Whether its content is destroyed.
     erased: bool,
+    /// Whether the hospital has to keep it for now. It opens for neither the visitor nor those who talk to patients any more, and
+    /// is erased as soon as it may be.
+    erasure_deferred: bool,
 }
 
 #[utoipa::path(
@@ -103,7 +107,7 @@ pub struct SessionEnded {
     path = "/v1/sessions/{sessionId}/end",
     tag = "conversation",
     summary = "End a conversation, and erase it if asked to",
-    description = "Every open socket of the conversation closes with 4008. Ending what has ended changes nothing, except that it can still be erased.",
+    description = "Every open socket of the conversation closes with 4008. Ending what has ended changes nothing, except that it can still be erased. What is under a legal hold is hidden instead, and erased when that is lifted: `erased` is false then, and `erasureDeferred` true.",
     params(("sessionId" = String, Path, description = "A session that the token opens")),
     request_body = EndSession,
     security(("sessionToken" = []), ("userToken" = [])),
@@ -122,7 +126,12 @@ pub async fn end_session(
     JsonBody(request): JsonBody<EndSession>,
 ) -> Result<Json<SessionEnded>, ApiError> {
     let session = caller.own_session(&session_id).await?;
-    let ended_at = caller.scope().end_session(session.id, request.erase, state.clock.now()).await?;
+    let ended = caller.scope().end_session(session.id, request.erase, state.clock.now()).await?;
     state.conversations.enter(session.id).end();
-    Ok(Json(SessionEnded { session_id: session.id.to_string(), ended_at: Timestamp(ended_at), erased: request.erase }))
+    Ok(Json(SessionEnded {
+        session_id: session.id.to_string(),
+        ended_at: Timestamp(ended.at),
+        erased: ended.erasure == Erasure::Done,
+        erasure_deferred: ended.erasure == Erasure::Deferred,
+    }))
 }

@@ -25,6 +25,7 @@ mod fuzz;
 mod generated;
 mod health;
 mod history;
+mod holds;
 mod idempotency;
 mod identity;
 mod knowledge;

@@ -50,6 +50,10 @@ fn body(route: &str) -> Option<Value> {
         "POST /v1/admin/tenants/{tenantId}/users" => Some(json!({"email": "third@example.org", "name": "Third"})),
         "POST /v1/admin/tenants/{tenantId}/users/search" => Some(json!({"email": "nobody@example.org"})),
         "PATCH /v1/admin/tenants/{tenantId}/users/{userId}" => Some(json!({"name": "Changed"})),
+        "POST /v1/admin/tenants/{tenantId}/holds" => {
+            Some(json!({"matter": "Case 1", "reason": "A letter", "sessionId": "{sessionId}"}))
+        }
+        "POST /v1/admin/tenants/{tenantId}/holds/{holdId}/lift" => Some(json!({"reason": "Settled"})),
         "POST /v1/admin/tenants/{tenantId}/break-glass" => Some(json!({"reason": "A complaint"})),
         "PUT /v1/admin/tenants/{tenantId}/apps/{appId}/articles/{slug}" => {
             Some(json!({"title": "Third", "body": "Text"}))
@@ -59,6 +63,8 @@ fn body(route: &str) -> Option<Value> {
         | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/articles/{slug}"
         | "DELETE /v1/admin/tenants/{tenantId}/apps/{appId}/articles/{slug}"
         | "GET /v1/admin/tenants/{tenantId}/audit"
+        | "GET /v1/admin/tenants/{tenantId}/holds"
+        | "GET /v1/admin/tenants/{tenantId}/holds/{holdId}"
         | "GET /v1/admin/tenants/{tenantId}/audit/export"
         | "GET /v1/admin/tenants/{tenantId}/conversations"
         | "GET /v1/admin/tenants/{tenantId}/conversations/{sessionId}"
@@ -156,6 +162,7 @@ on_both_engines! {
             for (caller, token) in &callers {
                 // Each time another one to revoke, and another session to end.
                 let revoked = app.key(StaffRole::Agent, tenant).await;
+                let hold = if template.contains("{holdId}") { app.place_hold().await } else { String::new() };
                 let patient = app.add_patient(caller.ends_with("patient").then_some(PASSWORD)).await;
                 let mut token = token.clone();
                 let mut session = own.id.clone();
@@ -186,6 +193,7 @@ on_both_engines! {
                     .replace("{slug}", if method == Method::GET { "parking" } else { word })
                     .replace("{userId}", &patient.id.to_string())
                     .replace("{keyId}", &revoked[..KEY_ID_LENGTH])
+                    .replace("{holdId}", &hold)
                     .replace("{version}", "1");
                 let query = if template.ends_with("config-differences") { "?from=1&to=2" } else { "" };
                 let mut request = app

@@ -1,8 +1,8 @@
 //! Staff of a test: API keys of every role, and what is asked with them.
 
-use kuzushi_domain::{Clock, Id, StaffRole, SystemClock, id};
+use kuzushi_domain::{Clock, Id, Phi, StaffRole, SystemClock, id};
 use kuzushi_server::auth::api_keys;
-use kuzushi_store::{NewApiKey, NewTenant};
+use kuzushi_store::{HoldSubject, NewApiKey, NewLegalHold, NewTenant};
 use serde_json::{Value, json};
 
 use crate::{
@@ -72,6 +72,15 @@ impl TestApp {
     }
 
     /// What a key gets at an address, as JSON.
+    /// A legal hold on a new conversation.
+    pub async fn place_hold(&self) -> String {
+        let scope = self.state.store.tenant(self.tenant().await).await.expect("the tenant");
+        let session = self.init("portal").await.id.parse().expect("an id");
+        let (matter, reason) = (Phi::from("Case 1"), Phi::from("A letter"));
+        let new = NewLegalHold { subject: HoldSubject::Session(session), matter, reason };
+        scope.place_hold(new, SystemClock.now()).await.expect("a hold").id.to_string()
+    }
+
     pub async fn read(&self, path: &str, key: &str) -> Value {
         let response = self.get(path, key).await;
         assert_eq!(response.status(), 200, "{path}");

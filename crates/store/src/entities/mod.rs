@@ -17,6 +17,7 @@ pub mod identity_use;
 pub mod key;
 pub mod key_store;
 pub mod key_to_destroy;
+pub mod legal_hold;
 pub mod login;
 pub mod message;
 pub mod node;

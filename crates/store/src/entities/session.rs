@@ -24,6 +24,8 @@ pub struct Model {
     pub ended_at: Option<DateTimeUtc>,
     /// When its content and its key were destroyed.
     pub erased_at: Option<DateTimeUtc>,
+    /// When somebody wanted it erased while a legal hold was on it.
+    pub erasure_due_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -29,6 +29,7 @@ mod m20261129_000052_approvals;
 mod m20261129_000053_closed_tenants;
 mod m20261129_000054_idempotent_requests;
 mod m20261129_000060_keys_apart;
+mod m20261129_000061_legal_holds;
 
 /// What the files do, each under its name.
 macro_rules! changes {
@@ -67,6 +68,7 @@ impl MigratorTrait for Migrator {
             m20261129_000053_closed_tenants,
             m20261129_000054_idempotent_requests,
             m20261129_000060_keys_apart,
+            m20261129_000061_legal_holds,
         ]
     }
 }

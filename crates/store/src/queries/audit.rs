@@ -148,6 +148,11 @@ impl AuditTrail {
         rows.into_iter().map(AuditEvent::try_from).collect()
     }
 
+    /// Takes the chain's row for the rest of the transaction: nothing else is recorded in the chain until that ends.
+    pub(crate) async fn lock(&self, transaction: &DatabaseTransaction) -> Result<(), StoreError> {
+        lock(transaction, self.store.operator_key(), self.chain()).await.map(drop)
+    }
+
     /// Records in the transaction of what was done. The chain's row stays locked until that ends, so this comes last in it.
     async fn append(
         &self,
@@ -197,6 +202,11 @@ impl TenantScope {
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         self.audit_trail().append(transaction, event, now).await
+    }
+
+    /// Has everybody else who records something wait until the transaction ends.
+    pub(crate) async fn lock_audit(&self, transaction: &DatabaseTransaction) -> Result<(), StoreError> {
+        self.audit_trail().lock(transaction).await
     }
 
     /// As [`AuditTrail::record`].

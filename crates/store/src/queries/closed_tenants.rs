@@ -4,13 +4,15 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use kuzushi_domain::{AuditAction, Id, TurnState, id};
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr};
+use sea_orm::{
+    ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect, sea_query::Expr,
+};
 use uuid::Uuid;
 
 use super::{audit::NewAuditEvent, turns::is_open};
 use crate::{
     Installation, StoreError, Tenant,
-    entities::{api_key, session, tenant, turn},
+    entities::{api_key, legal_hold, session, tenant, turn},
 };
 
 /// Which tenants are closed, and which of them for good.
@@ -97,6 +99,13 @@ impl Installation {
         }
         if known.closed_at.is_none() {
             return Err(StoreError::NotClosed);
+        }
+        self.audit_trail_of(Some(id)).lock(&transaction).await?;
+        let holds = legal_hold::Entity::find()
+            .filter(legal_hold::Column::TenantId.eq(id.uuid()))
+            .filter(legal_hold::Column::LiftedAt.is_null());
+        if holds.count(&transaction).await? > 0 {
+            return Err(StoreError::Held);
         }
         tenant::Entity::update_many()
             .col_expr(tenant::Column::WrappedKey, Expr::value(Vec::<u8>::new()))

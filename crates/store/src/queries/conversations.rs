@@ -23,6 +23,8 @@ pub struct Conversation {
     pub last_active_at: DateTime<Utc>,
     pub ended_at: Option<DateTime<Utc>>,
     pub is_erased: bool,
+    /// Whether it is to be erased once no legal hold is on it any more. Until then it is hidden.
+    pub is_erasure_due: bool,
 }
 
 /// Which conversations, newest first.
@@ -46,11 +48,12 @@ impl From<(session::Model, Option<key::Model>)> for Conversation {
             app: Id::from_uuid(row.app_id),
             user: row.user_id.map(Id::from_uuid),
             config_version: row.config_version,
-            messages: if is_erased { 0 } else { row.last_seq },
+            messages: if is_erased || row.erasure_due_at.is_some() { 0 } else { row.last_seq },
             created_at: row.created_at,
             last_active_at: row.last_active_at,
             ended_at: row.ended_at,
             is_erased,
+            is_erasure_due: !is_erased && row.erasure_due_at.is_some(),
         }
     }
 }

@@ -177,6 +177,7 @@ impl TenantScope {
             created_at: now,
             disabled_at: None,
             own_key: true,
+            deletion_due_at: None,
         };
         let known = OnConflict::columns([user::Column::TenantId, user::Column::SubjectMark]).do_nothing().to_owned();
         user::Entity::insert(row.into_active_model()).on_conflict(known).exec_without_returning(transaction).await?;

@@ -10,7 +10,7 @@ use sea_orm::{
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{audit::NewAuditEvent, tenants::tenants_with_keys};
+use super::{audit::NewAuditEvent, sessions::Closing, tenants::tenants_with_keys};
 use crate::{
     Installation, StoreError, TenantScope,
     entities::{key, session, user},
@@ -73,6 +73,7 @@ impl TenantScope {
         Condition::all()
             .add(user::Column::TenantId.eq(self.id().uuid()))
             .add(user::Column::OwnKey.eq(true))
+            .add(user::Column::DeletionDueAt.is_null())
             .add(has_no_key(Expr::col((user::Entity, user::Column::Id)).into()))
     }
 
@@ -98,7 +99,7 @@ impl TenantScope {
                     .one(&transaction)
                     .await?;
                 let Some(row) = row else { continue };
-                self.close(&transaction, &row, true, now).await?;
+                self.close(&transaction, &row, Closing::Erase, now).await?;
                 let event = NewAuditEvent::new(AuditAction::ConversationErased, Id::<id::Session>::from_uuid(id));
                 self.audit(&transaction, event.with(json!({"because": "erased before a restore"})), now).await?;
                 transaction.commit().await?;

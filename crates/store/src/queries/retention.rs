@@ -6,7 +6,7 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::audit::NewAuditEvent;
+use super::{audit::NewAuditEvent, holds::no_hold_on_session, sessions::Closing};
 use crate::{StoreError, TenantScope, entities::session};
 
 impl TenantScope {
@@ -24,7 +24,9 @@ impl TenantScope {
             .add(session::Column::TenantId.eq(self.id().uuid()))
             .add(session::Column::AppId.eq(app.uuid()))
             .add(session::Column::LastActiveAt.lte(until))
-            .add(session::Column::ErasedAt.is_null());
+            .add(session::Column::ErasedAt.is_null())
+            .add(session::Column::ErasureDueAt.is_null())
+            .add(no_hold_on_session());
         let due: Vec<Uuid> = session::Entity::find()
             .select_only()
             .column(session::Column::Id)
@@ -42,7 +44,10 @@ impl TenantScope {
                 .one(&transaction)
                 .await?;
             let Some(row) = row else { continue };
-            self.close(&transaction, &row, true, now).await?;
+            if self.how_to_erase(&transaction, &row).await? == Closing::Defer {
+                continue;
+            }
+            self.close(&transaction, &row, Closing::Erase, now).await?;
             let why = json!({"because": "retention", "days": days});
             let event =
                 NewAuditEvent::new(AuditAction::ConversationErased, Id::<id::Session>::from_uuid(*id)).with(why);

@@ -79,8 +79,41 @@ impl std::fmt::Debug for SessionMetadata {
     }
 }
 
+/// What ending a conversation came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EndedSession {
+    pub at: DateTime<Utc>,
+    pub erasure: Erasure,
+}
+
+/// What came of wanting something erased.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Erasure {
+    /// It was not asked for.
+    NotWanted,
+    Done,
+    /// A legal hold is on it: it is hidden now, and erased when that is lifted.
+    Deferred,
+}
+
+/// Whether what waits to be erased is opened.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Hidden {
+    Closed,
+    Open,
+}
+
+/// What is done to a conversation that ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Closing {
+    End,
+    Erase,
+    /// Hide what is to be erased and must not be yet.
+    Defer,
+}
+
 impl Session {
-    /// Whether the content was destroyed.
+    /// Whether the content was destroyed, or hidden until it may be destroyed.
     pub fn is_erased(&self) -> bool {
         self.key.is_none()
     }
@@ -134,7 +167,14 @@ impl TenantScope {
     pub async fn session(&self, id: Id<id::Session>) -> Result<Session, StoreError> {
         let found = self.sessions_with_keys().filter(session::Column::Id.eq(id.uuid())).one(self.reader()).await?;
         let (row, key) = found.ok_or(StoreError::NotFound)?;
-        self.open_session(row, key)
+        self.open_session(row, key, Hidden::Closed)
+    }
+
+    /// The same, opened also where it is hidden because it is to be erased and a legal hold is on it.
+    pub async fn session_under_hold(&self, id: Id<id::Session>) -> Result<Session, StoreError> {
+        let found = self.sessions_with_keys().filter(session::Column::Id.eq(id.uuid())).one(self.reader()).await?;
+        let (row, key) = found.ok_or(StoreError::NotFound)?;
+        self.open_session(row, key, Hidden::Open)
     }
 
     /// A page of a user's conversations, newest first.
@@ -152,7 +192,11 @@ impl TenantScope {
         if let Some(before) = before {
             rows = rows.filter(session::Column::Id.lt(before.uuid()));
         }
-        rows.all(self.reader()).await?.into_iter().map(|(row, key)| self.open_session(row, key)).collect()
+        rows.all(self.reader())
+            .await?
+            .into_iter()
+            .map(|(row, key)| self.open_session(row, key, Hidden::Closed))
+            .collect()
     }
 
     /// The tenant's conversations, each with its key where there is one.
@@ -179,14 +223,14 @@ impl TenantScope {
         Ok(())
     }
 
-    /// Ends a conversation and closes its open turns; with `erase` also destroys its key and content.
-    /// Ending what has ended keeps the first time. Returns when it ended.
+    /// Ends a conversation and closes its open turns; with `erase` also destroys its key and content, or hides them where a legal
+    /// hold is on it. Ending what has ended keeps the first time.
     pub async fn end_session(
         &self,
         id: Id<id::Session>,
         erase: bool,
         now: DateTime<Utc>,
-    ) -> Result<DateTime<Utc>, StoreError> {
+    ) -> Result<EndedSession, StoreError> {
         let transaction = self.write().await?;
         let row = session::Entity::find_by_id(id.uuid())
             .filter(session::Column::TenantId.eq(self.id().uuid()))
@@ -194,16 +238,37 @@ impl TenantScope {
             .one(&transaction)
             .await?
             .ok_or(StoreError::NotFound)?;
-        let ended_at = self.close(&transaction, &row, erase, now).await?;
-        let action = if erase { AuditAction::ConversationErased } else { AuditAction::ConversationEnded };
-        if row.ended_at.is_none() || (erase && row.erased_at.is_none()) {
+        let closing =
+            if erase && row.erased_at.is_none() { self.how_to_erase(&transaction, &row).await? } else { Closing::End };
+        let at = self.close(&transaction, &row, closing, now).await?;
+        let (action, is_news) = match closing {
+            Closing::End => (AuditAction::ConversationEnded, row.ended_at.is_none()),
+            Closing::Erase => (AuditAction::ConversationErased, true),
+            Closing::Defer => (AuditAction::ErasureDeferred, row.erasure_due_at.is_none()),
+        };
+        if is_news {
             self.audit(&transaction, NewAuditEvent::new(action, id), now).await?;
         }
         transaction.commit().await?;
         if erase {
             self.destroy_keys().await?;
         }
-        Ok(ended_at)
+        let erasure = match closing {
+            Closing::Defer => Erasure::Deferred,
+            _ if erase => Erasure::Done,
+            _ => Erasure::NotWanted,
+        };
+        Ok(EndedSession { at, erasure })
+    }
+
+    /// Whether a conversation whose row is locked may be erased; so it stays until the transaction ends.
+    pub(crate) async fn how_to_erase(
+        &self,
+        transaction: &DatabaseTransaction,
+        row: &session::Model,
+    ) -> Result<Closing, StoreError> {
+        self.lock_audit(transaction).await?;
+        Ok(if self.is_held(transaction, row).await? { Closing::Defer } else { Closing::Erase })
     }
 
     /// What ending does to a conversation whose row is locked. Returns when it ended. After the transaction,
@@ -212,7 +277,7 @@ impl TenantScope {
         &self,
         transaction: &DatabaseTransaction,
         row: &session::Model,
-        erase: bool,
+        closing: Closing,
         now: DateTime<Utc>,
     ) -> Result<DateTime<Utc>, StoreError> {
         let ended_at = row.ended_at.unwrap_or(now);
@@ -220,7 +285,11 @@ impl TenantScope {
             .col_expr(session::Column::EndedAt, Expr::value(ended_at))
             .filter(session::Column::TenantId.eq(self.id().uuid()))
             .filter(session::Column::Id.eq(row.id));
-        if erase {
+        if closing == Closing::Defer {
+            let due = row.erasure_due_at.unwrap_or(now);
+            update = update.col_expr(session::Column::ErasureDueAt, Expr::value(due));
+        }
+        if closing == Closing::Erase {
             update = update
                 .col_expr(session::Column::ErasedAt, Expr::value(row.erased_at.unwrap_or(now)))
                 .col_expr(session::Column::Metadata, Expr::value(None::<Vec<u8>>));
@@ -243,10 +312,15 @@ impl TenantScope {
         Ok(ended_at)
     }
 
-    fn open_session(&self, row: session::Model, key: Option<key::Model>) -> Result<Session, StoreError> {
+    fn open_session(
+        &self,
+        row: session::Model,
+        key: Option<key::Model>,
+        hidden: Hidden,
+    ) -> Result<Session, StoreError> {
         let id = Id::from_uuid(row.id);
         let key = key
-            .filter(|_| row.erased_at.is_none())
+            .filter(|_| row.erased_at.is_none() && (row.erasure_due_at.is_none() || hidden == Hidden::Open))
             .map(|key| self.key().unwrap(&key.wrapped_key, Place::conversation_key(self.id(), id)))
             .transpose()?;
         let metadata = match (&key, &row.metadata) {

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::audit::NewAuditEvent;
 use crate::{
-    StoreError, TenantScope,
+    Erasure, StoreError, TenantScope,
     entities::user,
     sealed::{Key, Place},
 };
@@ -96,6 +96,7 @@ impl TenantScope {
             created_at: now,
             disabled_at: None,
             own_key: true,
+            deletion_due_at: None,
         };
         let transaction = self.write().await?;
         user::Entity::insert(row.clone().into_active_model()).exec_without_returning(&transaction).await?;
@@ -180,21 +181,29 @@ impl TenantScope {
         self.open_user(row, &key)
     }
 
-    /// Deletes a user, with the key of what they are called, and signs them out. Their conversations stay theirs: nobody else can open them.
+    /// Deletes a user, or hides them where a legal hold is on them or on one of their conversations; with the key of what they are called, and signs them out. Their conversations stay theirs: nobody else can open them.
     pub async fn delete_user(
         &self,
         id: Id<id::User>,
         version: Option<i32>,
         now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Erasure, StoreError> {
         let transaction = self.write().await?;
-        self.lock_user(&transaction, id, version).await?;
+        let row = self.lock_user(&transaction, id, version).await?;
         self.revoke_logins_of(&transaction, id, now).await?;
-        user::Entity::delete_by_id(id.uuid()).exec(&transaction).await?;
-        self.give_up_key(&transaction, id.uuid()).await?;
-        self.audit(&transaction, NewAuditEvent::new(AuditAction::UserDeleted, id), now).await?;
+        self.lock_audit(&transaction).await?;
+        let (action, erasure) = if self.is_user_held(&transaction, id).await? {
+            self.defer_deletion(&transaction, row, now).await?;
+            (AuditAction::UserDeletionDeferred, Erasure::Deferred)
+        } else {
+            user::Entity::delete_by_id(id.uuid()).exec(&transaction).await?;
+            self.give_up_key(&transaction, id.uuid()).await?;
+            (AuditAction::UserDeleted, Erasure::Done)
+        };
+        self.audit(&transaction, NewAuditEvent::new(action, id), now).await?;
         transaction.commit().await?;
-        self.destroy_keys().await
+        self.destroy_keys().await?;
+        Ok(erasure)
     }
 
     /// Keeps the same password in a better hash. Where it was changed in the meantime, nothing happens.
@@ -250,7 +259,9 @@ impl TenantScope {
     }
 
     pub(crate) fn own_users(&self) -> Select<user::Entity> {
-        user::Entity::find().filter(user::Column::TenantId.eq(self.id().uuid()))
+        user::Entity::find()
+            .filter(user::Column::TenantId.eq(self.id().uuid()))
+            .filter(user::Column::DeletionDueAt.is_null())
     }
 
     fn users_with_id(&self, id: Id<id::User>) -> Select<user::Entity> {

@@ -11,6 +11,7 @@ mod canary;
 mod configs;
 mod fixture;
 mod groups;
+mod holds;
 mod isolation;
 mod keys;
 mod messages;

@@ -123,8 +123,8 @@ on_both_engines! {
         let hospital = Hospital::open(engine).await;
         let session = hospital.session().await;
         hospital.say(&session, "m1", "Hello").await;
-        assert_eq!(hospital.scope.end_session(session.id, false, at(5)).await.unwrap(), at(5));
-        assert_eq!(hospital.scope.end_session(session.id, false, at(9)).await.unwrap(), at(5));
+        assert_eq!(hospital.scope.end_session(session.id, false, at(5)).await.unwrap().at, at(5));
+        assert_eq!(hospital.scope.end_session(session.id, false, at(9)).await.unwrap().at, at(5));
         assert!(matches!(hospital.say(&session, "m2", "Hello?").await, AcceptedMessage::Ended));
         assert!(hospital.store.installation().open_turns(at(9), TimeDelta::zero()).await.unwrap().is_empty());
         let session = hospital.scope.session(session.id).await.unwrap();

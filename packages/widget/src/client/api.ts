@@ -1,6 +1,7 @@
 import type {
   LoginEnd,
   MessageList,
+  SessionEnded,
   SessionInit,
   SessionList,
   SessionStarted,
@@ -87,8 +88,11 @@ export class Api {
     return (await this.#call(`${path(of)}/export?format=${format}`, of.token)).blob()
   }
 
-  async endAndErase(conversation: KeptConversation): Promise<void> {
-    await this.#call(`${path(conversation)}/end`, conversation.token, post('{"erase":true}'))
+  /** Resolves to whether the hospital has to keep the conversation for now. */
+  async endAndErase(conversation: KeptConversation): Promise<boolean> {
+    const response = await this.#call(`${path(conversation)}/end`, conversation.token, post('{"erase":true}'))
+    const { erasureDeferred }: Partial<SessionEnded> = await response.json()
+    return erasureDeferred === true
   }
 
   async #call(pathAndQuery: string, token?: string, init: RequestInit = {}): Promise<Response> {

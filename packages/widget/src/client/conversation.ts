@@ -219,10 +219,14 @@ export class Conversation {
     this.#restart(this.#kept.sessionId)
   }
 
-  /** Ends and erases everything, here and on the server. Rejects, with nothing forgotten, when that cannot be reached. */
-  async endAndErase(): Promise<void> {
-    await eraseOnServer(this.#api, this.#storage)
+  /**
+   * Ends and erases everything, here and on the server. Resolves to whether the hospital has to keep a copy for now. Rejects, with
+   * nothing forgotten, when it cannot be reached.
+   */
+  async endAndErase(): Promise<boolean> {
+    const isKept = await eraseOnServer(this.#api, this.#storage)
     this.forget()
+    return isKept
   }
 
   /** Forgets everything on this device only. */

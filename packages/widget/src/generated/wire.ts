@@ -382,6 +382,19 @@ export interface EndSession {
    */
   erase?: boolean
 }
+export interface SessionEnded {
+  endedAt: Timestamp
+  /**
+   * Whether its content is destroyed.
+   */
+  erased: boolean
+  /**
+   * Whether the hospital has to keep it for now. It opens for neither the visitor nor those who talk to patients any more, and
+   * is erased as soon as it may be.
+   */
+  erasureDeferred: boolean
+  sessionId: string
+}
 /**
  * An RFC 9457 problem document.
  */

@@ -7,7 +7,7 @@ export function EraseDialog({ onClose }: { onClose: () => void }) {
   const controller = useController()
   const { conversation, wording } = controller
   const dialog = useRef<HTMLDialogElement>(null)
-  const [state, setState] = useState<'asking' | 'erasing' | 'failed'>('asking')
+  const [state, setState] = useState<'asking' | 'erasing' | 'failed' | 'kept'>('asking')
 
   useLayoutEffect(() => {
     const element = dialog.current
@@ -30,41 +30,47 @@ export function EraseDialog({ onClose }: { onClose: () => void }) {
   }
   const erase = () => {
     setState('erasing')
-    conversation.endAndErase().then(done, () => setState('failed'))
+    conversation.endAndErase().then(
+      (isKept) => (isKept ? setState('kept') : done()),
+      () => setState('failed'),
+    )
   }
   const forget = () => {
     conversation.forget()
     done()
   }
+  const isKept = state === 'kept'
   return (
     <dialog
       ref={dialog}
       className="confirm"
       aria-labelledby="erase-title"
       aria-describedby="erase-text"
-      onClose={onClose}
+      onClose={isKept ? done : onClose}
     >
       <h3 id="erase-title" className="empty-title">
-        {words.confirmTitle}
+        {isKept ? words.keptTitle : words.confirmTitle}
       </h3>
       <p id="erase-text" className="muted">
-        {words.confirmText}
+        {isKept ? words.keptText : words.confirmText}
       </p>
       <p role="status" className="problem">
         {state === 'failed' && words.eraseFailed}
       </p>
       <div className="confirm-actions">
-        <button type="button" className="button" onClick={onClose}>
-          {words.cancel}
+        <button type="button" className="button" onClick={isKept ? done : onClose}>
+          {isKept ? words.keptClose : words.cancel}
         </button>
         {state === 'failed' && (
           <button type="button" className="button" onClick={forget}>
             {words.forgetHere}
           </button>
         )}
-        <button type="button" className="button button-erase" disabled={state === 'erasing'} onClick={erase}>
-          {state === 'failed' ? wording.tryAgain : words.confirm}
-        </button>
+        {!isKept && (
+          <button type="button" className="button button-erase" disabled={state === 'erasing'} onClick={erase}>
+            {state === 'failed' ? wording.tryAgain : words.confirm}
+          </button>
+        )}
       </div>
     </dialog>
   )

@@ -74,5 +74,9 @@ export const enOtherViews = {
   confirm: 'Erase',
   cancel: 'Keep',
   eraseFailed: 'The hospital could not be reached, so nothing was erased yet.',
+  keptTitle: 'Erased on this device',
+  keptText:
+    'The hospital has to keep a copy for now. It is closed to those who answer patients, and is erased as soon as the hospital may.',
+  keptClose: 'Close',
   forgetHere: 'Forget on this device only',
 }

@@ -54,6 +54,8 @@ pub struct WireConversation {
     #[schema(required = false, nullable = false)]
     ended_at: Option<Timestamp>,
     erased: bool,
+    /// Whether it is to be erased once no legal hold is on it any more. Until then only those read it who state why.
+    erasure_deferred: bool,
 }
 
 impl From<Conversation> for WireConversation {
@@ -69,6 +71,7 @@ impl From<Conversation> for WireConversation {
             last_active_at: Timestamp(conversation.last_active_at),
             ended_at: conversation.ended_at.map(Timestamp),
             erased: conversation.is_erased,
+            erasure_deferred: conversation.is_erasure_due,
         }
     }
 }
@@ -162,7 +165,7 @@ pub async fn read_conversation(
     path = "/v1/admin/tenants/{tenantId}/conversations/{sessionId}/messages",
     tag = "administration",
     summary = "What was said in a conversation, oldest first in the page",
-    description = "For agents, as part of their work; for owners and operators while a reason that they stated lasts (`REASON_REQUIRED` otherwise). Without a cursor: the newest page. Every page that is read is on record.",
+    description = "For agents, as part of their work; for owners and operators while a reason that they stated lasts (`REASON_REQUIRED` otherwise). Without a cursor: the newest page. Every page that is read is on record. A conversation that is to be erased once no legal hold is on it any more opens with a stated reason only.",
     params(
         ("tenantId" = String, Path),
         ("sessionId" = String, Path),
@@ -182,7 +185,9 @@ pub async fn read_messages(
     let now = state.clock.now();
     let page = page_request(&parameters)?;
     let (scope, reason) = reader(&state, &staff, &tenant, now).await?;
-    let session = scope.session(session_id(&session)?).await?;
+    let id = session_id(&session)?;
+    // What somebody wanted erased is nobody's daily work.
+    let session = if reason.is_empty() { scope.session(id).await? } else { scope.session_under_hold(id).await? };
     Ok(Json(MessageList::from(&read(&scope, &session, page, reason, now).await?)))
 }
 

@@ -30,6 +30,13 @@ impl Mistakes {
         }
     }
 
+    pub fn reason(&mut self, field: &str, value: &str) {
+        if value.trim().is_empty() {
+            self.note(field, "must not be empty");
+        }
+        self.text(field, value);
+    }
+
     pub fn text(&mut self, field: &str, value: &str) {
         if value.chars().count() > TEXT_LIMIT {
             self.note(field, format!("must have at most {TEXT_LIMIT} characters"));

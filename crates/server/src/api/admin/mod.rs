@@ -9,6 +9,7 @@ pub mod audit;
 pub mod config_versions;
 pub mod conversations;
 mod fields;
+pub mod holds;
 pub mod identity_keys;
 pub mod splits;
 pub mod tenants;

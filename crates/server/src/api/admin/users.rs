@@ -4,11 +4,11 @@ use axum::{
     Json,
     extract::State,
     http::{HeaderMap, StatusCode},
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use chrono::{DateTime, Utc};
 use kuzushi_domain::{EmailAddress, Id, Permission, Phi, id};
-use kuzushi_store::{NewUser, StoreError, TenantScope, User, UserChange};
+use kuzushi_store::{Erasure, NewUser, StoreError, TenantScope, User, UserChange};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -393,12 +393,21 @@ pub async fn change(
     Ok(scope.change_user(id, change, if_version, now).await?)
 }
 
+/// What a legal hold is on, of what was to be deleted.
+#[derive(Serialize, Default, ToSchema)]
+pub struct DeletionDeferred {
+    /// Whether the account is among it.
+    account: bool,
+    /// How many of the conversations are.
+    conversations: u64,
+}
+
 #[utoipa::path(
     delete,
     path = "/v1/admin/tenants/{tenantId}/users/{userId}",
     tag = "administration",
     summary = "Delete a patient's account, and what they wrote if asked to",
-    description = "Signs them out everywhere. Their conversations are opened by nobody any more.",
+    description = "Signs them out everywhere. Their conversations are opened by nobody any more. What is under a legal hold is hidden instead, and deleted when that is lifted: then the answer is 202.",
     params(
         ("tenantId" = String, Path),
         ("userId" = String, Path),
@@ -407,6 +416,7 @@ pub async fn change(
     ),
     security(("apiKey" = [])),
     responses(
+        (status = 202, body = DeletionDeferred, description = "They are hidden, and what a legal hold is on is deleted when that is lifted"),
         (status = 204, description = "They are gone"),
         RequestProblems,
         StaffProblems,
@@ -420,32 +430,40 @@ pub async fn delete_user(
     Segment((tenant, id)): Segment<(String, String)>,
     parameters: Parameters,
     headers: HeaderMap,
-) -> Result<StatusCode, ApiError> {
+) -> Result<Response, ApiError> {
     let erase = parameters.parsed("eraseConversations", "true or false")?.unwrap_or(false);
     let version = if_match(&headers)?;
     let scope = staff.scope(&state, &tenant, Permission::ManageUsers).await?;
     let id = user_id(&id)?;
     let (erased, deleted) = delete(&scope, id, version, erase, state.clock.now()).await;
     close_for_the_signed_out(&state).await;
-    for session in erased {
+    let erasure_of = |erasure: Erasure| u64::from(erasure == Erasure::Deferred);
+    let mut deferred = DeletionDeferred {
+        account: false,
+        conversations: erased.iter().map(|(_, erasure)| erasure_of(*erasure)).sum(),
+    };
+    for (session, _) in erased {
         state.conversations.enter(session).end();
     }
-    deleted?;
-    Ok(StatusCode::NO_CONTENT)
+    deferred.account = deleted? == Erasure::Deferred;
+    if deferred.account || deferred.conversations > 0 {
+        return Ok((StatusCode::ACCEPTED, Json(deferred)).into_response());
+    }
+    Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// Deletes a user, and erases their conversations if asked to. Returns those that were erased, also where not all were.
+/// Deletes a user, and erases their conversations if asked to. Returns those that were erased, or hidden, also where not all were.
 pub async fn delete(
     scope: &TenantScope,
     id: Id<id::User>,
     version: Option<i32>,
     erase: bool,
     now: DateTime<Utc>,
-) -> (Vec<Id<id::Session>>, Result<(), StoreError>) {
+) -> (Vec<(Id<id::Session>, Erasure)>, Result<Erasure, StoreError>) {
     let mut erased = Vec::new();
     // The account goes first, so that nothing is added to what is erased. Deleting again goes on with the erasing.
     let deleted = scope.delete_user(id, version, now).await;
-    if erase && matches!(deleted, Ok(()) | Err(StoreError::NotFound)) {
+    if erase && matches!(deleted, Ok(_) | Err(StoreError::NotFound)) {
         if let Err(error) = erase_conversations(scope, id, now, &mut erased).await {
             return (erased, Err(error));
         }
@@ -457,7 +475,7 @@ async fn erase_conversations(
     scope: &TenantScope,
     user: Id<id::User>,
     now: DateTime<Utc>,
-    erased: &mut Vec<Id<id::Session>>,
+    erased: &mut Vec<(Id<id::Session>, Erasure)>,
 ) -> Result<(), StoreError> {
     let mut before = None;
     loop {
@@ -465,8 +483,8 @@ async fn erase_conversations(
         let Some(last) = page.last() else { return Ok(()) };
         before = Some(last.id);
         for session in page.iter().filter(|session| !session.is_erased()) {
-            scope.end_session(session.id, true, now).await?;
-            erased.push(session.id);
+            let ended = scope.end_session(session.id, true, now).await?;
+            erased.push((session.id, ended.erasure));
         }
     }
 }
