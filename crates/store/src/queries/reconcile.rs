@@ -66,7 +66,7 @@ impl TenantScope {
         Condition::all()
             .add(session::Column::TenantId.eq(self.id().uuid()))
             .add(session::Column::ErasedAt.is_null())
-            .add(has_no_key(Expr::col((session::Entity, session::Column::Id)).into()))
+            .add(has_no_key(Expr::col((session::Entity, session::Column::Id))))
     }
 
     fn patients_without_keys(&self) -> Condition {
@@ -74,7 +74,7 @@ impl TenantScope {
             .add(user::Column::TenantId.eq(self.id().uuid()))
             .add(user::Column::OwnKey.eq(true))
             .add(user::Column::DeletionDueAt.is_null())
-            .add(has_no_key(Expr::col((user::Entity, user::Column::Id)).into()))
+            .add(has_no_key(Expr::col((user::Entity, user::Column::Id))))
     }
 
     async fn erase_conversations_without_keys(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
