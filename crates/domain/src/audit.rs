@@ -13,6 +13,8 @@ pub enum Actor {
     CommandLine,
     /// Whoever holds a key to the administration API.
     Key { id: Id<id::ApiKey>, role: StaffRole, name: String },
+    /// A person who has signed in to the administration.
+    Staff { id: Id<id::StaffMember>, role: StaffRole, name: String },
     /// A visitor who has not signed in: known by the conversation.
     Session(Id<id::Session>),
     /// A patient who has signed in.
@@ -26,6 +28,7 @@ impl Actor {
             Self::System => String::from("system"),
             Self::CommandLine => String::from("command line"),
             Self::Key { id, .. } => id.to_string(),
+            Self::Staff { id, .. } => id.to_string(),
             Self::Session(id) => id.to_string(),
             Self::User(id) => id.to_string(),
         }
@@ -34,7 +37,7 @@ impl Actor {
     /// What people call them, where they have such a name. Never a patient's.
     pub fn name(&self) -> &str {
         match self {
-            Self::Key { name, .. } => name,
+            Self::Key { name, .. } | Self::Staff { name, .. } => name,
             Self::System | Self::CommandLine | Self::Session(_) | Self::User(_) => "",
         }
     }
@@ -42,7 +45,7 @@ impl Actor {
     /// Empty for those who have none.
     pub fn role(&self) -> &'static str {
         match self {
-            Self::Key { role, .. } => role.as_str(),
+            Self::Key { role, .. } | Self::Staff { role, .. } => role.as_str(),
             Self::System | Self::CommandLine | Self::Session(_) | Self::User(_) => "",
         }
     }
@@ -111,6 +114,16 @@ actions! {
     UserDeleted = "user.deleted",
     IdentityKeyAdded = "identity_key.added",
     IdentityKeyRemoved = "identity_key.removed",
+    StaffInvited = "staff.invited",
+    StaffEnrolled = "staff.enrolled",
+    StaffLinked = "staff.linked",
+    StaffChanged = "staff.changed",
+    StaffDeleted = "staff.deleted",
+    PasswordChanged = "password.changed",
+    IdentityProviderSet = "identity_provider.set",
+    IdentityProviderRemoved = "identity_provider.removed",
+    SecondFactorAdded = "second_factor.added",
+    SecondFactorRemoved = "second_factor.removed",
     SignedIn = "sign_in.done",
     SignInRefused = "sign_in.refused",
     SignedOut = "sign_out.done",

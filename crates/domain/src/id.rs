@@ -52,6 +52,10 @@ kinds! {
     Login = "login";
     /// A key to the administration API.
     ApiKey = "key";
+    /// A person who uses the administration.
+    StaffMember = "stf";
+    /// Such a person's being signed in.
+    StaffLogin = "slogin";
     /// Leave to read patients' words for a while, for a stated reason.
     AccessGrant = "grant";
     /// A change that a second person has to approve.

@@ -11,6 +11,7 @@ pub mod email;
 pub mod id;
 pub mod origin;
 pub mod phi;
+pub mod second_factor;
 pub mod staff;
 
 pub use audit::{Actor, AuditAction, UnknownAuditAction};

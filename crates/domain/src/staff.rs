@@ -22,6 +22,14 @@ pub enum StaffRole {
 pub enum Permission {
     /// Add tenants, and see all of them.
     ManageTenants,
+    /// See who uses the administration.
+    ReadStaff,
+    /// Invite, change, disable and delete a tenant's staff.
+    ManageStaff,
+    /// The same, of those who run the installation.
+    ManageOperators,
+    /// Say which provider vouches for staff. The server itself asks it for answers.
+    ManageIdentityProviders,
     /// Create, list and revoke API keys.
     ManageKeys,
     /// Add and change apps.
@@ -72,14 +80,16 @@ impl StaffRole {
 
     pub fn may(self, permission: Permission) -> bool {
         use Permission::{
-            ListConversations, ManageTenants, ReadAudit, ReadConfigs, ReadConversations, ReadHolds, ReadUsers,
-            WriteArticles, WriteConfigs,
+            ListConversations, ManageIdentityProviders, ManageOperators, ManageTenants, ReadAudit, ReadConfigs,
+            ReadConversations, ReadHolds, ReadStaff, ReadUsers, WriteArticles, WriteConfigs,
         };
         match self {
             Self::Operator => permission != ReadConversations,
-            Self::Owner => !matches!(permission, ManageTenants | ReadConversations),
+            Self::Owner => {
+                !matches!(permission, ManageTenants | ManageOperators | ManageIdentityProviders | ReadConversations)
+            }
             Self::Editor => matches!(permission, ReadConfigs | WriteConfigs | WriteArticles),
-            Self::Auditor => matches!(permission, ReadConfigs | ListConversations | ReadHolds | ReadAudit),
+            Self::Auditor => matches!(permission, ReadConfigs | ListConversations | ReadHolds | ReadStaff | ReadAudit),
             // Who they talk to and what was said, and nothing else.
             Self::Agent => matches!(permission, ListConversations | ReadConversations | ReadUsers),
         }
@@ -116,10 +126,13 @@ mod tests {
     fn only_the_operator_reaches_beyond_a_tenant_and_only_owners_activate() {
         for role in StaffRole::ALL {
             assert_eq!(role.may(Permission::ManageTenants), role == StaffRole::Operator);
+            assert_eq!(role.may(Permission::ManageOperators), role == StaffRole::Operator);
+            assert_eq!(role.may(Permission::ManageIdentityProviders), role == StaffRole::Operator);
             let answers_for_it = matches!(role, StaffRole::Operator | StaffRole::Owner);
             assert_eq!(role.may(Permission::ActivateConfigs), answers_for_it);
             assert_eq!(role.may(Permission::ManageKeys), answers_for_it);
             assert_eq!(role.may(Permission::ManageUsers), answers_for_it);
+            assert_eq!(role.may(Permission::ManageStaff), answers_for_it);
             assert_eq!(role.may(Permission::ReadUsers), answers_for_it || role == StaffRole::Agent);
         }
         assert!(StaffRole::Editor.may(Permission::WriteConfigs));

@@ -53,6 +53,32 @@ pub enum ApiError {
     Forbidden {
         role: StaffRole,
     },
+    /// Of an API key that asks for what people have: an account.
+    NoAccount,
+    /// The password is right, and a code is wanted besides.
+    TotpRequired,
+    /// A code of a second factor that is not good.
+    CodeRefused,
+    /// Of staff whose password alone does not let them in, and who have nothing else yet.
+    SecondFactorRequired,
+    /// There is a second factor already.
+    SecondFactorExists,
+    /// A provider vouches for nobody who may sign in.
+    OidcRefused(&'static str),
+    /// A provider is not to be reached, or makes no sense.
+    ProviderUnavailable,
+    /// Nobody vouches for the staff of this tenant.
+    NoIdentityProvider,
+    /// What a provider would have to send browsers back to is not set.
+    NoBaseUrl,
+    /// A code with which a password could be chosen, and that is not good.
+    InvalidEnrolment,
+    /// Staff would change their own role, or shut themselves out.
+    OwnAccount,
+    /// Nobody would be left who answers for everything.
+    LastInCharge {
+        role: StaffRole,
+    },
     /// Of staff whose work it is not to read what patients wrote, and who have not said why they have to.
     ReasonRequired,
     /// What is to be created exists already, and is another.
@@ -124,8 +150,12 @@ pub struct Problem {
 impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
-            Self::UnknownProject { .. } | Self::NotFound => StatusCode::NOT_FOUND,
-            Self::OriginNotAllowed { .. } | Self::Forbidden { .. } | Self::ReasonRequired => StatusCode::FORBIDDEN,
+            Self::UnknownProject { .. } | Self::NotFound | Self::NoIdentityProvider => StatusCode::NOT_FOUND,
+            Self::OriginNotAllowed { .. }
+            | Self::Forbidden { .. }
+            | Self::NoAccount
+            | Self::SecondFactorRequired
+            | Self::ReasonRequired => StatusCode::FORBIDDEN,
             Self::SecondPersonNeeded | Self::NotYours => StatusCode::FORBIDDEN,
             Self::AlreadyExists { .. }
             | Self::Changed { .. }
@@ -135,12 +165,20 @@ impl ApiError {
             | Self::NotClosed
             | Self::Held
             | Self::AnswerLost
+            | Self::OwnAccount
+            | Self::NoBaseUrl
+            | Self::SecondFactorExists
+            | Self::LastInCharge { .. }
             | Self::SomebodyElses => StatusCode::CONFLICT,
             Self::InvalidBody(_) | Self::InvalidQuery(_) => StatusCode::BAD_REQUEST,
             Self::InvalidToken
             | Self::TimedOut(_)
             | Self::InvalidKey
             | Self::InvalidCredentials
+            | Self::InvalidEnrolment
+            | Self::TotpRequired
+            | Self::OidcRefused(_)
+            | Self::CodeRefused
             | Self::IdentityRefused(_) => StatusCode::UNAUTHORIZED,
             Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::SessionEnded => StatusCode::GONE,
@@ -149,6 +187,7 @@ impl ApiError {
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
             Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::ProviderUnavailable => StatusCode::BAD_GATEWAY,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -167,7 +206,18 @@ impl ApiError {
             Self::IdentityRefused(_) => "IDENTITY_REFUSED",
             Self::SomebodyElses => "SOMEBODY_ELSES",
             Self::InvalidKey => "INVALID_KEY",
-            Self::Forbidden { .. } => "FORBIDDEN",
+            Self::Forbidden { .. } | Self::NoAccount => "FORBIDDEN",
+            Self::InvalidEnrolment => "INVALID_ENROLMENT",
+            Self::OidcRefused(_) => "OIDC_REFUSED",
+            Self::ProviderUnavailable => "PROVIDER_UNAVAILABLE",
+            Self::NoIdentityProvider => "NO_IDENTITY_PROVIDER",
+            Self::NoBaseUrl => "NO_BASE_URL",
+            Self::TotpRequired => "TOTP_REQUIRED",
+            Self::CodeRefused => "CODE_REFUSED",
+            Self::SecondFactorRequired => "SECOND_FACTOR_REQUIRED",
+            Self::SecondFactorExists => "ALREADY_EXISTS",
+            Self::OwnAccount => "OWN_ACCOUNT",
+            Self::LastInCharge { .. } => "LAST_IN_CHARGE",
             Self::ReasonRequired => "REASON_REQUIRED",
             Self::AlreadyExists { .. } => "ALREADY_EXISTS",
             Self::Changed { .. } | Self::Divided { .. } | Self::Outdated => "CHANGED",
@@ -224,7 +274,39 @@ impl ApiError {
                 "This conversation belongs to somebody else who signed in. Begin a new one, and sign in there.",
             ),
             Self::InvalidKey => String::from(
-                "The API key is missing, expired, revoked or not valid. Send `Authorization: Bearer key_…`.",
+                "The API key is missing, expired, revoked or not valid. Send `Authorization: Bearer key_…`, or the token from /v1/admin/auth/login.",
+            ),
+            Self::NoAccount => String::from("This is for people who have signed in. An API key has no account."),
+            Self::InvalidEnrolment => String::from(
+                "The enrolment code is not right, was used before, or has expired. Ask whoever gave it to you for another.",
+            ),
+            Self::OidcRefused(why) => format!("Signing in with the provider did not work: {why}. Begin again."),
+            Self::ProviderUnavailable => String::from(
+                "The identity provider is not to be reached, or its answer makes no sense. Try again later; the server's log says more.",
+            ),
+            Self::NoIdentityProvider => String::from(
+                "There is no such hospital, or it has no identity provider. Sign in with a password, or have an operator set a provider.",
+            ),
+            Self::NoBaseUrl => String::from(
+                "The server does not know its own address. Set API_BASE_URL, for the provider to send browsers back to.",
+            ),
+            Self::TotpRequired => String::from(
+                "The password is right, and this account has a second factor. Send the same again, with `totp` from the phone or with a `recoveryCode`.",
+            ),
+            Self::CodeRefused => String::from(
+                "The code is not right, or was used before. Wait for the phone to show the next one, and check the phone's clock.",
+            ),
+            Self::SecondFactorRequired => String::from(
+                "Signing in with a password alone is not enough here. Set up a second factor with POST /v1/admin/auth/totp, or sign in again with it.",
+            ),
+            Self::SecondFactorExists => {
+                String::from("There is a second factor already. Remove it with POST /v1/admin/auth/totp/remove first.")
+            }
+            Self::OwnAccount => {
+                String::from("Nobody changes their own role, or disables or deletes themselves. Ask a colleague.")
+            }
+            Self::LastInCharge { role } => format!(
+                "No other {role} can sign in, and nobody would be left who answers for everything. Make somebody else {role} first, and wait until they have chosen a password."
             ),
             Self::Forbidden { role } => format!("The role {role} may not do this. Ask an owner or an operator."),
             Self::ReasonRequired => String::from(
@@ -300,6 +382,7 @@ impl From<StoreError> for ApiError {
         match error {
             StoreError::NotFound => Self::NotFound,
             StoreError::Changed { newest } => Self::Changed { newest },
+            StoreError::LastInCharge { role } => Self::LastInCharge { role },
             StoreError::Divided { number } => Self::Divided { number },
             StoreError::SecondPersonNeeded => Self::SecondPersonNeeded,
             StoreError::NotTheirs => Self::NotYours,
@@ -355,6 +438,10 @@ impl IntoResponse for ApiError {
             | Self::TimedOut(_)
             | Self::InvalidKey
             | Self::InvalidCredentials
+            | Self::InvalidEnrolment
+            | Self::TotpRequired
+            | Self::OidcRefused(_)
+            | Self::CodeRefused
             | Self::IdentityRefused(_) => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
             Self::RateLimited { retry_after } => Some((header::RETRY_AFTER, whole_seconds(*retry_after).into())),
             Self::Unavailable => Some((header::RETRY_AFTER, HeaderValue::from_static("5"))),

@@ -50,6 +50,37 @@ fn documented() -> OpenApiRouter<AppState> {
         .routes(routes!(login::stay))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
+        .routes(routes!(admin::auth::login))
+        .routes(routes!(admin::auth::enrol))
+        .routes(routes!(admin::auth::logout))
+        .routes(routes!(admin::auth::me))
+        .routes(routes!(admin::auth::change_password))
+        .routes(routes!(admin::oidc::start_oidc))
+        .routes(routes!(admin::oidc::finish_oidc))
+        .routes(routes!(admin::oidc::redeem_oidc))
+        .routes(routes!(
+            admin::identity_providers::read_operators_provider,
+            admin::identity_providers::put_operators_provider,
+            admin::identity_providers::remove_operators_provider
+        ))
+        .routes(routes!(
+            admin::identity_providers::read_tenants_provider,
+            admin::identity_providers::put_tenants_provider,
+            admin::identity_providers::remove_tenants_provider
+        ))
+        .routes(routes!(admin::second_factor::begin_totp))
+        .routes(routes!(admin::second_factor::confirm_totp))
+        .routes(routes!(admin::second_factor::remove_totp))
+        .routes(routes!(admin::operators::list_operators, admin::operators::create_operator))
+        .routes(routes!(
+            admin::operators::read_operator,
+            admin::operators::change_operator,
+            admin::operators::delete_operator
+        ))
+        .routes(routes!(admin::operators::renew_operator_enrolment))
+        .routes(routes!(admin::staff::list_staff, admin::staff::create_staff))
+        .routes(routes!(admin::staff::read_staff, admin::staff::change_staff, admin::staff::delete_staff))
+        .routes(routes!(admin::staff::renew_staff_enrolment))
         .routes(routes!(admin::tenants::list_tenants, admin::tenants::create_tenant))
         .routes(routes!(admin::tenants::read_tenant, admin::tenants::rename_tenant))
         .routes(routes!(admin::tenants::close_tenant))

@@ -16,7 +16,7 @@ use kuzushi_store::Store;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    auth::{passwords::Passwords, tokens::Tokens},
+    auth::{oidc::Oidc, passwords::Passwords, tokens::Tokens},
     config::Config,
     conversation::{ClosedTenants, ConfigShelf, Conversations, KnowledgeShelf, SignOuts},
     demo::Demo,
@@ -36,6 +36,8 @@ pub struct Parts {
     pub place: String,
     pub tokens: Tokens,
     pub passwords: Passwords,
+    /// Who asks identity providers.
+    pub oidc: Oidc,
     /// Who answers.
     pub assistant: Assistant,
     pub conversations: Conversations,
@@ -90,6 +92,7 @@ impl AppState {
             place: format!("{}/{address}", gethostname().to_string_lossy()),
             tokens,
             passwords: Passwords::default(),
+            oidc: Oidc::default(),
             assistant,
             conversations: Conversations::default(),
             configs: Default::default(),

@@ -1,5 +1,6 @@
 //! What can go wrong with the store, as far as a caller can act on it.
 
+use kuzushi_domain::StaffRole;
 use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +38,9 @@ pub enum StoreError {
     /// What is still open cannot be destroyed.
     #[error("it is not closed")]
     NotClosed,
+    /// Nobody would be left who answers for everything: no other of this role can sign in.
+    #[error("there is no other {role}")]
+    LastInCharge { role: StaffRole },
     /// The database cannot be reached at the moment. Trying again later may help.
     #[error("the database is not available: {0}")]
     Unavailable(String),

@@ -14,6 +14,7 @@ mod migrations;
 mod policies;
 mod queries;
 pub mod sealed;
+mod staff;
 mod store;
 mod tenant;
 #[cfg(feature = "testing")]
@@ -40,17 +41,23 @@ pub use queries::{
     holds::{HoldFilter, HoldSubject, LegalHold, LiftedHold, NewLegalHold},
     idempotency::{DoneBefore, IDEMPOTENCY_WINDOW, Once},
     identities::{Assertion, IdentityKey, NewIdentityKey},
+    identity_providers::{IdentityProvider, NewIdentityProvider},
     keys::{CheckedKeys, RotatedKeys},
     logins::{Login, LoginLimits, Proof, RevokedLogin, SignIn, TimeOut},
     messages::{Message, MessageDetails, MessagePage, PageRequest},
     nodes::NODE_LEASE,
+    provider_sign_ins::{NewProviderSignIn, ReturnedSignIn, Vouched},
     ratings::{Feedback, RatedAnswer},
     reconcile::WithoutKeys,
+    second_factors::{Factor, Totp},
     sessions::{EndedSession, Erasure, NewSession, Session, SessionMetadata, SessionOwner},
     splits::{Arm, ArmResult, Replaces, Split},
+    staff_logins::StaffLogin,
+    staff_members::{Enrolment, NewStaffMember, StaffChange, StaffCredentials, StaffMember},
     tenants::{NewTenant, Tenant},
     turns::{NextTurn, OpenTurn, Turn, Unanswered},
     users::{Credentials, NewUser, User, UserChange},
 };
+pub use staff::StaffScope;
 pub use store::Store;
 pub use tenant::TenantScope;

@@ -51,6 +51,10 @@ impl Place {
         Self::new(tenant, "tenants", tenant.uuid(), "wrapped_key")
     }
 
+    pub(crate) fn installation_key() -> Self {
+        Self { tenant: Uuid::nil(), table: "installation_keys", row: Uuid::nil(), column: "wrapped_key" }
+    }
+
     /// `chain` is a tenant's, or all zeros for the installation's.
     pub(crate) fn audit_key(chain: Uuid) -> Self {
         Self { tenant: chain, table: "audit_chains", row: chain, column: "wrapped_key" }
@@ -166,7 +170,12 @@ impl TenantKey {
         wrapped: &[u8],
         tenant: Id<id::Tenant>,
     ) -> Result<Self, SealError> {
-        let bytes = operator_key.open(wrapped, Place::tenant_key(tenant))?;
+        Self::unwrap_at(operator_key, wrapped, Place::tenant_key(tenant))
+    }
+
+    /// The installation's own key has the same uses.
+    pub(crate) fn unwrap_at(operator_key: &OperatorKey, wrapped: &[u8], place: Place) -> Result<Self, SealError> {
+        let bytes = operator_key.open(wrapped, place)?;
         let bytes: &[u8; KEY_LENGTH] = bytes.as_slice().try_into().map_err(|_| SealError::Malformed)?;
         Ok(Self { content: Key::from_bytes(bytes)?, lookup: LookupKey::derive(bytes) })
     }

@@ -8,6 +8,7 @@ use std::{
 use kuzushi_domain::{Id, id};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use sea_orm_migration::MigratorTrait;
+use tokio::sync::OnceCell;
 
 use crate::{
     DatabaseOptions, Engine, Installation, StoreError, TenantScope,
@@ -33,6 +34,8 @@ struct Inner {
     connections: Connections,
     writes: GroupedWrites,
     operator_key: OperatorKey,
+    /// The key for what belongs to no tenant, unwrapped.
+    installation_key: OnceCell<Arc<TenantKey>>,
     /// Unwrapped tenant keys. Tenants are few, and their keys are needed by every request.
     tenant_keys: RwLock<HashMap<Id<id::Tenant>, Arc<TenantKey>>>,
 }
@@ -72,6 +75,7 @@ impl Store {
             writes: GroupedWrites::start(&connections, options.group_commit_max, options.pool_max),
             connections,
             operator_key,
+            installation_key: OnceCell::new(),
             tenant_keys: RwLock::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -147,6 +151,11 @@ impl Store {
     /// Lets go of a tenant's key that was destroyed.
     pub(crate) fn forget_key(&self, tenant: Id<id::Tenant>) {
         self.inner.tenant_keys.write().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&tenant);
+    }
+
+    /// The key for what belongs to no tenant.
+    pub(crate) async fn installation_key(&self) -> Result<Arc<TenantKey>, StoreError> {
+        self.inner.installation_key.get_or_try_init(|| self.find_installation_key()).await.cloned()
     }
 
     async fn tenant_key(&self, tenant: Id<id::Tenant>) -> Result<Arc<TenantKey>, StoreError> {

@@ -55,6 +55,18 @@ impl TenantScope {
         self.id
     }
 
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub(crate) fn once_only(&self) -> Option<Once> {
+        self.once.clone()
+    }
+
+    pub(crate) fn tenant_key(&self) -> &Arc<TenantKey> {
+        &self.key
+    }
+
     pub(crate) fn key(&self) -> &Key {
         &self.key.content
     }

@@ -116,9 +116,13 @@ pub async fn login(
 /// Records an attempt that failed, the same whether or not there is such an account. The address is on record as a mark
 /// only: equal for attempts at the same one, and no way back to it.
 async fn record_refusal(scope: &TenantScope, email: &EmailAddress, now: DateTime<Utc>) -> Result<(), StoreError> {
-    let mark = hex::encode(&scope.email_mark(email)[..8]);
-    let event = NewAuditEvent::new(AuditAction::SignInRefused, "").with(json!({"account": mark}));
-    scope.record(event, now).await
+    scope.record(refusal(&scope.email_mark(email)), now).await
+}
+
+/// What is on record of an attempt that failed, by the mark of the address.
+pub fn refusal(mark: &[u8]) -> NewAuditEvent {
+    let mark = hex::encode(mark.get(..8).unwrap_or(mark));
+    NewAuditEvent::new(AuditAction::SignInRefused, "").with(json!({"account": mark}))
 }
 
 async fn sign_in(state: &AppState, visitor: &Visitor, proof: Proof<'_>) -> Result<SignedIn, ApiError> {

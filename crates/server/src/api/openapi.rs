@@ -25,6 +25,7 @@ use crate::{
         (name = "widget", description = "What the widget calls first"),
         (name = "conversation", description = "A visitor's own conversations"),
         (name = "signing in", description = "For patients who have an account"),
+        (name = "staff", description = "For people who use the administration: signing in, and their accounts"),
         (name = "administration", description = "Tenants, apps, config versions and keys, for staff"),
         (name = "operation", description = "For operators"),
     )
@@ -41,7 +42,11 @@ impl Modify for Credentials {
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT");
         let scheme = scheme.description(Some("A token from /v1/auth/login")).build();
         components.add_security_scheme("userToken", SecurityScheme::Http(scheme));
-        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API key: `key_…`")).build();
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT");
+        let scheme = scheme.description(Some("A token from /v1/admin/auth/login")).build();
+        components.add_security_scheme("staffToken", SecurityScheme::Http(scheme));
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer);
+        let scheme = scheme.description(Some("An API key, `key_…`, or the token of a staff member")).build();
         components.add_security_scheme("apiKey", SecurityScheme::Http(scheme));
     }
 }

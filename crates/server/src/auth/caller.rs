@@ -34,6 +34,7 @@ impl FromRequestParts<AppState> for Caller {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
         match claims(state, &parts.headers)? {
             Claims::Session(_) => Visitor::from_request_parts(parts, state).await.map(Self::Visitor),
+            Claims::Staff(_) => Err(ApiError::InvalidToken),
             Claims::User(_) => Patient::from_request_parts(parts, state).await.map(Self::Patient),
         }
     }

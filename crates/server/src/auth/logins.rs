@@ -1,6 +1,6 @@
-//! Whether a patient's login still counts, and that it is in use.
+//! Whether a login still counts, and that it is in use.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use kuzushi_domain::{Id, id};
 use kuzushi_store::{Login, StoreError, TenantScope};
 
@@ -18,10 +18,12 @@ pub async fn is_live(state: &AppState, scope: &TenantScope, login: Id<id::Login>
 /// Notes that a patient did something, so that they stay signed in.
 pub async fn note_use(state: &AppState, scope: &TenantScope, login: &Login) -> Result<(), StoreError> {
     let now = state.clock.now();
-    if now - login.last_seen_at < ACTIVITY_STEP.min(login.idle / STEPS_OF_IDLENESS) {
-        return Ok(());
-    }
-    scope.touch_login(login, now).await
+    if is_worth_noting(login.last_seen_at, login.idle, now) { scope.touch_login(login, now).await } else { Ok(()) }
+}
+
+/// Whether a use is late enough after the last one that was noted.
+pub fn is_worth_noting(last_seen_at: DateTime<Utc>, idle: TimeDelta, now: DateTime<Utc>) -> bool {
+    now - last_seen_at >= ACTIVITY_STEP.min(idle / STEPS_OF_IDLENESS)
 }
 
 /// As [`note_use`], by the login's id. One that is over stays so.

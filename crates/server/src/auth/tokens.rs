@@ -1,4 +1,4 @@
-//! The tokens that open a session, or a user's sessions: JWTs signed with HS256, the signing key named in the header.
+//! The tokens that open a session, a user's sessions, or the administration: JWTs signed with HS256, the signing key named in the header.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -15,6 +15,8 @@ const SESSION_AUDIENCE: &str = "session";
 const SESSION_TYPE: &str = "session+jwt";
 const USER_AUDIENCE: &str = "user";
 const USER_TYPE: &str = "user+jwt";
+const STAFF_AUDIENCE: &str = "staff";
+const STAFF_TYPE: &str = "staff+jwt";
 /// Seconds that another node's clock may be ahead.
 const CLOCK_SKEW: i64 = 60;
 
@@ -44,11 +46,22 @@ pub struct UserClaims {
     pub login: Id<id::Login>,
 }
 
+/// What a staff member's token says, checked. Whether the login still counts is for the store to say, and the role is in no token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StaffClaims {
+    /// None for an operator.
+    pub tenant: Option<Id<id::Tenant>>,
+    pub member: Id<id::StaffMember>,
+    /// The token's `jti`.
+    pub login: Id<id::StaffLogin>,
+}
+
 /// What a token says, checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claims {
     Session(SessionClaims),
     User(UserClaims),
+    Staff(StaffClaims),
 }
 
 /// The token is malformed, expired, or not ours. Which of them is nobody's business but the log's.
@@ -63,7 +76,8 @@ struct Payload {
     aud: String,
     /// Who may act: a user, or for a session's token, the session itself.
     sub: String,
-    tenant_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tenant_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     session_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -94,7 +108,7 @@ impl Tokens {
             iss: ISSUER.to_owned(),
             aud: SESSION_AUDIENCE.to_owned(),
             sub: claims.session.to_string(),
-            tenant_id: claims.tenant.to_string(),
+            tenant_id: Some(claims.tenant.to_string()),
             session_id: Some(claims.session.to_string()),
             email: None,
             iat: now.timestamp(),
@@ -116,7 +130,7 @@ impl Tokens {
             iss: ISSUER.to_owned(),
             aud: USER_AUDIENCE.to_owned(),
             sub: claims.user.to_string(),
-            tenant_id: claims.tenant.to_string(),
+            tenant_id: Some(claims.tenant.to_string()),
             session_id: None,
             email: email.map(|email| email.expose().clone()),
             iat: now.timestamp(),
@@ -124,6 +138,27 @@ impl Tokens {
             jti: claims.login.to_string(),
         };
         self.sign(USER_TYPE, &payload)
+    }
+
+    /// A token for a staff member; it expires with the login.
+    pub fn issue_to_staff(
+        &self,
+        claims: StaffClaims,
+        now: DateTime<Utc>,
+        expires_at: DateTime<Utc>,
+    ) -> Result<String, InvalidToken> {
+        let payload = Payload {
+            iss: ISSUER.to_owned(),
+            aud: STAFF_AUDIENCE.to_owned(),
+            sub: claims.member.to_string(),
+            tenant_id: claims.tenant.map(|tenant| tenant.to_string()),
+            session_id: None,
+            email: None,
+            iat: now.timestamp(),
+            exp: expires_at.timestamp(),
+            jti: claims.login.to_string(),
+        };
+        self.sign(STAFF_TYPE, &payload)
     }
 
     /// When a token that is issued now expires.
@@ -142,7 +177,7 @@ impl Tokens {
         let key = header.kid.and_then(|kid| self.verifying.get(&kid)).ok_or(InvalidToken)?;
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[ISSUER]);
-        validation.set_audience(&[SESSION_AUDIENCE, USER_AUDIENCE]);
+        validation.set_audience(&[SESSION_AUDIENCE, USER_AUDIENCE, STAFF_AUDIENCE]);
         validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
         // The library reads the machine's clock; ours is passed in.
         validation.validate_exp = false;
@@ -150,14 +185,19 @@ impl Tokens {
         if payload.exp <= now.timestamp() || payload.iat > now.timestamp() + CLOCK_SKEW {
             return Err(InvalidToken);
         }
-        let tenant = payload.tenant_id.parse().map_err(|_| InvalidToken)?;
-        match (header.typ.as_deref(), payload.aud.as_str(), &payload.session_id) {
-            (Some(SESSION_TYPE), SESSION_AUDIENCE, Some(session)) if *session == payload.sub => {
+        let tenant = payload.tenant_id.map(|tenant| tenant.parse()).transpose().map_err(|_| InvalidToken)?;
+        match (header.typ.as_deref(), payload.aud.as_str(), tenant, &payload.session_id) {
+            (Some(SESSION_TYPE), SESSION_AUDIENCE, Some(tenant), Some(session)) if *session == payload.sub => {
                 Ok(Claims::Session(SessionClaims { tenant, session: session.parse().map_err(|_| InvalidToken)? }))
             }
-            (Some(USER_TYPE), USER_AUDIENCE, None) => Ok(Claims::User(UserClaims {
+            (Some(USER_TYPE), USER_AUDIENCE, Some(tenant), None) => Ok(Claims::User(UserClaims {
                 tenant,
                 user: payload.sub.parse().map_err(|_| InvalidToken)?,
+                login: payload.jti.parse().map_err(|_| InvalidToken)?,
+            })),
+            (Some(STAFF_TYPE), STAFF_AUDIENCE, tenant, None) => Ok(Claims::Staff(StaffClaims {
+                tenant,
+                member: payload.sub.parse().map_err(|_| InvalidToken)?,
                 login: payload.jti.parse().map_err(|_| InvalidToken)?,
             })),
             _ => Err(InvalidToken),
@@ -254,6 +294,11 @@ mod tests {
         let (of_session, _) = tokens().issue(SessionClaims { tenant, session }, now()).unwrap();
         let of_user =
             tokens().issue_to_user(UserClaims { tenant, user, login }, None, now(), tokens().expiry(now())).unwrap();
+        let of_staff = |tenant| {
+            let claims = StaffClaims { tenant, member: Id::generate(), login: Id::generate() };
+            tokens().issue_to_staff(claims, now(), tokens().expiry(now())).unwrap()
+        };
+        let (of_staff, of_operator) = (of_staff(Some(tenant)), of_staff(None));
         let part = |token: &str, number| -> Value {
             let part = token.split('.').nth(number).unwrap();
             serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
@@ -264,7 +309,7 @@ mod tests {
             let signature = jsonwebtoken::crypto::sign(text.as_bytes(), &key, Algorithm::HS256).unwrap();
             format!("{text}.{signature}")
         };
-        for token in [&of_session, &of_user] {
+        for token in [&of_session, &of_user, &of_staff, &of_operator] {
             let (head, body) = (part(token, 0), part(token, 1));
             assert!(tokens().verify(&signed(&head, &body), now()).is_ok(), "what is not changed is let in");
             for (in_head, field, value) in [
@@ -278,7 +323,7 @@ mod tests {
                 (true, "kid", json!(null)),
                 (false, "iss", json!("another")),
                 (false, "iss", json!(null)),
-                (false, "aud", json!("staff")),
+                (false, "aud", json!("somebody")),
                 (false, "aud", part(if token == &of_user { &of_session } else { &of_user }, 1)["aud"].clone()),
                 (false, "exp", json!(now().timestamp())),
                 (false, "exp", json!(null)),

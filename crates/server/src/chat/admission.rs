@@ -61,7 +61,7 @@ pub async fn admit(
     let subscription = conversation.subscribe(id);
     let login = match &claims {
         Claims::User(claims) => Some(claims.login),
-        Claims::Session(_) => None,
+        Claims::Session(_) | Claims::Staff(_) => None,
     };
     if let Some(login) = login {
         conversation.let_in_by(id, login);
@@ -87,6 +87,8 @@ pub async fn admit(
 async fn visitor(state: &AppState, session: Id<id::Session>, claims: Claims) -> Result<Visitor, CloseReason> {
     let claims = match claims {
         Claims::Session(claims) => claims,
+        // What patients write is read over the administration, on record.
+        Claims::Staff(_) => return Err(CloseReason::InvalidToken),
         Claims::User(claims) => {
             let patient = Patient::of_claims(state, claims).await.map_err(|error| match error {
                 ApiError::InvalidToken | ApiError::TimedOut(_) => CloseReason::InvalidToken,

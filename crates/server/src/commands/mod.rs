@@ -4,6 +4,7 @@ pub mod admin;
 pub mod audit;
 pub mod keys;
 mod run;
+pub mod staff;
 
 use std::{io::Write, path::PathBuf, sync::Arc};
 
@@ -132,9 +133,5 @@ async fn open(config: &Config) -> anyhow::Result<Store> {
 /// The tenant that `--tenant` names, by id or internet domain.
 async fn find_tenant(store: &Store, text: &str) -> anyhow::Result<Id<id::Tenant>> {
     let installation = store.installation().by(Actor::CommandLine);
-    let found = match text.parse() {
-        Ok(id) => installation.tenant(id).await.ok(),
-        Err(_) => installation.tenant_by_domain(text).await?,
-    };
-    Ok(found.with_context(|| format!("--tenant: there is no tenant `{text}`"))?.id)
+    Ok(installation.find_tenant(text).await?.with_context(|| format!("--tenant: there is no tenant `{text}`"))?.id)
 }

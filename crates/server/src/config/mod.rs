@@ -8,6 +8,7 @@ mod logging;
 mod providers;
 mod reference;
 mod security;
+mod staff;
 mod value;
 
 use std::{
@@ -25,6 +26,7 @@ pub use logging::{LogFormat, Logging};
 pub use providers::Providers;
 pub use reference::reference;
 pub use security::{Security, decode_content_key, split_secrets};
+pub use staff::{SecondFactor, Staff};
 pub use value::{Interval, Secret};
 
 /// Everything an operator can set, a struct per section.
@@ -40,6 +42,9 @@ pub struct Config {
     /// Keys and tokens.
     #[config(nested)]
     pub security: Security,
+    /// People who sign in to the administration.
+    #[config(nested)]
+    pub staff: Staff,
     /// Language models that apps may use.
     #[config(nested)]
     pub providers: Providers,

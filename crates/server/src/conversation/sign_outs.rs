@@ -49,6 +49,8 @@ impl SignOuts {
 pub async fn look_for_sign_outs(state: &AppState) -> Result<(), StoreError> {
     let now = state.clock.now();
     state.store.installation().time_out_logins(now).await?;
+    // Nothing of staff's stays open, so that their sign-outs are nothing to hear of: it is for the record.
+    state.store.installation().time_out_staff_logins(now).await?;
     let revoked = state.store.installation().logins_revoked_since(state.sign_outs.until()).await?;
     let found = revoked.iter().map(|revoked| revoked.login).collect();
     let new = state.sign_outs.note(&found, now - OVERLAP);

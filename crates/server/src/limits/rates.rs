@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use kuzushi_domain::{Id, id};
+use uuid::Uuid;
 
 use super::rate::Rate;
 use crate::{auth::ClientAddress, config::Limits};
@@ -22,7 +23,7 @@ pub struct RateLimits {
     address_requests: Rate<ClientAddress>,
     session_requests: Rate<Id<id::Session>>,
     user_requests: Rate<Id<id::User>>,
-    key_requests: Rate<Id<id::ApiKey>>,
+    key_requests: Rate<Uuid>,
     failed_keys: Rate<ClientAddress>,
 }
 
@@ -77,9 +78,9 @@ impl RateLimits {
         self.user_requests.take(&user)
     }
 
-    /// Whether the holder of an API key may ask for one more thing.
-    pub fn take_request_of_key(&self, key: Id<id::ApiKey>) -> Result<(), Duration> {
-        self.key_requests.take(&key)
+    /// Whether the holder of an API key, or a staff member, may ask for one more thing.
+    pub fn take_request_of_staff(&self, who: Uuid) -> Result<(), Duration> {
+        self.key_requests.take(&who)
     }
 
     /// Whether an address may be told once more that its key opens nothing.

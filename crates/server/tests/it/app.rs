@@ -14,7 +14,7 @@ use confique::Config as _;
 use kuzushi_domain::{Clock, SystemClock};
 use kuzushi_server::{
     auth::tokens::Tokens,
-    config::Config,
+    config::{Config, SecondFactor},
     conversation,
     demo::Demo,
     router,
@@ -69,6 +69,13 @@ impl Drop for TestApp {
     }
 }
 
+/// What is set where a test sets nothing: its staff sign in with a password alone.
+fn defaults() -> Config {
+    let mut config = Config::builder().load().expect("defaults");
+    config.staff.staff_second_factor = SecondFactor::Nobody;
+    config
+}
+
 /// The small hospital's files.
 pub fn hospital() -> Source {
     Source::Folder(PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/hospital")))
@@ -81,14 +88,14 @@ impl TestApp {
 
     pub async fn start_with(engine: Engine, change: impl FnOnce(&mut Config)) -> Self {
         let database = TestDatabase::new(engine).await;
-        let mut config = Config::builder().load().expect("defaults");
+        let mut config = defaults();
         change(&mut config);
         Self::on(Arc::new(database), config, TestClock::default(), hospital()).await
     }
 
     /// On a database that is reached in another way than directly.
     pub async fn start_on(database: TestDatabase) -> Self {
-        let config = Config::builder().load().expect("defaults");
+        let config = defaults();
         Self::on(Arc::new(database), config, TestClock::default(), hospital()).await
     }
 
@@ -101,7 +108,7 @@ impl TestApp {
     /// With the demo hospital and its site instead of the small one.
     pub async fn start_demo(engine: Engine) -> Self {
         let database = TestDatabase::new(engine).await;
-        let config = Config::builder().load().expect("defaults");
+        let config = defaults();
         Self::on(Arc::new(database), config, TestClock::default(), Source::Demo).await
     }
 

@@ -45,6 +45,7 @@ fn a_value_that_cannot_be_used_stops_the_start_with_a_line_that_names_it() {
         ("WS_HEARTBEAT_INTERVAL", "1", "at least 100"),
         ("LOG_FORMAT", "xml", "text or json"),
         ("LOG_LEVEL", "loud", "error, warn, info"),
+        ("STAFF_SECOND_FACTOR", "some", "all, managers or nobody"),
         ("DATABASE_POOL_MIN", "50", "DATABASE_POOL_MAX"),
     ] {
         let line = complaint(run(&["serve"], &[(name, value)]));
@@ -207,6 +208,32 @@ fn the_first_key_is_made_on_the_command_line_and_can_be_revoked_there() {
             "no tenant `a.example`",
         ),
         (&["admin", "revoke-key", "key_00000000000000000000000000000000"], "there is no key"),
+    ] {
+        let line = complaint(run_in(&folder, arguments, &[]));
+        assert!(line.contains(wanted), "{line}");
+    }
+}
+
+#[test]
+fn the_first_operator_is_invited_on_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = |arguments: &[&str]| {
+        let output = run_in(&folder, arguments, &[]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let email = ["--email", "Ann@example.org"];
+    let code = said(&[&["admin", "create-operator", "--name", "Ann"][..], &email[..]].concat());
+    assert!(code.starts_with("stf_") && code.trim_end().len() == "stf_".len() + 32 + 44, "{code}");
+    let another = said(&["admin", "enrolment-code", "--email", "ann@example.org"]);
+    assert_eq!(code[.."stf_".len() + 32], another[.."stf_".len() + 32], "the same person");
+    assert_ne!(code, another);
+    said(&["admin", "reset-second-factor", "--email", "ann@example.org"]);
+    for (arguments, wanted) in [
+        (&["admin", "create-operator", "--name", "Ann", "--email", "ann@example.org"][..], "enrolment-code"),
+        (&["admin", "create-operator", "--name", " ", "--email", "bob@example.org"], "--name: must not be empty"),
+        (&["admin", "enrolment-code", "--email", "bob@example.org"], "nobody has this address"),
+        (&["admin", "enrolment-code", "--email", "ann@example.org", "--tenant", "a.example"], "no tenant `a.example`"),
     ] {
         let line = complaint(run_in(&folder, arguments, &[]));
         assert!(line.contains(wanted), "{line}");

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use kuzushi_domain::{Actor, StaffRole};
+use kuzushi_domain::{Actor, Id, StaffRole, id};
 use kuzushi_server::{conversation::close_for_closed_tenants, router};
-use kuzushi_store::{Change, Replaces, on_both_engines};
+use kuzushi_store::{Change, Engine, Replaces, User, on_both_engines};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -12,6 +12,12 @@ use crate::{app::TestApp, patients::PASSWORD};
 
 /// `key_` and 32 digits.
 const KEY_ID_LENGTH: usize = 36;
+
+/// The committed table: which status a key of each role, and everybody else, gets from each route.
+const TABLE: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/tests/it/snapshots/it__permissions__every_route_answers_everybody_as_the_table_says__permissions.snap",
+);
 
 /// A body that a route takes, where it takes one. A new route without a line here fails the test.
 fn body(route: &str) -> Option<Value> {
@@ -58,7 +64,40 @@ fn body(route: &str) -> Option<Value> {
         "PUT /v1/admin/tenants/{tenantId}/apps/{appId}/articles/{slug}" => {
             Some(json!({"title": "Third", "body": "Text"}))
         }
-        "GET /v1/admin/audit"
+        "POST /v1/admin/auth/login" => Some(json!({"email": "{fresh}@example.org", "password": "nobody's"})),
+        "POST /v1/admin/auth/enrolment" => Some(json!({"code": "nobody's", "password": PASSWORD})),
+        "PUT /v1/admin/auth/password" => Some(json!({"password": PASSWORD, "newPassword": "quite another one"})),
+        "PUT /v1/admin/identity-provider" | "PUT /v1/admin/tenants/{tenantId}/identity-provider" => {
+            Some(json!({"issuer": "https://login.example.org", "clientId": "kuzushi", "clientSecret": "s"}))
+        }
+        "POST /v1/admin/auth/oidc/token" => Some(json!({"code": "nobody's", "verifier": "nobody's"})),
+        "POST /v1/admin/auth/totp" => Some(json!({"password": PASSWORD})),
+        "POST /v1/admin/auth/totp/confirm" => Some(json!({"totp": "000000"})),
+        "POST /v1/admin/auth/totp/remove" => Some(json!({"totp": "000000"})),
+        "POST /v1/admin/staff" => Some(json!({"email": "{fresh}@example.org", "name": "Third"})),
+        "POST /v1/admin/tenants/{tenantId}/staff" => {
+            Some(json!({"email": "{fresh}@example.org", "name": "Third", "role": "editor"}))
+        }
+        "PATCH /v1/admin/staff/{staffId}" | "PATCH /v1/admin/tenants/{tenantId}/staff/{staffId}" => {
+            Some(json!({"name": "Changed"}))
+        }
+        "GET /v1/admin/auth/oidc/start"
+        | "GET /v1/admin/auth/oidc/callback"
+        | "GET /v1/admin/identity-provider"
+        | "DELETE /v1/admin/identity-provider"
+        | "GET /v1/admin/tenants/{tenantId}/identity-provider"
+        | "DELETE /v1/admin/tenants/{tenantId}/identity-provider"
+        | "POST /v1/admin/auth/logout"
+        | "GET /v1/admin/auth/me"
+        | "GET /v1/admin/staff"
+        | "GET /v1/admin/staff/{staffId}"
+        | "DELETE /v1/admin/staff/{staffId}"
+        | "POST /v1/admin/staff/{staffId}/enrolment"
+        | "GET /v1/admin/tenants/{tenantId}/staff"
+        | "GET /v1/admin/tenants/{tenantId}/staff/{staffId}"
+        | "DELETE /v1/admin/tenants/{tenantId}/staff/{staffId}"
+        | "POST /v1/admin/tenants/{tenantId}/staff/{staffId}/enrolment"
+        | "GET /v1/admin/audit"
         | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/articles"
         | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/articles/{slug}"
         | "DELETE /v1/admin/tenants/{tenantId}/apps/{appId}/articles/{slug}"
@@ -117,24 +156,136 @@ pub fn routes() -> Vec<(Method, String)> {
     routes
 }
 
-on_both_engines! {
-    async fn every_route_answers_everybody_as_the_table_says(engine: Engine) {
+/// The small hospital with something to return to, and an article to remove for each caller.
+struct Prepared {
+    app: TestApp,
+    tenant: Id<id::Tenant>,
+    app_id: String,
+}
+
+impl Prepared {
+    async fn new(engine: Engine, callers: &[&str]) -> Self {
         let app = TestApp::start_with(engine, |config| config.limits.logins_per_minute_per_address = 1_000).await;
         let tenant = app.tenant().await;
-        let elsewhere = app.add_tenant("elsewhere.example").await;
         let app_path = app.app_path("portal", "").await;
         let app_id = app_path.rsplit('/').next().expect("an id").to_owned();
-        let (own, foreign) = (app.init("portal").await, app.init("portal").await);
-        // Something to return to.
         let operator = app.key(StaffRole::Operator, tenant).await;
         app.post(&format!("{app_path}/configs"), &operator, json!({"configData": {}})).await;
         app.post(&format!("{app_path}/configs/2/activate"), &operator, json!({})).await;
         let split = json!({"arms": [{"version": 1, "weight": 60}, {"version": 2, "weight": 40}]});
         let split = app.request(Method::PUT, &format!("{app_path}/split")).bearer_auth(&operator).json(&split);
         assert_eq!(split.send().await.expect("an answer").status(), 200);
+        for caller in callers {
+            let word = word(caller);
+            let article = app.request(Method::PUT, &format!("{app_path}/articles/{word}")).bearer_auth(&operator);
+            let article = article.json(&json!({"title": "Another", "body": "Text"})).send().await.expect("an answer");
+            assert!(article.status().is_success());
+        }
+        Self { app, tenant, app_id }
+    }
 
-        let scope = app.state.store.tenant(tenant).await.expect("the tenant").by(Actor::CommandLine);
-        let app_key = app_id.parse().expect("an id");
+    /// The status that a caller gets from a route.
+    async fn ask(
+        &self,
+        method: &Method,
+        template: &str,
+        caller: &str,
+        token: &str,
+        session: &str,
+        patient: &User,
+    ) -> u16 {
+        // Each time another one to revoke, and somebody else to delete.
+        let revoked = self.app.key(StaffRole::Agent, self.tenant).await;
+        let tenant = (!template.starts_with("/v1/admin/staff")).then_some(self.tenant);
+        let member = self.app.invite_staff(tenant.map_or(StaffRole::Operator, |_| StaffRole::Agent), tenant).await;
+        let hold = if template.contains("{holdId}") { self.app.place_hold().await } else { String::new() };
+        let now = self.app.state.clock.now();
+        // Somebody else's, for each of them to decide, until one of them does.
+        let scope = self.app.state.store.tenant(self.tenant).await.expect("the tenant").by(Actor::CommandLine);
+        let app_key = self.app_id.parse().expect("an id");
+        let request = scope.request_change(app_key, Change::EndApproval, Replaces::default(), String::new(), now);
+        let request = request.await.expect("a request").id;
+        // What one of them closed is open for the next.
+        self.app.state.store.installation().reopen_tenant(self.tenant, now).await.expect("an open tenant");
+        close_for_closed_tenants(&self.app.state).await;
+        let word = word(caller);
+        let path = template
+            .replace("{requestId}", &request.to_string())
+            .replace("{sessionId}", session)
+            .replace("{tenantId}", &self.tenant.to_string())
+            .replace("{appId}", &self.app_id)
+            .replace("{kid}", word)
+            .replace("{slug}", if method == Method::GET { "parking" } else { word })
+            .replace("{userId}", &patient.id.to_string())
+            .replace("{staffId}", &member.id.to_string())
+            .replace("{keyId}", &revoked[..KEY_ID_LENGTH])
+            .replace("{holdId}", &hold)
+            .replace("{version}", "1");
+        let query = if template.ends_with("config-differences") { "?from=1&to=2" } else { "" };
+        let request = self.app.request(method.clone(), &format!("{path}{query}"));
+        let mut request = request.header("origin", crate::server::ORIGIN);
+        if !token.is_empty() {
+            request = request.bearer_auth(token);
+        }
+        if let Some(body) = body(&format!("{method} {template}")) {
+            let body = body.to_string().replace("{sessionId}", session).replace("{fresh}", word);
+            request = request.header("content-type", "application/json").body(body);
+        }
+        request.send().await.expect("an answer").status().as_u16()
+    }
+}
+
+/// What a caller's own things are called.
+fn word(caller: &str) -> &str {
+    caller.split(' ').next_back().unwrap_or_default()
+}
+
+on_both_engines! {
+    async fn people_may_do_what_keys_of_their_role_may(engine: Engine) {
+        let roles = StaffRole::ALL.map(StaffRole::as_str);
+        let prepared = Prepared::new(engine, &roles).await;
+        let app = &prepared.app;
+        let session = app.init("portal").await;
+        let mut people = Vec::new();
+        for role in StaffRole::ALL {
+            people.push((role.as_str(), app.add_staff(role, prepared.tenant).await));
+        }
+        let table = std::fs::read_to_string(TABLE).expect("the table");
+        let mut own_accounts = String::new();
+        for (method, template) in routes() {
+            let mut answers = Vec::new();
+            for (role, person) in &people {
+                let is_own_account = template.starts_with("/v1/admin/auth/");
+                // The routes of one's own account change or end it.
+                let token = if is_own_account {
+                    let person = app.add_staff(role.parse().expect("a role"), prepared.tenant).await;
+                    person.token
+                } else {
+                    person.token.clone()
+                };
+                let patient = app.add_patient(None).await;
+                let status = prepared.ask(&method, &template, role, &token, &session.id, &patient).await;
+                answers.push(format!("{role} {status}"));
+            }
+            let answers = answers.join(", ");
+            if template.starts_with("/v1/admin/auth/") {
+                writeln!(own_accounts, "{method} {template}\n    {answers}").expect("a string grows");
+            } else {
+                let of_keys = table.split(&format!("\n{method} {template}\n")).nth(1).and_then(|rest| rest.lines().next());
+                let of_keys = of_keys.expect("the table has every route");
+                assert!(of_keys.ends_with(&format!(" {answers}")), "{method} {template}: {answers}, and keys {of_keys}");
+            }
+        }
+        insta::assert_snapshot!("own_accounts", own_accounts);
+    }
+
+    async fn every_route_answers_everybody_as_the_table_says(engine: Engine) {
+        let roles = StaffRole::ALL.map(StaffRole::as_str);
+        let prepared = Prepared::new(engine, &[&["nobody", "garbage", "visitor", "patient"][..], &roles].concat()).await;
+        let app = &prepared.app;
+        let tenant = prepared.tenant;
+        let elsewhere = app.add_tenant("elsewhere.example").await;
+        let (own, foreign) = (app.init("portal").await, app.init("portal").await);
         let mut callers = vec![
             ("nobody", String::new()),
             ("garbage", "key_0198a6c2000070008000000000000000_secret".into()),
@@ -147,22 +298,11 @@ on_both_engines! {
         for role in StaffRole::ALL {
             callers.push((role.as_str(), app.key(role, tenant).await));
         }
-        // An article to remove for each of them.
-        for (caller, _) in &callers {
-            let word = caller.split(' ').next_back().unwrap_or_default();
-            let article = app.request(Method::PUT, &format!("{app_path}/articles/{word}")).bearer_auth(&operator);
-            let article = article.json(&json!({"title": "Another", "body": "Text"})).send().await.expect("an answer");
-            assert!(article.status().is_success());
-        }
         let mut table = String::new();
         for (method, template) in routes() {
-            let route = format!("{method} {template}");
-            let body = body(&route);
-            let mut line = format!("{route}\n   ");
+            let mut line = format!("{method} {template}\n   ");
             for (caller, token) in &callers {
-                // Each time another one to revoke, and another session to end.
-                let revoked = app.key(StaffRole::Agent, tenant).await;
-                let hold = if template.contains("{holdId}") { app.place_hold().await } else { String::new() };
+                // Each time another session to end.
                 let patient = app.add_patient(caller.ends_with("patient").then_some(PASSWORD)).await;
                 let mut token = token.clone();
                 let mut session = own.id.clone();
@@ -176,37 +316,7 @@ on_both_engines! {
                         session = fresh.id;
                     }
                 }
-                let word = caller.split(' ').next_back().unwrap_or_default();
-                let now = app.state.clock.now();
-                // Somebody else's, for each of them to decide, until one of them does.
-                let request = scope.request_change(app_key, Change::EndApproval, Replaces::default(), String::new(), now);
-                let request = request.await.expect("a request").id;
-                // What one of them closed is open for the next.
-                app.state.store.installation().reopen_tenant(tenant, now).await.expect("an open tenant");
-                close_for_closed_tenants(&app.state).await;
-                let path = template
-                    .replace("{requestId}", &request.to_string())
-                    .replace("{sessionId}", &session)
-                    .replace("{tenantId}", &tenant.to_string())
-                    .replace("{appId}", &app_id)
-                    .replace("{kid}", word)
-                    .replace("{slug}", if method == Method::GET { "parking" } else { word })
-                    .replace("{userId}", &patient.id.to_string())
-                    .replace("{keyId}", &revoked[..KEY_ID_LENGTH])
-                    .replace("{holdId}", &hold)
-                    .replace("{version}", "1");
-                let query = if template.ends_with("config-differences") { "?from=1&to=2" } else { "" };
-                let mut request = app
-                    .request(method.clone(), &format!("{path}{query}"))
-                    .header("origin", crate::server::ORIGIN);
-                if !token.is_empty() {
-                    request = request.bearer_auth(token);
-                }
-                if let Some(body) = &body {
-                    let body = body.to_string().replace("{sessionId}", &session).replace("{fresh}", word);
-                    request = request.header("content-type", "application/json").body(body);
-                }
-                let status = request.send().await.expect("an answer").status().as_u16();
+                let status = prepared.ask(&method, &template, caller, &token, &session, &patient).await;
                 write!(line, " {caller} {status},").expect("a string grows");
             }
             writeln!(table, "{}", line.trim_end_matches(',')).expect("a string grows");

@@ -80,6 +80,16 @@ on_both_engines! {
         let half = format!(r#"{{"email":["{CANARY}"],"password":"{CANARY}"}}"#);
         let half = app.request(Method::POST, "/v1/auth/login").bearer_auth(&session.token).body(half);
         half.send().await.unwrap();
+        // Or staff.
+        for email in [format!("{CANARY}@example.org"), CANARY.to_owned()] {
+            for tenant in [None, Some(CANARY), Some("general.example")] {
+                let refused = app.staff_login(&email, CANARY, tenant).await.text().await.unwrap();
+                assert!(!refused.contains(CANARY), "{refused}");
+            }
+        }
+        let enrolment = json!({"code": CANARY, "password": CANARY});
+        let refused = app.post("/v1/admin/auth/enrolment", "", enrolment).await.text().await.unwrap();
+        assert!(!refused.contains(CANARY), "{refused}");
         assert!(app.stop().await.success());
 
         let log = std::fs::read_to_string(app.log()).unwrap();

@@ -1,14 +1,40 @@
-//! Staff of a test: API keys of every role, and what is asked with them.
+//! Staff of a test: people and API keys of every role, and what is asked with them.
 
+use chrono::TimeDelta;
 use kuzushi_domain::{Clock, Id, Phi, StaffRole, SystemClock, id};
-use kuzushi_server::auth::api_keys;
-use kuzushi_store::{HoldSubject, NewApiKey, NewLegalHold, NewTenant};
+use kuzushi_server::auth::{api_keys, staff_scope};
+use kuzushi_store::{Enrolment, HoldSubject, NewApiKey, NewLegalHold, NewStaffMember, NewTenant};
+use reqwest::{Method, Response};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::{
     app::TestApp,
-    server::{ORIGIN, StartedSession},
+    patients::PASSWORD,
+    server::{ORIGIN, Server, StartedSession},
 };
+
+/// A person who is signed in to the administration.
+pub struct StaffAccount {
+    pub id: String,
+    pub email: String,
+    pub tenant: Option<Id<id::Tenant>>,
+    pub token: String,
+}
+
+/// A person, with the code that lets them choose a password.
+pub struct Invited {
+    pub id: Id<id::StaffMember>,
+    pub email: String,
+    pub code: String,
+}
+
+impl Server {
+    pub async fn staff_login(&self, email: &str, password: &str, tenant: Option<&str>) -> Response {
+        let body = json!({"email": email, "password": password, "tenant": tenant});
+        self.request(Method::POST, "/v1/admin/auth/login").json(&body).send().await.expect("an answer")
+    }
+}
 
 impl TestApp {
     /// The tenant of the small hospital.
@@ -37,6 +63,40 @@ impl TestApp {
         };
         self.state.store.installation().create_api_key(new, SystemClock.now()).await.expect("a key");
         generated.text
+    }
+
+    /// A person with this role who has chosen [`PASSWORD`] and is signed in.
+    pub async fn add_staff(&self, role: StaffRole, tenant: Id<id::Tenant>) -> StaffAccount {
+        let tenant = (role != StaffRole::Operator).then_some(tenant);
+        let invited = self.invite_staff(role, tenant).await;
+        let body = json!({"code": invited.code, "password": PASSWORD});
+        let enrolled = self.post("/v1/admin/auth/enrolment", "", body).await;
+        assert_eq!(enrolled.status(), 200);
+        let body: Value = enrolled.json().await.expect("JSON");
+        let token = body["token"].as_str().expect("a token").to_owned();
+        StaffAccount { id: invited.id.to_string(), email: invited.email, tenant, token }
+    }
+
+    /// A person with this role who has not chosen a password yet.
+    pub async fn invite_staff(&self, role: StaffRole, tenant: Option<Id<id::Tenant>>) -> Invited {
+        let scope = staff_scope(&self.state, tenant).await.expect("the scope");
+        let email = format!("{}@example.org", Uuid::now_v7().simple());
+        let now = self.state.clock.now();
+        let code = api_keys::generate().expect("a code");
+        let enrolment = Enrolment { secret_hash: code.secret_hash, expires_at: now + TimeDelta::days(1) };
+        let name = Phi::new(format!("a test's {role}"));
+        let new = NewStaffMember { id: code.id, role, email: email.parse().expect("an address"), name, enrolment };
+        scope.create_member(new, now).await.expect("a person");
+        Invited { id: code.id, email, code: code.text }
+    }
+
+    /// Signs in once more, as somebody who has [`PASSWORD`].
+    pub async fn sign_in_staff(&self, account: &StaffAccount) -> String {
+        let tenant = account.tenant.map(|tenant| tenant.to_string());
+        let response = self.staff_login(&account.email, PASSWORD, tenant.as_deref()).await;
+        assert_eq!(response.status(), 200);
+        let body: Value = response.json().await.expect("JSON");
+        body["token"].as_str().expect("a token").to_owned()
     }
 
     /// The address of an app's resource in the administration.

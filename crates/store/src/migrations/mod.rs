@@ -23,6 +23,9 @@ mod m20261124_000018_identity_keys;
 mod m20261124_000019_config_splits;
 mod m20261124_000020_login_ends;
 mod m20261124_000021_retention;
+mod m20261129_000040_staff;
+mod m20261129_000041_second_factors;
+mod m20261129_000042_identity_providers;
 mod m20261129_000050_ratings;
 mod m20261129_000051_answer_outcomes;
 mod m20261129_000052_approvals;
@@ -62,6 +65,9 @@ impl MigratorTrait for Migrator {
             m20261124_000019_config_splits,
             m20261124_000020_login_ends,
             m20261124_000021_retention,
+            m20261129_000040_staff,
+            m20261129_000041_second_factors,
+            m20261129_000042_identity_providers,
             m20261129_000050_ratings,
             m20261129_000051_answer_outcomes,
             m20261129_000052_approvals,

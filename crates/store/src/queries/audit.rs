@@ -16,7 +16,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
-    Installation, Once, Store, StoreError, TenantScope,
+    Installation, Once, StaffScope, Store, StoreError, TenantScope,
     entities::{audit_chain, audit_event},
     sealed::{KEY_LENGTH, OperatorKey, Place, SealError},
 };
@@ -217,6 +217,23 @@ impl TenantScope {
     /// As [`AuditTrail::events`].
     pub async fn audit_events(&self, filter: AuditFilter, limit: u64) -> Result<Vec<AuditEvent>, StoreError> {
         self.audit_trail().events(filter, limit).await
+    }
+}
+
+impl StaffScope {
+    /// Records in the transaction of what was done.
+    pub(crate) async fn audit(
+        &self,
+        transaction: &DatabaseTransaction,
+        event: NewAuditEvent,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        self.audit_trail().append(transaction, event, now).await
+    }
+
+    /// As [`AuditTrail::record`].
+    pub async fn record(&self, event: NewAuditEvent, now: DateTime<Utc>) -> Result<(), StoreError> {
+        self.audit_trail().record(event, now).await
     }
 }
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{audit::NewAuditEvent, tenants::tenants_with_keys};
 use crate::{
     Installation, StoreError, TenantScope,
-    entities::{audit_chain, session, tenant, user},
+    entities::{audit_chain, installation_key, session, tenant, user},
     sealed::{Place, SealError, TenantKey},
 };
 
@@ -20,6 +20,8 @@ const BATCH: u64 = 1_000;
 pub struct RotatedKeys {
     pub tenants: u64,
     pub audit_chains: u64,
+    /// The key for what belongs to no tenant.
+    pub installation: u64,
     /// Those that the present content key wrapped already.
     pub as_they_were: u64,
 }
@@ -29,6 +31,8 @@ pub struct RotatedKeys {
 pub struct CheckedKeys {
     pub tenants: u64,
     pub audit_chains: u64,
+    /// The key for what belongs to no tenant, once there is one.
+    pub installation: u64,
     /// Conversations whose key opens; erased ones have none.
     pub conversations: u64,
     /// Patients whose key opens.
@@ -74,7 +78,22 @@ impl Installation {
                 .rows_affected;
             transaction.commit().await?;
         }
-        let done = json!({"tenants": rotated.tenants, "auditChains": rotated.audit_chains});
+        for row in installation_key::Entity::find().all(self.reader()).await? {
+            let Some(wrapped) = self.wrapped_anew(&row.wrapped_key, Place::installation_key())? else {
+                rotated.as_they_were += 1;
+                continue;
+            };
+            let transaction = self.write().await?;
+            rotated.installation += installation_key::Entity::update_many()
+                .col_expr(installation_key::Column::WrappedKey, Expr::value(wrapped))
+                .filter(installation_key::Column::Id.eq(row.id))
+                .filter(installation_key::Column::WrappedKey.eq(row.wrapped_key))
+                .exec(&transaction)
+                .await?
+                .rows_affected;
+            transaction.commit().await?;
+        }
+        let done = json!({"tenants": rotated.tenants, "auditChains": rotated.audit_chains, "installation": rotated.installation});
         self.record(NewAuditEvent::new(AuditAction::KeysRotated, "").with(done), now).await?;
         Ok(rotated)
     }
@@ -96,6 +115,15 @@ impl Installation {
                     checked.by_former_keys += u64::from(!self.operator_key().is_present(&row.wrapped_key));
                 }
                 Err(error) => checked.faults.push(format!("the audit chain {}: {error}", row.chain_id.simple())),
+            }
+        }
+        for row in installation_key::Entity::find().all(self.reader()).await? {
+            match self.operator_key().open(&row.wrapped_key, Place::installation_key()) {
+                Ok(_) => {
+                    checked.installation += 1;
+                    checked.by_former_keys += u64::from(!self.operator_key().is_present(&row.wrapped_key));
+                }
+                Err(error) => checked.faults.push(format!("the operators' accounts: {error}")),
             }
         }
         for row in tenants_with_keys().all(self.reader()).await? {

@@ -19,7 +19,7 @@ use crate::{
 /// How long a login's end is news to other nodes, at most.
 const NEWS: TimeDelta = TimeDelta::hours(1);
 /// Logins that are signed out in one go; the next go is soon.
-const MOST_AT_ONCE: u64 = 200;
+pub(crate) const MOST_AT_ONCE: u64 = 200;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Login {
@@ -77,7 +77,7 @@ pub struct LoginLimits {
 }
 
 impl LoginLimits {
-    fn end(self, now: DateTime<Utc>) -> DateTime<Utc> {
+    pub(crate) fn end(self, now: DateTime<Utc>) -> DateTime<Utc> {
         now.checked_add_signed(self.idle).map_or(self.expires_at, |end| end.min(self.expires_at))
     }
 }
@@ -315,7 +315,7 @@ impl Installation {
                 .exec(&transaction)
                 .await?;
             if revoked.rows_affected > 0 {
-                let why = if now < login.expires_at { "idle" } else { "expired" };
+                let why = if login.ends_at < login.expires_at { "idle" } else { "expired" };
                 let event = NewAuditEvent::new(AuditAction::SignInTimedOut, Id::<id::User>::from_uuid(login.user_id))
                     .with(json!({"login": Id::<id::Login>::from_uuid(login.id).to_string(), "because": why}));
                 self.audit(&transaction, Some(Id::from_uuid(login.tenant_id)), event, now).await?;

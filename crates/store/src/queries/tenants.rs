@@ -64,6 +64,16 @@ impl Installation {
         Ok(row.map(Tenant::from))
     }
 
+    /// The organisation of this id or internet domain.
+    pub async fn find_tenant(&self, text: &str) -> Result<Option<Tenant>, StoreError> {
+        let Ok(id) = text.parse() else { return self.tenant_by_domain(text).await };
+        match self.tenant(id).await {
+            Ok(tenant) => Ok(Some(tenant)),
+            Err(StoreError::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Adds an organisation, with a new key of its own.
     pub async fn create_tenant(&self, new: NewTenant, now: DateTime<Utc>) -> Result<Tenant, StoreError> {
         let id = Id::generate();

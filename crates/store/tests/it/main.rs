@@ -20,5 +20,6 @@ mod nodes;
 mod retention;
 mod row_level_security;
 mod sealing;
+mod staff;
 mod turns;
 mod users;

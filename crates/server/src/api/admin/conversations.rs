@@ -214,7 +214,7 @@ async fn reader(
     tenant: &str,
     now: DateTime<Utc>,
 ) -> Result<(TenantScope, String), ApiError> {
-    if staff.key.role.may(Permission::ReadConversations) {
+    if staff.role.may(Permission::ReadConversations) {
         return Ok((staff.scope(state, tenant, Permission::ReadConversations).await?, String::new()));
     }
     let scope = staff.scope(state, tenant, Permission::BreakGlass).await?;

@@ -88,7 +88,7 @@ pub async fn list_tenants(
 ) -> Result<Json<TenantList>, ApiError> {
     let page = parameters.page::<Id<id::Tenant>>()?;
     let installation = staff.installation(&state);
-    let tenants = match staff.key.tenant {
+    let tenants = match staff.own_tenant {
         Some(_) if page.before.is_some() => Vec::new(),
         Some(own) => vec![installation.tenant(own).await?],
         None => {

@@ -21,7 +21,10 @@ use self::{
     apps::AppCommand, articles::ArticleCommand, configs::ConfigCommand, conversations::ConversationCommand,
     keys::KeyCommand, tenants::TenantCommand, users::UserCommand,
 };
-use super::{find_tenant, open};
+use super::{
+    find_tenant, open,
+    staff::{self, StaffCommand},
+};
 use crate::{config::Config, error::ApiError, logging};
 
 #[derive(Args)]
@@ -37,6 +40,8 @@ pub struct AdminArguments {
 pub enum AdminCommand {
     #[command(flatten)]
     Key(KeyCommand),
+    #[command(flatten)]
+    Staff(StaffCommand),
     /// Add, list, rename and close organisations, and destroy their keys.
     #[command(subcommand)]
     Tenant(TenantCommand),
@@ -67,6 +72,7 @@ pub async fn run(config: Config, arguments: AdminArguments) -> anyhow::Result<()
     let desk = Desk { store, now: SystemClock.now(), json: arguments.json };
     let outcome = match arguments.command {
         AdminCommand::Key(command) => keys::run(&desk, command).await,
+        AdminCommand::Staff(command) => staff::run(&desk.store, command).await,
         AdminCommand::Tenant(command) => tenants::run(&desk, command).await,
         AdminCommand::App(command) => apps::run(&desk, command).await,
         AdminCommand::Config(command) => configs::run(&desk, command).await,
