@@ -139,8 +139,11 @@ pub struct Stamps {
 impl Stamps {
     /// The times of the tokens that are complete with this piece. They begin with their space, as models' tokens do.
     pub fn read(&mut self, delta: &str, mut note: impl FnMut(u64)) {
-        let (complete, rest) = delta.rsplit_once(';').map_or(("", delta), |(complete, rest)| (complete, rest));
-        for token in complete.split_terminator(';') {
+        let Some((complete, rest)) = delta.rsplit_once(';') else {
+            self.rest.push_str(delta);
+            return;
+        };
+        for token in complete.split(';') {
             if self.rest.is_empty() {
                 stamp(token).into_iter().for_each(&mut note);
             } else {
