@@ -17,6 +17,9 @@ const BASE: &str = "https://assistant.general.example";
 const CALLBACK: &str = "https://assistant.general.example/v1/admin/auth/oidc/callback";
 const VERIFIER: &str = "what the page made up before it began, and keeps";
 
+/// What stands in the query of an address.
+type Pairs = Vec<(String, String)>;
+
 struct Fixture {
     app: TestApp,
     provider: TestProvider,
@@ -166,15 +169,15 @@ on_both_engines! {
     async fn what_was_not_meant_for_this_sign_in_is_refused(engine: Engine) {
         let fixture = Fixture::new(engine).await;
         fixture.invite("ann@general.example").await;
-        let come_back_with = async |change: &dyn Fn(&mut Vec<(String, String)>)| {
+        let come_back_with = async |change: &dyn Fn(&mut Pairs)| {
             let back = Browser::default().sign_in(&fixture.start().await, "ann@general.example").await;
-            let mut pairs: Vec<(String, String)> = back.query_pairs().into_owned().collect();
+            let mut pairs: Pairs = back.query_pairs().into_owned().collect();
             change(&mut pairs);
             let mut changed = back.clone();
             changed.query_pairs_mut().clear().extend_pairs(&pairs);
             (fixture.come_back(&changed).await, back)
         };
-        let set = |pairs: &mut Vec<(String, String)>, name: &str, value: &str| {
+        let set = |pairs: &mut Pairs, name: &str, value: &str| {
             pairs.retain(|(known, _)| known != name);
             pairs.push((name.into(), value.into()));
         };

@@ -67,7 +67,12 @@ export function EraseDialog({ onClose }: { onClose: () => void }) {
           </button>
         )}
         {!isKept && (
-          <button type="button" className="button button-erase" disabled={state === 'erasing'} onClick={erase}>
+          <button
+            type="button"
+            className="button button-erase"
+            disabled={state === 'erasing'}
+            onClick={erase}
+          >
             {state === 'failed' ? wording.tryAgain : words.confirm}
           </button>
         )}

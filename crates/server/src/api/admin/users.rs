@@ -463,10 +463,11 @@ pub async fn delete(
     let mut erased = Vec::new();
     // The account goes first, so that nothing is added to what is erased. Deleting again goes on with the erasing.
     let deleted = scope.delete_user(id, version, now).await;
-    if erase && matches!(deleted, Ok(_) | Err(StoreError::NotFound)) {
-        if let Err(error) = erase_conversations(scope, id, now, &mut erased).await {
-            return (erased, Err(error));
-        }
+    if erase
+        && matches!(deleted, Ok(_) | Err(StoreError::NotFound))
+        && let Err(error) = erase_conversations(scope, id, now, &mut erased).await
+    {
+        return (erased, Err(error));
     }
     (erased, deleted)
 }
