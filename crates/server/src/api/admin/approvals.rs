@@ -329,7 +329,13 @@ async fn decide(
     description = "403 `SECOND_PERSON_NEEDED` for whoever asked. 409 `REQUEST_CLOSED` where somebody else was faster, it is over, or what new conversations get has changed since. The same once more answers the same.",
     params(("tenantId" = String, Path), ("appId" = String, Path), ("requestId" = String, Path)),
     security(("apiKey" = [])),
-    responses((status = 200, body = WireApprovalRequest), StaffProblems, TenantProblems, ConflictProblems)
+    responses(
+        (status = 200, body = WireApprovalRequest),
+        RequestProblems,
+        StaffProblems,
+        TenantProblems,
+        ConflictProblems
+    )
 )]
 pub async fn approve_request(
     State(state): State<AppState>,
@@ -346,7 +352,13 @@ pub async fn approve_request(
     summary = "Refuse a change that somebody else asked for",
     params(("tenantId" = String, Path), ("appId" = String, Path), ("requestId" = String, Path)),
     security(("apiKey" = [])),
-    responses((status = 200, body = WireApprovalRequest), StaffProblems, TenantProblems, ConflictProblems)
+    responses(
+        (status = 200, body = WireApprovalRequest),
+        RequestProblems,
+        StaffProblems,
+        TenantProblems,
+        ConflictProblems
+    )
 )]
 pub async fn refuse_request(
     State(state): State<AppState>,
@@ -364,7 +376,13 @@ pub async fn refuse_request(
     description = "403 `NOT_YOURS` for everybody else.",
     params(("tenantId" = String, Path), ("appId" = String, Path), ("requestId" = String, Path)),
     security(("apiKey" = [])),
-    responses((status = 200, body = WireApprovalRequest), StaffProblems, TenantProblems, ConflictProblems)
+    responses(
+        (status = 200, body = WireApprovalRequest),
+        RequestProblems,
+        StaffProblems,
+        TenantProblems,
+        ConflictProblems
+    )
 )]
 pub async fn withdraw_request(
     State(state): State<AppState>,

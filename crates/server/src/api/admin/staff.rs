@@ -446,6 +446,7 @@ pub async fn delete_staff(
     security(("apiKey" = [])),
     responses(
         (status = 200, body = InvitedStaffMember),
+        RequestProblems,
         StaffProblems,
         TenantProblems,
     )

@@ -215,7 +215,7 @@ pub async fn rename(
     description = "For operators. On every node within a second: pages get 404 for its projects, sockets close, tokens are worthless. Nothing is lost, and staff goes on reading; `reopen` makes it as it was. Again changes nothing.",
     params(("tenantId" = String, Path)),
     security(("apiKey" = [])),
-    responses((status = 200, body = WireTenant), StaffProblems, TenantProblems)
+    responses((status = 200, body = WireTenant), RequestProblems, StaffProblems, TenantProblems)
 )]
 pub async fn close_tenant(
     State(state): State<AppState>,
@@ -236,7 +236,7 @@ pub async fn close_tenant(
     description = "For operators. 404 where its key was destroyed.",
     params(("tenantId" = String, Path)),
     security(("apiKey" = [])),
-    responses((status = 200, body = WireTenant), StaffProblems, TenantProblems)
+    responses((status = 200, body = WireTenant), RequestProblems, StaffProblems, TenantProblems)
 )]
 pub async fn reopen_tenant(
     State(state): State<AppState>,
