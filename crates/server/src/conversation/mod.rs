@@ -1,6 +1,7 @@
 //! How a question becomes an answer, apart from any socket: an answer belongs to the conversation, goes on when the
 //! socket that asked is gone, and is seen by every socket that listens.
 
+mod asking;
 mod closed_tenants;
 mod configs;
 mod delivery;
@@ -12,6 +13,7 @@ mod recovery;
 mod sign_outs;
 mod turn;
 
+pub use asking::{DEFAULT_LOCALE, Question, answer_request};
 pub use closed_tenants::{ClosedTenants, close_for_closed_tenants, is_closed, open_tenant};
 pub use configs::ConfigShelf;
 pub use delivery::{Conversation, Conversations, SocketId, Withdrawal};

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
-use kuzushi_assistant::{AnswerEvent, AnswerRequest, HISTORY_LENGTH, HistoryMessage, ModelSettings, ProviderFailure};
+use kuzushi_assistant::{AnswerEvent, AnswerRequest, HISTORY_LENGTH, HistoryMessage, ProviderFailure};
 use kuzushi_domain::{Id, Phi, Role, id};
 use kuzushi_store::{
     FinishedAnswer, Message, MessageDetails, NextTurn, PageRequest, Session, StoreError, TenantScope, Turn,
@@ -12,7 +12,10 @@ use kuzushi_store::{
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::Conversation;
+use super::{
+    Conversation,
+    asking::{Question, answer_request},
+};
 use crate::{
     chat::frames::{ErrorCode, ServerFrame},
     state::AppState,
@@ -190,7 +193,7 @@ async fn request(
 ) -> Result<AnswerRequest, StoreError> {
     let config = state.configs.version(scope, session.app, session.config_version).await?;
     let wanted = HISTORY_LENGTH;
-    let mut history = match conversation.recent.before(turn.question_seq) {
+    let history = match conversation.recent.before(turn.question_seq) {
         Some(recent) => recent,
         // The first question of a conversation has nothing before it.
         None if turn.question_seq == 1 => Vec::new(),
@@ -204,23 +207,9 @@ async fn request(
             stored.into_iter().map(history_message).collect()
         }
     };
-    history.drain(..history.len().saturating_sub(wanted));
-    Ok(AnswerRequest {
-        system_prompt: config.system_prompt.clone(),
-        provider: config.assistant.provider,
-        model: ModelSettings {
-            name: config.assistant.model.clone(),
-            temperature: config.assistant.temperature,
-            max_tokens: config.assistant.max_tokens,
-            first_piece_timeout: Duration::from_millis(config.assistant.first_token_timeout_ms),
-        },
-        contact: config.contact.clone(),
-        token_interval: Duration::from_millis(config.assistant.token_interval_ms),
-        history,
-        question: question.content.clone(),
-        locale: session.metadata.locale.clone().unwrap_or_else(|| String::from("en-US")),
-        knowledge: state.knowledge.of_app(scope, session.app).await?,
-    })
+    let knowledge = state.knowledge.of_app(scope, session.app).await?;
+    let question = Question { content: question.content.clone(), history, locale: session.metadata.locale.clone() };
+    Ok(answer_request(&config, knowledge, question))
 }
 
 fn history_message(message: Message) -> HistoryMessage {

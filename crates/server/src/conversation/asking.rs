@@ -1,0 +1,41 @@
+//! What the assistant is given with a question: the one place where it follows from an app's config, for visitors who ask
+//! and for suites of questions alike.
+
+use std::{sync::Arc, time::Duration};
+
+use kuzushi_assistant::{AnswerRequest, HISTORY_LENGTH, HistoryMessage, Knowledge, ModelSettings};
+use kuzushi_domain::{Phi, config::AppConfig};
+
+/// The locale of visitors who name none.
+pub const DEFAULT_LOCALE: &str = "en-US";
+
+/// A question, and what was said before it.
+pub struct Question {
+    pub content: Phi<String>,
+    /// Oldest first; of more than the assistant draws on, the newest count.
+    pub history: Vec<HistoryMessage>,
+    /// The visitor's language tag, where it is known.
+    pub locale: Option<String>,
+}
+
+/// Everything the answer to a question may draw on.
+pub fn answer_request(config: &AppConfig, knowledge: Arc<Knowledge>, question: Question) -> AnswerRequest {
+    let Question { content, mut history, locale } = question;
+    history.drain(..history.len().saturating_sub(HISTORY_LENGTH));
+    AnswerRequest {
+        system_prompt: config.system_prompt.clone(),
+        provider: config.assistant.provider,
+        model: ModelSettings {
+            name: config.assistant.model.clone(),
+            temperature: config.assistant.temperature,
+            max_tokens: config.assistant.max_tokens,
+            first_piece_timeout: Duration::from_millis(config.assistant.first_token_timeout_ms),
+        },
+        contact: config.contact.clone(),
+        token_interval: Duration::from_millis(config.assistant.token_interval_ms),
+        history,
+        question: content,
+        locale: locale.unwrap_or_else(|| String::from(DEFAULT_LOCALE)),
+        knowledge,
+    }
+}
