@@ -17,6 +17,7 @@ use crate::{
     knowledge::{Candidate, Knowledge},
     providers::{self, OpenAi, ProviderFailure},
     recent::Recent,
+    tools::Patient,
 };
 
 /// A question with everything an answer may draw on.
@@ -27,6 +28,12 @@ pub struct AnswerRequest {
     pub provider: Provider,
     /// Which model is asked, and how; the built-in assistant has no use for it.
     pub model: ModelSettings,
+    /// Who is asked next when that model gives no answer, in this order; the built-in assistant is the last in any case.
+    pub fallbacks: Vec<ModelChoice>,
+    /// The names of the tools that a model may use.
+    pub tools: Vec<String>,
+    /// Who has signed in: tools that show a record show this patient's alone. None: a visitor whom nobody knows.
+    pub patient: Option<Patient>,
     pub contact: Contact,
     /// The pause between two pieces of a built-in answer. Zero sends them all at once.
     pub token_interval: Duration,
@@ -49,6 +56,9 @@ impl Hash for Asking<'_> {
             system_prompt: _,
             provider: _,
             model: _,
+            fallbacks: _,
+            tools: _,
+            patient: _,
             contact,
             token_interval: _,
             history,
@@ -93,6 +103,18 @@ pub struct ModelSettings {
     pub first_piece_timeout: Duration,
 }
 
+/// A model, and how it is asked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelChoice {
+    pub provider: Provider,
+    /// The provider's name for it.
+    pub name: String,
+    /// None leaves it to the provider.
+    pub temperature: Option<f64>,
+    /// The most tokens of an answer. None leaves it to the provider.
+    pub max_tokens: Option<u32>,
+}
+
 /// An earlier message of the conversation.
 #[derive(Debug, Clone)]
 pub struct HistoryMessage {
@@ -131,6 +153,21 @@ pub struct AnswerEnd {
     pub is_emergency: bool,
     /// Why the built-in assistant answered where a model should have.
     pub instead_of_model: Option<ProviderFailure>,
+    /// What models read and wrote for it, each model once, in the order in which they were asked. The last one answered,
+    /// unless the built-in assistant did. Empty where no model was asked, or none got as far as to begin.
+    pub usage: Vec<ModelUsage>,
+}
+
+/// What one model read and wrote for an answer, over all requests that it took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelUsage {
+    pub provider: Provider,
+    /// The provider's name for the model, as the config has it.
+    pub model: String,
+    pub input_tokens: u64,
+    pub output_tokens: u64,
+    /// Whether part of it was not reported by the provider and is counted here instead, a token for every four bytes.
+    pub is_estimate: bool,
 }
 
 impl AnswerEnd {

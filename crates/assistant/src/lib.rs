@@ -14,9 +14,11 @@ pub mod providers;
 mod question;
 mod recent;
 pub mod safety;
+pub mod tools;
 
 pub use answer::{
-    AnswerEnd, AnswerEvent, AnswerRequest, AnswerStream, Assistant, HISTORY_LENGTH, HistoryMessage, ModelSettings,
+    AnswerEnd, AnswerEvent, AnswerRequest, AnswerStream, Assistant, HISTORY_LENGTH, HistoryMessage, ModelChoice,
+    ModelSettings, ModelUsage,
 };
 pub use knowledge::{Hit, Knowledge, KnowledgeArticle};
 pub use providers::{OpenAi, ProviderFailure, SetupError};

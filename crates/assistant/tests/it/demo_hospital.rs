@@ -95,6 +95,9 @@ impl DemoHospital {
             system_prompt: String::new(),
             provider: Provider::Builtin,
             model: ModelSettings::default(),
+            fallbacks: Vec::new(),
+            tools: Vec::new(),
+            patient: None,
             contact: Contact {
                 hospital_name: "St. Mary's Hospital".to_owned(),
                 phone: "(419) 555-0100".to_owned(),

@@ -9,3 +9,4 @@ mod demo_hospital;
 mod models;
 mod questions;
 mod speed;
+mod tools;

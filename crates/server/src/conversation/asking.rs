@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use kuzushi_assistant::{AnswerRequest, HISTORY_LENGTH, HistoryMessage, Knowledge, ModelSettings};
+use kuzushi_assistant::{AnswerRequest, HISTORY_LENGTH, HistoryMessage, Knowledge, ModelSettings, tools::Patient};
 use kuzushi_domain::{Phi, config::AppConfig};
 
 /// The locale of visitors who name none.
@@ -16,11 +16,13 @@ pub struct Question {
     pub history: Vec<HistoryMessage>,
     /// The visitor's language tag, where it is known.
     pub locale: Option<String>,
+    /// Who asks, where they have signed in.
+    pub patient: Option<Patient>,
 }
 
 /// Everything the answer to a question may draw on.
 pub fn answer_request(config: &AppConfig, knowledge: Arc<Knowledge>, question: Question) -> AnswerRequest {
-    let Question { content, mut history, locale } = question;
+    let Question { content, mut history, locale, patient } = question;
     history.drain(..history.len().saturating_sub(HISTORY_LENGTH));
     AnswerRequest {
         system_prompt: config.system_prompt.clone(),
@@ -31,6 +33,9 @@ pub fn answer_request(config: &AppConfig, knowledge: Arc<Knowledge>, question: Q
             max_tokens: config.assistant.max_tokens,
             first_piece_timeout: Duration::from_millis(config.assistant.first_token_timeout_ms),
         },
+        fallbacks: Vec::new(),
+        tools: Vec::new(),
+        patient,
         contact: config.contact.clone(),
         token_interval: Duration::from_millis(config.assistant.token_interval_ms),
         history,

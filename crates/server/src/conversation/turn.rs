@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
-use kuzushi_assistant::{AnswerEvent, AnswerRequest, HISTORY_LENGTH, HistoryMessage, ProviderFailure};
+use kuzushi_assistant::{AnswerEvent, AnswerRequest, HISTORY_LENGTH, HistoryMessage, ProviderFailure, tools::Patient};
 use kuzushi_domain::{Id, Phi, Role, id};
 use kuzushi_store::{
     FinishedAnswer, Message, MessageDetails, NextTurn, PageRequest, Session, StoreError, TenantScope, Turn,
@@ -208,7 +208,12 @@ async fn request(
         }
     };
     let knowledge = state.knowledge.of_app(scope, session.app).await?;
-    let question = Question { content: question.content.clone(), history, locale: session.metadata.locale.clone() };
+    let question = Question {
+        content: question.content.clone(),
+        history,
+        locale: session.metadata.locale.clone(),
+        patient: session.owner.map(|owner| Patient { user: owner.user }),
+    };
     Ok(answer_request(&config, knowledge, question))
 }
 
