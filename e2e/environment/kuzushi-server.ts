@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { filesWithCanary, LogWatch } from './canary'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const binary = process.env.KUZUSHI_BINARY ?? `${repository}target/debug/kuzushi`
@@ -16,7 +17,7 @@ const testHospital = fileURLToPath(new URL('../hospital', import.meta.url))
 export class KuzushiServer {
   readonly #dataFolder: string
   #process: ChildProcess | undefined
-  #log = ''
+  readonly #log = new LogWatch()
   /** Chosen by the first start, and kept by later ones: pages that are open know no other. */
   #port = 0
 
@@ -40,17 +41,20 @@ export class KuzushiServer {
     return `http://127.0.0.1:${this.#port}`
   }
 
-  /** What the server logged since it was first started. */
-  get log(): string {
-    return this.#log
+  /** The folder of its database, keys and certificates. */
+  get dataFolder(): string {
+    return this.#dataFolder
+  }
+
+  /** Where what a patient typed stands in the open: lines logged since it was first started, and files. */
+  async leaks(): Promise<string[]> {
+    return [...this.#log.found, ...(await filesWithCanary(this.#dataFolder))]
   }
 
   async start(): Promise<void> {
     const child = spawn(binary, ['demo'], { env: this.#environment(), stdio: ['ignore', 'pipe', 'pipe'] })
     this.#process = child
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      this.#log += text
-    })
+    createInterface({ input: child.stderr }).on('line', (line) => this.#log.hear(line))
     const exited = once(child, 'exit')
     const address = new Promise<string>((resolve) => {
       createInterface({ input: child.stdout }).on('line', (line) => {
@@ -61,7 +65,7 @@ export class KuzushiServer {
     const port = await Promise.race([
       address,
       exited.then(([code]) => {
-        throw new Error(`${binary} demo ended with ${code}:\n${this.#log}`)
+        throw new Error(`${binary} demo ended with ${code}:\n${this.#log.end.join('\n')}`)
       }),
     ])
     this.#port = Number(port)
@@ -115,7 +119,8 @@ export class KuzushiServer {
       HOST: '127.0.0.1',
       PORT: String(this.#port),
       DATA_DIR: this.#dataFolder,
-      LOG_LEVEL: 'info',
+      // All it can say: none of it may hold what a patient typed.
+      LOG_LEVEL: 'trace',
     }
   }
 }

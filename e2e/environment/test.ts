@@ -1,4 +1,5 @@
 import { test as base, expect } from '@playwright/test'
+import { PageWatch } from './canary'
 import { HostSite } from './host-site'
 import { KuzushiServer } from './kuzushi-server'
 import { Widget } from './widget'
@@ -15,6 +16,8 @@ interface PerTest {
   complaints: string[]
   /** Brings a dead server back after the test. */
   living: undefined
+  /** What a patient typed is looked for after the test, where it must not be. */
+  secrecy: undefined
 }
 
 /** `test` with a running Kuzushi and a hospital's website, each worker its own. */
@@ -42,6 +45,16 @@ export const test = base.extend<PerTest, PerWorker>({
       await use(undefined)
       site.clear()
       await server.revive()
+    },
+    { auto: true },
+  ],
+  secrecy: [
+    // With `page`, because what a test opens last is closed first, and pages have to be open still.
+    async ({ page, server }, use) => {
+      const watch = new PageWatch(page.context(), () => server.url)
+      await use(undefined)
+      const found = [...(await watch.found()), ...(await server.leaks())]
+      expect(found, 'where what a patient typed must not be').toEqual([])
     },
     { auto: true },
   ],

@@ -1,4 +1,5 @@
 import { expect, type Locator, type Page } from '@playwright/test'
+import { typed } from './canary'
 
 /** What a visitor sees and does in one widget, by the names a screen reader would say. */
 export class Widget {
@@ -48,8 +49,13 @@ export class Widget {
     await expect(this.panel.getByText('Online')).toBeVisible()
   }
 
+  /** Types into the message field, in the place of what is there. */
+  async write(text: string): Promise<void> {
+    await this.input.fill(typed(text))
+  }
+
   async send(text: string): Promise<void> {
-    await this.input.fill(text)
+    await this.write(text)
     await this.input.press('Enter')
   }
 

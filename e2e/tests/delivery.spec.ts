@@ -1,4 +1,5 @@
 import { expectAccessible } from '../environment/accessibility'
+import { typed } from '../environment/canary'
 import { embedCode, ordinaryPage } from '../environment/host-pages'
 import { RefusingServer } from '../environment/refusing-server'
 import { storedMessages } from '../environment/stored'
@@ -46,7 +47,7 @@ test('a server that will not take a message says why, is not asked again, and th
   await expect(widget.questions).toContainText('This message could not be accepted.')
   expect(refusing.received).toHaveLength(1)
   await widget.questions.getByRole('button', { name: 'Edit' }).click()
-  await expect(widget.input).toHaveValue('Where are the guest computers?')
+  await expect(widget.input).toHaveValue(typed('Where are the guest computers?'))
   refusing.refusal = undefined
   await widget.input.press('Enter')
   await expect(await widget.wholeAnswer(0)).toContainText('stand in the lobby')

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Page } from '@playwright/test'
+import { typed } from '../environment/canary'
 import { embedCode, ordinaryPage } from '../environment/host-pages'
 import { expect, test } from '../environment/test'
 import type { Widget } from '../environment/widget'
@@ -34,7 +35,7 @@ test('a conversation can be saved, as text to read and as JSON to process', asyn
     sessionId: expect.stringMatching(/^sess_/),
     exportedAt: expect.any(String),
     messages: [
-      { role: 'user', seq: 1, content: 'How do I prepare for my stay?' },
+      { role: 'user', seq: 1, content: typed('How do I prepare for my stay?') },
       { role: 'assistant', seq: 2, content: expect.stringContaining('call the front desk') },
     ],
   })

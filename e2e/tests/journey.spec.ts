@@ -11,7 +11,7 @@ test('a patient asks on the hospital’s page and gets a streamed answer with it
   await widget.open()
   await expect(widget.panel.getByRole('heading', { name: /welcome to St. Mary's/ })).toBeVisible()
 
-  await widget.input.fill('When can I visit my mother?')
+  await widget.write('When can I visit my mother?')
   const lengths = await recordAnswerLengths(page)
   await widget.input.press('Enter')
   const answer = await widget.wholeAnswer(0)
@@ -64,21 +64,6 @@ test('the conversation is there after a reload, on another page, and in a tab th
   await expect(answer).toContainText('10 am to 8 pm')
   await widget.wholeAnswer(1)
   expect(await widget.answers.allInnerTexts()).toEqual(await widgetBeside.answers.allInnerTexts())
-})
-
-test('what a patient types stands in no address, no console and no log', async ({ page, widget, server }) => {
-  const seen: string[] = []
-  page.on('request', (request) => seen.push(request.url()))
-  page.on('websocket', (socket) => seen.push(socket.url()))
-  page.on('console', (message) => seen.push(message.text()))
-  await page.goto('/demo')
-  await widget.open()
-  await widget.ask('Where can my aunt Philomena park?')
-  await page.reload()
-  await expect(widget.questions).toContainText('Philomena')
-  expect(seen.length).toBeGreaterThan(5)
-  expect(seen.filter((text) => /philomena/i.test(text))).toEqual([])
-  expect(server.log).not.toMatch(/philomena/i)
 })
 
 /** From now on, notes each length the answer has while it grows. */

@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test'
+import { typed } from '../environment/canary'
 import { embedCode, ordinaryPage } from '../environment/host-pages'
 import type { HostSite } from '../environment/host-site'
 import { keepFiles } from '../environment/kept-files'
@@ -52,9 +53,9 @@ test('written while the server is down, reloaded, sent once when it is back, ans
   await expect(await widget.wholeAnswer(2)).toBeVisible()
   const stored = await storedMessages(page, server, PROJECT)
   expect(stored.filter(({ role }) => role === 'user').map(({ content }) => content)).toEqual([
-    'How do I prepare for my stay?',
-    'Where are the guest computers?',
-    'And what does it cost?',
+    typed('How do I prepare for my stay?'),
+    typed('Where are the guest computers?'),
+    typed('And what does it cost?'),
   ])
   for (const { messageId } of stored.filter(({ role }) => role === 'user'))
     expect(stored.filter(({ inReplyTo }) => inReplyTo === messageId)).toHaveLength(1)
@@ -140,13 +141,13 @@ test('what waits can be edited, and what is being written survives a reload', as
   await widget.send('Where are the gest computers?')
   await widget.questions.last().getByRole('button', { name: 'Edit' }).click()
   await expect(widget.questions).toHaveCount(0)
-  await expect(widget.input).toHaveValue('Where are the gest computers?')
+  await expect(widget.input).toHaveValue(typed('Where are the gest computers?'))
   await expect(widget.input).toBeFocused()
   await expect(widget.announcer).toHaveText('The message is back in the message field.')
 
-  await widget.input.fill('Where are the guest computers?')
+  await widget.write('Where are the guest computers?')
   await page.reload()
-  await expect(widget.input).toHaveValue('Where are the guest computers?')
+  await expect(widget.input).toHaveValue(typed('Where are the guest computers?'))
   await server.start()
   await widget.connected()
   await widget.input.press('Enter')
@@ -175,7 +176,7 @@ test('what was not sent comes back to the composer when its conversation is gone
   await server.start()
   await widget.connected()
   await expect(widget.panel.getByText('What you had not sent is back in the message field.')).toBeVisible()
-  await expect(widget.input).toHaveValue('Where are the guest computers?')
+  await expect(widget.input).toHaveValue(typed('Where are the guest computers?'))
   await expect(widget.questions).toHaveCount(0)
   await widget.input.press('Enter')
   await expect(await widget.wholeAnswer(0)).toContainText('stand in the lobby')
@@ -196,7 +197,7 @@ test('ending erases what waits and what is being written, in every tab', async (
   const widgetBeside = widget.on(beside)
   await beside.goto(address)
   await widgetBeside.open()
-  await widgetBeside.input.fill('My knee is')
+  await widgetBeside.write('My knee is')
   // Its views come with the first use.
   await widget.openView('Settings')
   await server.kill()

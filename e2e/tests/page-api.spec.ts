@@ -1,3 +1,4 @@
+import { typed } from '../environment/canary'
 import { embedCode, ordinaryPage, snippetTag } from '../environment/host-pages'
 import { callKuzushi, type HeardEvent, listenTo } from '../environment/page-api'
 import { expect, test } from '../environment/test'
@@ -81,7 +82,7 @@ test('events say what happened, and hold no text unless the page asked for it', 
     { name: 'hide', payload: {} },
   ])
   expect((await heardWithContent()).map(({ payload }) => payload.content)).toEqual([
-    'What does parking cost?',
+    typed('What does parking cost?'),
     expect.stringMatching(/parking/i),
   ])
 })

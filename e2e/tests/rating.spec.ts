@@ -1,4 +1,5 @@
 import { expectAccessible } from '../environment/accessibility'
+import { typed } from '../environment/canary'
 import { expect, test } from '../environment/test'
 import type { Widget } from '../environment/widget'
 
@@ -24,7 +25,7 @@ test('an answer is rated by keyboard, and the rating is there after a reload', a
   await page.keyboard.press('Enter')
   await page.keyboard.press('Tab')
   await expect(widget.panel.getByLabel(/What was wrong or missing/)).toBeFocused()
-  await page.keyboard.type('On Sundays?')
+  await page.keyboard.type(typed('On Sundays?'))
   await page.keyboard.press('Tab')
   await page.keyboard.press('Tab')
   await page.keyboard.press('Enter')
@@ -36,6 +37,29 @@ test('an answer is rated by keyboard, and the rating is there after a reload', a
   await page.reload()
   await expect(notHelpful(widget)).toHaveAttribute('aria-pressed', 'false')
   expect(complaints).toEqual([])
+})
+
+test('a rating shows in the other tabs at once, and goes there as well', async ({
+  page,
+  context,
+  widget,
+}) => {
+  await page.goto('/demo')
+  await widget.open()
+  await widget.ask('When can I visit my mother?')
+  const beside = await context.newPage()
+  const widgetBeside = widget.on(beside)
+  await beside.goto('/demo')
+  await widgetBeside.open()
+  await expect(helpful(widgetBeside)).toHaveAttribute('aria-pressed', 'false')
+
+  await helpful(widget).click()
+  await expect(helpful(widgetBeside)).toHaveAttribute('aria-pressed', 'true')
+  await notHelpful(widgetBeside).click()
+  await expect(notHelpful(widget)).toHaveAttribute('aria-pressed', 'true')
+  await expect(helpful(widget)).toHaveAttribute('aria-pressed', 'false')
+  await notHelpful(widget).click()
+  await expect(notHelpful(widgetBeside)).toHaveAttribute('aria-pressed', 'false')
 })
 
 for (const [name, viewport, colorScheme, forcedColors] of [

@@ -1,3 +1,4 @@
+import { typed } from '../environment/canary'
 import { embedCode, ordinaryPage } from '../environment/host-pages'
 import { expect, test } from '../environment/test'
 
@@ -85,7 +86,7 @@ test('earlier messages come a page at a time, and what is being read stays where
   for (let index = 1; index <= 30; index += 1) await widget.ask(`Question number ${index}`)
   await page.reload()
   await expect(widget.questions.last()).toContainText('Question number 30')
-  await expect(widget.questions.getByText('Question number 5', { exact: true })).toHaveCount(0)
+  await expect(widget.questions.getByText(typed('Question number 5'), { exact: true })).toHaveCount(0)
 
   const first = widget.questions.first()
   const older = widget.panel.getByRole('button', { name: 'Show earlier messages' })

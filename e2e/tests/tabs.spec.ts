@@ -61,7 +61,7 @@ test('ended in one tab while the other has no connection: ended there, too, and 
   await widgetBeside.launcher.click()
   await expect(widgetBeside.panel.getByText('No connection. Trying again…')).toBeVisible()
   await widgetBeside.send('Where are the guest computers?')
-  await widgetBeside.input.fill('My knee is')
+  await widgetBeside.write('My knee is')
 
   await widget.openView('Settings')
   await widget.panel.getByRole('button', { name: 'End and erase' }).click()
