@@ -1,6 +1,6 @@
 import { createContext, useContext, useSyncExternalStore } from 'react'
 import type { StoreApi } from 'zustand/vanilla'
-import type { ConversationState } from './client/conversation'
+import type { ConversationState } from './client/conversation-state'
 import type { Controller } from './controller'
 import type { WidgetState } from './widget-state'
 

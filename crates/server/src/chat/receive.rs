@@ -148,6 +148,7 @@ impl Party {
         let feedback = rating.map(|rating| kuzushi_store::Feedback { rating: rating.into(), comment });
         match self.visitor.scope.rate_answer(&self.visitor.session, &message_id, feedback).await {
             Ok(RatedAnswer::Stored) => {
+                self.conversation.pass_on(&ServerFrame::Rating { message_id, rating }, Some(self.socket));
                 self.note_use(None).await;
                 Ok(Reaction::Nothing)
             }

@@ -59,6 +59,20 @@ on_both_engines! {
         assert_eq!(app.read(&path, &session.token).await["messages"][1].get("rating"), None);
     }
 
+    async fn a_rating_shows_in_the_other_tabs_at_once_and_its_comment_does_not(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let (session, mut socket, answer) = answered(&app).await;
+        let mut beside = app.connect(&session).await;
+        // Who has asked for what was missed hears of what comes from then on.
+        beside.send(json!({"type": "init", "sessionId": session.id, "lastSeq": 2})).await;
+        beside.send(json!({"type": "ping"})).await;
+        beside.next_of("pong").await;
+        rate(&mut socket, &answer, json!({"rating": "down", "comment": "I meant the children's ward."})).await;
+        assert_eq!(beside.next_of("rating").await, json!({"type": "rating", "messageId": answer, "rating": "down"}));
+        rate(&mut socket, &answer, json!({"rating": null})).await;
+        assert_eq!(beside.next_of("rating").await, json!({"type": "rating", "messageId": answer, "rating": null}));
+    }
+
     async fn only_answers_of_the_own_conversation_are_rated(engine: Engine) {
         let app = TestApp::start(engine).await;
         let (session, mut socket, answer) = answered(&app).await;

@@ -1,6 +1,6 @@
 import type { SessionSummary } from '../generated/wire'
 import { type Api, ApiProblem } from './api'
-import type { ConversationState } from './conversation'
+import type { ConversationState } from './conversation-state'
 import type { DeviceStorage, KeptConversation } from './device-record'
 
 /** A conversation this device can still read. */

@@ -1,7 +1,8 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import type { ServerFrame, SessionStarted, WireMessage } from '../generated/wire'
+import type { ServerFrame, WireMessage } from '../generated/wire'
 import type { Api } from './api'
 import { Connection, type ConnectionState, type Refusal } from './connection'
+import type { ConversationListener, ConversationState } from './conversation-state'
 import { type DeviceStorage, type KeptConversation, withEarlier } from './device-record'
 import { eraseOnServer } from './erasing'
 import { Outbox } from './outbox'
@@ -25,36 +26,6 @@ const UNANSWERED = 'UNANSWERED'
 const LATE_AFTER_MS = 5_000
 /** A page that comes back to the front asks for what it missed, though not at every glance. */
 const ASK_AGAIN_AFTER_MS = 10_000
-
-export interface ConversationState {
-  connection: ConnectionState
-  /** The browser itself says that it has no network. */
-  networkDown: boolean
-  refusal?: Refusal | undefined
-  session?: SessionStarted | undefined
-  transcript: Transcript
-  /** True once the stored messages of a resumed conversation are here. */
-  loaded: boolean
-  answering: boolean
-  /** Cursor to messages before the first of the transcript; undefined when there are none. */
-  olderCursor?: string | undefined
-}
-
-/** What happens in a conversation that others may want to know, and nothing of what is said. */
-export interface ConversationListener {
-  onSession(sessionId: string | null, resumed: boolean): void
-  /** A message was stored, here or in another tab. Not called for those that were stored before this page came. */
-  onMessage(entry: TranscriptEntry): void
-  /** How the visitor's message fares, where that is not what one expects: it waits, failed, or arrived late. */
-  onDelivery(entry: TranscriptEntry): void
-  /** Messages that can no longer be sent in the conversation they were written for, in the order written. */
-  onReturned(texts: string[]): void
-  /** Nothing is kept on this device any more. */
-  onForgotten(): void
-  /** The browser does not keep what was not sent yet. */
-  onNotKept(): void
-  onProblem(code: string): void
-}
 
 /** One conversation: what was said, what is on its way, and the connection both travel on. Knows no page. */
 export class Conversation {
@@ -175,7 +146,7 @@ export class Conversation {
   /** What the visitor thinks of an answer, or no longer does. False: there is no connection to say it. */
   rate(messageId: string, rating?: TranscriptEntry['rating'], comment?: string): boolean {
     if (!this.#entry(messageId)) return true
-    this.#change((transcript) => withChanges(transcript, messageId, { rating }))
+    this.#showRating(messageId, rating)
     if (this.state.getState().connection !== 'online') return false
     this.#connection.send({
       type: 'feedback',
@@ -368,6 +339,8 @@ export class Conversation {
       }
       case 'message':
         return this.#messageArrived(frame)
+      case 'rating':
+        return this.#showRating(frame.messageId, frame.rating ?? undefined)
       case 'error':
         return this.#errorArrived(frame)
     }
@@ -409,8 +382,7 @@ export class Conversation {
     if (entry?.failure?.code !== code) this.#listener.onProblem(code)
     if (!entry) return
     // Of an answer: what the visitor thinks of it was not taken.
-    if (entry.role !== 'user')
-      return this.#change((transcript) => withChanges(transcript, entry.messageId, { rating: undefined }))
+    if (entry.role !== 'user') return this.#showRating(entry.messageId)
     const failure = { code, retryable }
     if (entry.seq === undefined) return this.#sending.refused(entry.messageId, failure)
     if (questionInAnswer(this.state.getState().transcript)?.messageId === messageId)
@@ -481,6 +453,10 @@ export class Conversation {
 
   #change(change: (transcript: Transcript) => Transcript): void {
     this.state.setState(({ transcript }) => ({ transcript: change(transcript) }))
+  }
+
+  #showRating(messageId: string, rating?: TranscriptEntry['rating']): void {
+    this.#change((transcript) => withChanges(transcript, messageId, { rating }))
   }
 
   #mark(messageId: string, changes: Pick<TranscriptEntry, 'delivery' | 'failure'>): void {

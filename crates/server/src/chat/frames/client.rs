@@ -1,23 +1,18 @@
-//! The frames of the chat socket, as the contract has them.
+//! What a client sends, and how it is read: what is wrong with a frame is named, and nothing of it repeated.
 
-use bytes::Bytes;
 use chrono::DateTime;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, de::DeserializeOwned};
 use utoipa::ToSchema;
 
-use crate::api::{
-    body,
-    wire::{WireMessage, WireRating},
-};
+use super::{ErrorCode, FrameError};
+use crate::api::{body, wire::WireRating};
 
 /// Characters a message may have.
 pub const CONTENT_LIMIT: usize = 8_000;
 /// Characters a comment on an answer may have.
-pub const COMMENT_LIMIT: usize = 2_000;
+const COMMENT_LIMIT: usize = 2_000;
 /// Bytes a frame may have.
 pub const FRAME_LIMIT: usize = 64 * 1024;
-/// Bytes of a token's frame around its name and text, with room for what has to be escaped.
-const AROUND_A_TOKEN: usize = 96;
 /// Characters a client's message id may have.
 const MESSAGE_ID_LIMIT: usize = 128;
 
@@ -123,162 +118,6 @@ macro_rules! never_printed {
     };
 }
 never_printed!(Auth, UserMessage, Feedback);
-
-/// What the server sends.
-#[derive(Serialize, ToSchema)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum ServerFrame {
-    /// The socket is in; the newest event of the session has `lastSeq`.
-    #[serde(rename_all = "camelCase")]
-    SessionAck {
-        session_id: String,
-        last_seq: i64,
-    },
-    /// The message is stored.
-    #[serde(rename_all = "camelCase")]
-    Ack {
-        message_id: String,
-        seq: i64,
-    },
-    /// Whether an answer is being written.
-    Status {
-        status: Status,
-    },
-    /// A piece of an answer; `offset` is where it starts, in UTF-16 units.
-    #[serde(rename_all = "camelCase")]
-    Token {
-        message_id: String,
-        delta: String,
-        offset: usize,
-    },
-    /// A stored message.
-    Message(WireMessage),
-    /// A message was seen.
-    #[serde(rename_all = "camelCase")]
-    Read {
-        message_id: String,
-        by: String,
-    },
-    Pong,
-    #[serde(rename_all = "camelCase")]
-    Error {
-        code: ErrorCode,
-        message: String,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        #[schema(required = false)]
-        message_id: Option<String>,
-        retryable: bool,
-    },
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    Typing,
-    Idle,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum ErrorCode {
-    BadFrame,
-    UnknownType,
-    TooLarge,
-    RateLimited,
-    AiError,
-    AiTimeout,
-    NotAllowed,
-    SessionEnded,
-    Internal,
-}
-
-impl ErrorCode {
-    /// The name under which a failed turn is stored.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::BadFrame => "BAD_FRAME",
-            Self::UnknownType => "UNKNOWN_TYPE",
-            Self::TooLarge => "TOO_LARGE",
-            Self::RateLimited => "RATE_LIMITED",
-            Self::AiError => "AI_ERROR",
-            Self::AiTimeout => "AI_TIMEOUT",
-            Self::NotAllowed => "NOT_ALLOWED",
-            Self::SessionEnded => "SESSION_ENDED",
-            Self::Internal => "INTERNAL",
-        }
-    }
-}
-
-impl ServerFrame {
-    /// The frame as it goes over the wire.
-    pub fn bytes(&self) -> Bytes {
-        // Serializing these types cannot fail: no maps with other keys than strings, no failing implementations.
-        serde_json::to_vec(self).unwrap_or_default().into()
-    }
-
-    pub fn message(message: &kuzushi_store::Message) -> Self {
-        Self::Message(WireMessage::from(message))
-    }
-
-    pub fn refusal(refusal: FrameError) -> Self {
-        let FrameError { code, message, message_id } = refusal;
-        Self::Error {
-            code,
-            message,
-            message_id,
-            retryable: code == ErrorCode::RateLimited || code == ErrorCode::Internal,
-        }
-    }
-}
-
-/// A [`ServerFrame::Token`] as it goes over the wire, made without a copy of its text: there are more of these than of all others.
-pub fn token(message_id: &str, delta: &str, offset: usize) -> Bytes {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Token<'a> {
-        r#type: &'static str,
-        message_id: &'a str,
-        delta: &'a str,
-        offset: usize,
-    }
-    let mut frame = Vec::with_capacity(AROUND_A_TOKEN + message_id.len() + delta.len());
-    // Texts and a number: there is nothing in it that JSON cannot say.
-    let _ = serde_json::to_writer(&mut frame, &Token { r#type: "token", message_id, delta, offset });
-    frame.into()
-}
-
-/// Why a frame was refused.
-#[derive(Debug, PartialEq, Eq)]
-pub struct FrameError {
-    pub code: ErrorCode,
-    pub message: String,
-    pub message_id: Option<String>,
-}
-
-impl FrameError {
-    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), message_id: None }
-    }
-
-    pub fn binary() -> Self {
-        Self::new(ErrorCode::BadFrame, "frames are text; this one was binary")
-    }
-
-    pub fn about(self, message_id: &str) -> Self {
-        Self { message_id: Some(message_id.to_owned()), ..self }
-    }
-}
-
-impl FrameError {
-    /// Names the message that a frame is about, so that its sender can tell which one failed.
-    fn about_message_of(self, text: &str) -> Self {
-        let frame = serde_json::from_str::<serde_json::Value>(text).unwrap_or_default();
-        match frame["messageId"].as_str() {
-            Some(message_id) => self.about(message_id),
-            None => self,
-        }
-    }
-}
 
 impl ClientFrame {
     /// Reads a frame in two steps, so that what is wrong can be named: the kind first, then its fields.
@@ -412,13 +251,6 @@ mod tests {
         assert!(!message.contains("knee") && !message.contains("secret"), "{message}");
         let (_, message) = refusal(r#"{"type":"typing","active":"my knee"}"#);
         assert!(!message.contains("knee"), "{message}");
-    }
-
-    #[test]
-    fn a_token_is_written_as_the_description_has_it() {
-        let delta = "so \"said\"\n\u{1f634}";
-        let described = ServerFrame::Token { message_id: "msg_1".into(), delta: delta.to_owned(), offset: 17 };
-        assert_eq!(token("msg_1", delta, 17), described.bytes());
     }
 
     #[test]
