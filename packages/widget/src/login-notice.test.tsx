@@ -48,6 +48,22 @@ test('the warning is spoken once, counts for the eyes only, and staying puts the
   expect(root.activeElement?.tagName).toBe('TEXTAREA')
 })
 
+test('with the panel closed it is said beside the launcher, which leads to what can be done', async () => {
+  const { user } = await opened(server)
+  await waitFor(() => button('Stay signed in'))
+  expect(find('.launcher-note')).toBeNull()
+  await user.click(button('Close chat'))
+  const note = await waitFor(() => find('.launcher-note') as HTMLElement)
+  expect(note.role).toBe('alert')
+  expect(note.textContent).toBe('You will soon be signed out. Open the chat to stay signed in.')
+  await user.click(note.querySelector('button') as HTMLButtonElement)
+  expect(find('.launcher-note')).toBeNull()
+  await user.click(button('Stay signed in'))
+  await waitFor(() => expect(inPanel().queryByRole('button', { name: 'Stay signed in' })).toBeNull())
+  await user.click(button('Close chat'))
+  expect(find('.launcher-note')).toBeNull()
+})
+
 test('signing out from the warning leaves nothing behind', async () => {
   const { user } = await opened(server)
   await waitFor(() => button('Stay signed in'))

@@ -46,6 +46,8 @@ export function LoginNotice() {
     if (ended) void watch.current?.look()
   }, [ended])
 
+  useNoteBesideLauncher(state)
+
   const done = (text: string) => {
     controller.announce(text)
     setState(LIVE)
@@ -73,7 +75,7 @@ export function LoginNotice() {
   if (state.kind === 'over')
     return (
       <div className="login-notice">
-        <p role="alert">{state.because === 'expired' ? words.signedOutExpired : words.signedOutIdle}</p>
+        <p role="alert">{overText(state)}</p>
         <div className="side-by-side">
           <button type="button" className="button grow" onClick={() => setState(LIVE)}>
             {controller.wording.understood}
@@ -95,6 +97,35 @@ export function LoginNotice() {
     )
   return null
 }
+
+/** Whoever has closed the panel reads it beside the launcher, which leads to what can be done about it. */
+function useNoteBesideLauncher(state: LoginState): void {
+  const controller = useController()
+  const { launcher, root, settings } = controller.host
+  const closed = useWidget(({ open }) => !open)
+  const text =
+    state.kind === 'ending'
+      ? state.mayStay
+        ? words.endsIdleSoon
+        : words.endsForGoodSoon
+      : state.kind === 'over' && overText(state)
+  useEffect(() => {
+    if (!closed || !text || !launcher) return
+    const note = document.createElement('div')
+    note.role = 'alert'
+    note.className = `launcher-note launcher-note-${settings.position ?? 'right'}`
+    const button = note.appendChild(document.createElement('button'))
+    button.type = 'button'
+    button.textContent = text
+    button.onclick = () => controller.show()
+    // Beside the panel, for its colours and its text size.
+    root.querySelector('.theme')?.append(note)
+    return () => note.remove()
+  }, [closed, text, launcher, root, settings, controller])
+}
+
+const overText = ({ because }: Extract<LoginState, { kind: 'over' }>) =>
+  because === 'expired' ? words.signedOutExpired : words.signedOutIdle
 
 interface EndingProps {
   state: Extract<LoginState, { kind: 'ending' }>

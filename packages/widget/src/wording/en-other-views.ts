@@ -53,6 +53,8 @@ export const enOtherViews = {
     `Nothing was done for a while. You will be signed out in ${seconds === 1 ? 'a second' : `${seconds} seconds`}.`,
   endsForGood: (seconds: number) =>
     `Everybody is signed out after a certain time. For you that is in ${seconds === 1 ? 'a second' : `${seconds} seconds`}.`,
+  endsIdleSoon: 'You will soon be signed out. Open the chat to stay signed in.',
+  endsForGoodSoon: 'You will soon be signed out, as everybody is after a certain time.',
   signedOutIdle:
     'You were signed out because nothing was done for a while. Sign in again to find your conversations.',
   signedOutExpired:
