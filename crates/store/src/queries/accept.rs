@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     messages::{INSERT_MESSAGES, Message, MessageDetails, SealedMessage, given_messages},
-    sessions::{LockedSession, NOTE_NEWEST, lock_sessions},
+    session_locks::{LockedSession, NOTE_NEWEST, lock_sessions},
     turns::{Turn, reopen_failed_turn},
 };
 use crate::{Session, StoreError, TenantScope, dialect::Connections, given::Given, group_commit::GroupWrite};

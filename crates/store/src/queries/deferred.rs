@@ -80,7 +80,7 @@ impl TenantScope {
         if self.is_held(&transaction, &row).await? {
             return Ok(false);
         }
-        self.close(&transaction, &row, super::sessions::Closing::Erase, now).await?;
+        self.close(&transaction, &row, super::endings::Closing::Erase, now).await?;
         let event = NewAuditEvent::new(AuditAction::ConversationErased, Id::<id::Session>::from_uuid(id));
         self.audit(&transaction, event.with(json!({"because": LIFTED})), now).await?;
         transaction.commit().await?;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     messages::{INSERT_MESSAGES, Message, MessageDetails, SealedMessage, given_messages},
-    sessions::{NOTE_NEWEST, lock_sessions},
+    session_locks::{NOTE_NEWEST, lock_sessions},
     turns::Turn,
 };
 use crate::{Session, StoreError, TenantScope, dialect::Connections, given::Given, group_commit::GroupWrite};

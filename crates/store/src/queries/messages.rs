@@ -8,7 +8,7 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, Quer
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{ratings::Feedback, sessions::LockedSession};
+use super::{ratings::Feedback, session_locks::LockedSession};
 use crate::{
     Session, StoreError, TenantScope,
     entities::message,

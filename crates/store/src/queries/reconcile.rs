@@ -10,7 +10,7 @@ use sea_orm::{
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{audit::NewAuditEvent, sessions::Closing, tenants::tenants_with_keys};
+use super::{audit::NewAuditEvent, endings::Closing, tenants::tenants_with_keys};
 use crate::{
     Installation, StoreError, TenantScope,
     entities::{key, session, user},

@@ -6,7 +6,7 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{audit::NewAuditEvent, holds::no_hold_on_session, sessions::Closing};
+use super::{audit::NewAuditEvent, endings::Closing, holds::no_hold_on_session};
 use crate::{StoreError, TenantScope, entities::session};
 
 impl TenantScope {

@@ -1,25 +1,19 @@
-//! Conversations: beginning, finding, ending, erasing.
+//! Conversations: beginning and finding them.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
-use kuzushi_domain::{AuditAction, Id, id};
-use sea_orm::{
-    ColumnTrait, DatabaseTransaction, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, SelectTwo,
-    sea_query::Expr,
-};
+use kuzushi_domain::{Id, id};
+use sea_orm::{ColumnTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, SelectTwo, sea_query::Expr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{audit::NewAuditEvent, own_keys::INSERT_KEYS};
+use super::own_keys::INSERT_KEYS;
 use crate::{
     Installation, StoreError, TenantScope,
     dialect::Connections,
-    entities::{key, message, session, turn},
-    given::{self, Given},
+    entities::{key, session},
+    given::Given,
     group_commit::GroupWrite,
     sealed::{Key, Place},
 };
@@ -79,37 +73,11 @@ impl std::fmt::Debug for SessionMetadata {
     }
 }
 
-/// What ending a conversation came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EndedSession {
-    pub at: DateTime<Utc>,
-    pub erasure: Erasure,
-}
-
-/// What came of wanting something erased.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Erasure {
-    /// It was not asked for.
-    NotWanted,
-    Done,
-    /// A legal hold is on it: it is hidden now, and erased when that is lifted.
-    Deferred,
-}
-
 /// Whether what waits to be erased is opened.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Hidden {
     Closed,
     Open,
-}
-
-/// What is done to a conversation that ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Closing {
-    End,
-    Erase,
-    /// Hide what is to be erased and must not be yet.
-    Defer,
 }
 
 impl Session {
@@ -223,95 +191,6 @@ impl TenantScope {
         Ok(())
     }
 
-    /// Ends a conversation and closes its open turns; with `erase` also destroys its key and content, or hides them where a legal
-    /// hold is on it. Ending what has ended keeps the first time.
-    pub async fn end_session(
-        &self,
-        id: Id<id::Session>,
-        erase: bool,
-        now: DateTime<Utc>,
-    ) -> Result<EndedSession, StoreError> {
-        let transaction = self.write().await?;
-        let row = session::Entity::find_by_id(id.uuid())
-            .filter(session::Column::TenantId.eq(self.id().uuid()))
-            .lock_exclusive()
-            .one(&transaction)
-            .await?
-            .ok_or(StoreError::NotFound)?;
-        let closing =
-            if erase && row.erased_at.is_none() { self.how_to_erase(&transaction, &row).await? } else { Closing::End };
-        let at = self.close(&transaction, &row, closing, now).await?;
-        let (action, is_news) = match closing {
-            Closing::End => (AuditAction::ConversationEnded, row.ended_at.is_none()),
-            Closing::Erase => (AuditAction::ConversationErased, true),
-            Closing::Defer => (AuditAction::ErasureDeferred, row.erasure_due_at.is_none()),
-        };
-        if is_news {
-            self.audit(&transaction, NewAuditEvent::new(action, id), now).await?;
-        }
-        transaction.commit().await?;
-        if erase {
-            self.destroy_keys().await?;
-        }
-        let erasure = match closing {
-            Closing::Defer => Erasure::Deferred,
-            _ if erase => Erasure::Done,
-            _ => Erasure::NotWanted,
-        };
-        Ok(EndedSession { at, erasure })
-    }
-
-    /// Whether a conversation whose row is locked may be erased; so it stays until the transaction ends.
-    pub(crate) async fn how_to_erase(
-        &self,
-        transaction: &DatabaseTransaction,
-        row: &session::Model,
-    ) -> Result<Closing, StoreError> {
-        self.lock_audit(transaction).await?;
-        Ok(if self.is_held(transaction, row).await? { Closing::Defer } else { Closing::Erase })
-    }
-
-    /// What ending does to a conversation whose row is locked. Returns when it ended. After the transaction,
-    /// [`Self::destroy_keys`] ends an erasure.
-    pub(crate) async fn close(
-        &self,
-        transaction: &DatabaseTransaction,
-        row: &session::Model,
-        closing: Closing,
-        now: DateTime<Utc>,
-    ) -> Result<DateTime<Utc>, StoreError> {
-        let ended_at = row.ended_at.unwrap_or(now);
-        let mut update = session::Entity::update_many()
-            .col_expr(session::Column::EndedAt, Expr::value(ended_at))
-            .filter(session::Column::TenantId.eq(self.id().uuid()))
-            .filter(session::Column::Id.eq(row.id));
-        if closing == Closing::Defer {
-            let due = row.erasure_due_at.unwrap_or(now);
-            update = update.col_expr(session::Column::ErasureDueAt, Expr::value(due));
-        }
-        if closing == Closing::Erase {
-            update = update
-                .col_expr(session::Column::ErasedAt, Expr::value(row.erased_at.unwrap_or(now)))
-                .col_expr(session::Column::Metadata, Expr::value(None::<Vec<u8>>));
-            message::Entity::delete_many()
-                .filter(message::Column::TenantId.eq(self.id().uuid()))
-                .filter(message::Column::SessionId.eq(row.id))
-                .exec(transaction)
-                .await?;
-            self.give_up_key(transaction, row.id).await?;
-        }
-        update.exec(transaction).await?;
-        turn::Entity::update_many()
-            .col_expr(turn::Column::State, Expr::value(kuzushi_domain::TurnState::Cancelled.as_str()))
-            .col_expr(turn::Column::UpdatedAt, Expr::value(now))
-            .filter(turn::Column::TenantId.eq(self.id().uuid()))
-            .filter(turn::Column::SessionId.eq(row.id))
-            .filter(super::turns::is_open())
-            .exec(transaction)
-            .await?;
-        Ok(ended_at)
-    }
-
     fn open_session(
         &self,
         row: session::Model,
@@ -386,43 +265,6 @@ const INSERT_SESSIONS: &str = "\
     INSERT INTO sessions (id, tenant_id, app_id, widget_instance_id, user_id, login_id, config_version, last_seq, \
                           metadata, created_at, last_active_at) \
     SELECT id, tenant_id, app_id, widget_instance_id, user_id, login_id, config_version, 0, metadata, now, now FROM given";
-
-/// A conversation whose row is locked: what a message needs to know to be stored in it.
-pub(crate) struct LockedSession {
-    pub last_seq: i64,
-    pub has_ended: bool,
-    /// The login that made it its patient's.
-    pub login: Option<Uuid>,
-}
-
-type LockedRow = (Uuid, i64, Option<DateTime<Utc>>, Option<Uuid>);
-
-/// Takes conversations' rows for the rest of the transaction: the lock under which `seq` is given. Those that do not
-/// exist are left out. Always in the same order, so that two transactions never wait for each other.
-pub(crate) async fn lock_sessions(
-    transaction: &DatabaseTransaction,
-    tenant: Id<id::Tenant>,
-    sessions: impl Iterator<Item = Uuid>,
-) -> Result<HashMap<Uuid, LockedSession>, StoreError> {
-    let ids: BTreeSet<_> = sessions.collect();
-    let sql = format!(
-        "SELECT sessions.id, sessions.last_seq, sessions.ended_at, sessions.login_id \
-         FROM given JOIN sessions ON sessions.tenant_id = given.tenant_id AND sessions.id = given.id \
-         ORDER BY sessions.id {}",
-        given::locked(transaction, "sessions")
-    );
-    let rows: Vec<LockedRow> =
-        Given::default().same("tenant_id", tenant.uuid()).each("id", ids.into_iter()).query(transaction, &sql).await?;
-    let locked = |(id, last_seq, ended_at, login): LockedRow| {
-        (id, LockedSession { last_seq, has_ended: ended_at.is_some(), login })
-    };
-    Ok(rows.into_iter().map(locked).collect())
-}
-
-/// Notes the newest of the messages that were given, for each conversation.
-pub(crate) const NOTE_NEWEST: &str = "\
-    UPDATE sessions SET last_seq = given.seq, last_active_at = given.created_at FROM given \
-    WHERE sessions.tenant_id = given.tenant_id AND sessions.id = given.session_id AND given.is_newest";
 
 impl Installation {
     /// Of these conversations, those that have newer messages than the given `seq`, or have ended; with their newest.

@@ -1,0 +1,50 @@
+//! The lock under which a conversation's messages get their `seq`.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::{DateTime, Utc};
+use kuzushi_domain::{Id, id};
+use sea_orm::DatabaseTransaction;
+use uuid::Uuid;
+
+use crate::{
+    StoreError,
+    given::{self, Given},
+};
+
+/// A conversation whose row is locked: what a message needs to know to be stored in it.
+pub(crate) struct LockedSession {
+    pub last_seq: i64,
+    pub has_ended: bool,
+    /// The login that made it its patient's.
+    pub login: Option<Uuid>,
+}
+
+type LockedRow = (Uuid, i64, Option<DateTime<Utc>>, Option<Uuid>);
+
+/// Takes conversations' rows for the rest of the transaction: the lock under which `seq` is given. Those that do not
+/// exist are left out. Always in the same order, so that two transactions never wait for each other.
+pub(crate) async fn lock_sessions(
+    transaction: &DatabaseTransaction,
+    tenant: Id<id::Tenant>,
+    sessions: impl Iterator<Item = Uuid>,
+) -> Result<HashMap<Uuid, LockedSession>, StoreError> {
+    let ids: BTreeSet<_> = sessions.collect();
+    let sql = format!(
+        "SELECT sessions.id, sessions.last_seq, sessions.ended_at, sessions.login_id \
+         FROM given JOIN sessions ON sessions.tenant_id = given.tenant_id AND sessions.id = given.id \
+         ORDER BY sessions.id {}",
+        given::locked(transaction, "sessions")
+    );
+    let rows: Vec<LockedRow> =
+        Given::default().same("tenant_id", tenant.uuid()).each("id", ids.into_iter()).query(transaction, &sql).await?;
+    let locked = |(id, last_seq, ended_at, login): LockedRow| {
+        (id, LockedSession { last_seq, has_ended: ended_at.is_some(), login })
+    };
+    Ok(rows.into_iter().map(locked).collect())
+}
+
+/// Notes the newest of the messages that were given, for each conversation.
+pub(crate) const NOTE_NEWEST: &str = "\
+    UPDATE sessions SET last_seq = given.seq, last_active_at = given.created_at FROM given \
+    WHERE sessions.tenant_id = given.tenant_id AND sessions.id = given.session_id AND given.is_newest";
