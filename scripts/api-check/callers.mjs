@@ -57,10 +57,18 @@ async function patient(server) {
   return (await server.ask('/v1/auth/login', { body: { email, password: PASSWORD, sessionId }, token })).token
 }
 
-/** `token` is asked of a running server, for that server alone; whoever has none gets undefined. */
+/**
+ * `token` is asked of a running server, for that server alone; whoever has none gets undefined. `environment` is that
+ * server's, where it is not as for the others.
+ */
 export const CALLERS = [
   ...ROLES.map((role) => ({ name: `${role}-key`, token: (server) => key(server, role) })),
   ...ROLES.map((role) => ({ name: role, token: (server) => member(server, role) })),
+  {
+    name: 'hurried',
+    token: (server) => member(server, 'owner'),
+    environment: { REQUESTS_PER_MINUTE_PER_ADDRESS: '100' },
+  },
   { name: 'newcomer', token: (server) => newcomer(server, 'owner') },
   { name: 'patient', token: patient },
   { name: 'visitor', token: (server) => server.session.token },

@@ -90,7 +90,7 @@ fn documented() -> OpenApiRouter<AppState> {
         .routes(routes!(admin::api_keys::revoke_key))
         .routes(routes!(admin::users::list_users, admin::users::create_user))
         .routes(routes!(admin::users::search_users))
-        .routes(routes!(admin::users::read_user, admin::users::change_user, admin::users::delete_user))
+        .routes(routes!(admin::users::read_user, admin::users::change_user, admin::user_deletion::delete_user))
         .routes(routes!(admin::apps::list_apps, admin::apps::create_app))
         .routes(routes!(admin::apps::read_app, admin::apps::change_app))
         .routes(routes!(admin::identity_keys::list_identity_keys, admin::identity_keys::create_identity_key))
@@ -203,6 +203,7 @@ fn panicked(_: Box<dyn Any + Send>) -> Response {
 pub fn description() -> utoipa::openapi::OpenApi {
     let (_, mut description) = documented().split_for_parts();
     idempotency::describe(&mut description);
+    limits::describe(&mut description);
     description
 }
 

@@ -8,9 +8,20 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+use utoipa::IntoParams;
 
 use super::query::wrong;
 use crate::error::ApiError;
+
+/// How the header that [`if_match`] reads is described.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "describes a header; `if_match` reads it")]
+pub struct IfMatch {
+    /// The version that the caller has seen, in quotation marks
+    #[param(rename = "If-Match")]
+    version: Option<String>,
+}
 
 /// The version that `If-Match` names.
 pub fn if_match<Version: FromStr>(headers: &HeaderMap) -> Result<Option<Version>, ApiError> {

@@ -19,11 +19,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::time::sleep;
 use utoipa::openapi::{
-    Content, ObjectBuilder, OpenApi, Ref, RefOr, Required, ResponseBuilder, Type,
+    ObjectBuilder, OpenApi, RefOr, Required, Type,
     path::{ParameterBuilder, ParameterIn},
 };
 
-use super::{body::BODY_LIMIT, query::wrong};
+use super::{body::BODY_LIMIT, problems::problem, query::wrong};
 use crate::{auth::Staff, error::ApiError, state::AppState};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -154,10 +154,6 @@ pub fn describe(description: &mut OpenApi) {
         .description(Some("Of the caller's choice, such as a UUID: the same request under it is done once in 24 hours, and answered the same"))
         .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
         .build();
-    let problem = |what: &str| {
-        let content = Content::new(Some(Ref::from_schema_name("Problem")));
-        RefOr::T(ResponseBuilder::new().description(what).content("application/problem+json", content).build())
-    };
     for (path, item) in &mut description.paths.paths {
         let Some(post) = item.post.as_mut().filter(|_| path.starts_with("/v1/admin/tenants/{tenantId}/")) else {
             continue;

@@ -80,7 +80,6 @@ impl From<User> for WirePatient {
         SessionProblems,
         ConflictProblems,
         (status = 410, description = "The session has ended", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "Too many attempts; Retry-After says when to try again", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub async fn login(
@@ -170,7 +169,6 @@ pub struct IdentityRequest {
         SessionProblems,
         ConflictProblems,
         (status = 410, description = "The session has ended", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "Too many attempts; Retry-After says when to try again", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub async fn identify(

@@ -3,7 +3,7 @@
 use axum::Json;
 use kuzushi_store::{Message, MessagePage, PageRequest};
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::{
     problems::{RequestProblems, SessionProblems, VisitorProblems},
@@ -34,9 +34,7 @@ pub struct MessageList {
     description = "Without a cursor: the newest page.",
     params(
         ("sessionId" = String, Path, description = "A session that the token opens"),
-        ("before" = Option<String>, Query, description = "A cursor from an earlier page: older messages"),
-        ("after" = Option<String>, Query, description = "A cursor from an earlier page: newer messages"),
-        ("limit" = Option<u64>, Query, description = "Messages in the page: 50 unless given, 200 for more than that", minimum = 1),
+        MessagePageParameters,
     ),
     security(("sessionToken" = []), ("userToken" = [])),
     responses(
@@ -54,6 +52,20 @@ pub async fn list_messages(
     let session = caller.own_session(&session_id).await?;
     let page = caller.scope().messages(&session, page_request(&parameters)?).await?;
     Ok(Json(MessageList::from(&page)))
+}
+
+/// How the parameters that [`page_request`] reads are described.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes parameters; `page_request` reads them")]
+pub struct MessagePageParameters {
+    /// A cursor from an earlier page: older messages
+    before: Option<String>,
+    /// A cursor from an earlier page: newer messages
+    after: Option<String>,
+    /// Messages in the page: 50 unless given, 200 for more than that
+    #[param(minimum = 1)]
+    limit: Option<u64>,
 }
 
 /// Which messages of a conversation are asked for.

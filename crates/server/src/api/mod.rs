@@ -9,7 +9,7 @@ pub mod idempotency;
 pub mod login;
 pub mod messages;
 pub mod openapi;
-mod problems;
+pub(crate) mod problems;
 pub mod query;
 pub mod session_init;
 pub mod sessions;

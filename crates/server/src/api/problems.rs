@@ -1,8 +1,19 @@
 //! The problems that routes have in common, as the API's description shows them.
 
-use utoipa::IntoResponses;
+use std::collections::BTreeMap;
+
+use utoipa::{
+    IntoResponses,
+    openapi::{Content, Ref, RefOr, Response, ResponseBuilder},
+};
 
 use crate::error::Problem;
+
+/// A problem that many routes have, whatever else they say of themselves.
+pub fn problem(what: &str) -> RefOr<Response> {
+    let content = Content::new(Some(Ref::from_schema_name("Problem")));
+    RefOr::T(ResponseBuilder::new().description(what).content("application/problem+json", content).build())
+}
 
 /// What every route that opens a session can answer.
 #[derive(IntoResponses)]
@@ -26,6 +37,15 @@ pub enum SessionProblems {
     /// It is not the caller's session
     #[response(status = 404, content_type = "application/problem+json")]
     NotFound(Problem),
+}
+
+/// What a route that anybody may call can answer, where it needs the database.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers; `ApiError` gives them")]
+pub enum PublicProblems {
+    /// The service is not available at the moment; Retry-After says when to try again
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(Problem),
 }
 
 /// What a route with parameters or a body can answer.
@@ -80,4 +100,28 @@ pub enum ConflictProblems {
     /// Something else has this name, or somebody changed it in the meantime
     #[response(status = 409, content_type = "application/problem+json")]
     Conflict(Problem),
+}
+
+macro_rules! together {
+    ($($(#[$comment:meta])* $name:ident = $first:ident $(+ $more:ident)+;)*) => {$(
+        $(#[$comment])*
+        pub struct $name;
+
+        impl IntoResponses for $name {
+            fn responses() -> BTreeMap<String, RefOr<Response>> {
+                let mut all = $first::responses();
+                $(all.extend($more::responses());)+
+                all
+            }
+        }
+    )*};
+}
+
+together! {
+    /// What a route that reads one thing of a tenant can answer.
+    ReadProblems = StaffProblems + TenantProblems;
+    /// What a route that has parameters besides can answer.
+    QueryProblems = ReadProblems + RequestProblems;
+    /// What a route that takes a body about something of a tenant can answer.
+    WriteProblems = QueryProblems + BodyProblems;
 }

@@ -7,6 +7,8 @@ use axum::{
     http::request::Parts,
 };
 
+use utoipa::IntoParams;
+
 use crate::{
     error::{ApiError, FieldError},
     state::AppState,
@@ -60,6 +62,18 @@ impl Parameters {
         let limit = self.parsed::<NonZeroU64>("limit", "a whole number, at least 1")?;
         Ok(limit.map_or(PAGE, |limit| limit.get().min(LARGEST_PAGE)))
     }
+}
+
+/// How the parameters that [`Parameters::page`] reads are described.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes parameters; `Parameters` reads them")]
+pub struct PageParameters {
+    /// A cursor from an earlier page
+    before: Option<String>,
+    /// Items in the page: 50 unless given, 200 for more than that
+    #[param(minimum = 1)]
+    limit: Option<u64>,
 }
 
 /// Which part of a list is asked for, newest first.

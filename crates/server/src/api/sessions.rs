@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::{
     body::JsonBody,
     problems::{BodyProblems, RequestProblems, SessionProblems, VisitorProblems},
-    query::Parameters,
+    query::{PageParameters, Parameters},
     wire::Timestamp,
 };
 use crate::{
@@ -47,8 +47,7 @@ struct SessionSummary {
     summary = "The caller's own conversations, newest first",
     description = "A session's token shows that one session, a user's token all of the user's.",
     params(
-        ("before" = Option<String>, Query, description = "A cursor from an earlier page: older conversations"),
-        ("limit" = Option<u64>, Query, description = "Conversations in the page: 50 unless given, 200 for more than that", minimum = 1),
+        PageParameters,
     ),
     security(("sessionToken" = []), ("userToken" = [])),
     responses(

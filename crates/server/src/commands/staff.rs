@@ -6,7 +6,7 @@ use kuzushi_domain::{Actor, Clock, EmailAddress, Id, Phi, StaffRole, SystemClock
 use kuzushi_store::{NewStaffMember, StaffChange, StaffScope, Store, StoreError};
 
 use super::{find_tenant, print};
-use crate::api::admin::staff::new_enrolment;
+use crate::api::admin::people::new_enrolment;
 
 #[derive(Subcommand)]
 pub enum StaffCommand {

@@ -65,6 +65,11 @@ export type ServerFrame =
       type: 'read'
     }
   | {
+      messageId: string
+      rating: WireRating | null
+      type: 'rating'
+    }
+  | {
       type: 'pong'
     }
   | {

@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    approvals::{Asked, WireApprovalRequest},
+    approval_requests::{Asked, WireApprovalRequest},
     config_versions::{WireConfigVersion, number, open},
 };
 use crate::{
     api::{
         body::JsonBody,
-        problems::{BodyProblems, ConflictProblems, RequestProblems, StaffProblems, TenantProblems},
-        query::Parameters,
+        problems::{ConflictProblems, QueryProblems, WriteProblems},
+        query::{PageParameters, Parameters},
         wire::Timestamp,
     },
     auth::Staff,
@@ -86,10 +86,7 @@ pub struct ActivationList {
     responses(
         (status = 200, body = WireConfigVersion),
         (status = 202, body = WireApprovalRequest, description = "It waits for a second person"),
-        RequestProblems,
-        BodyProblems,
-        StaffProblems,
-        TenantProblems,
+        WriteProblems,
         ConflictProblems,
     )
 )]
@@ -114,11 +111,10 @@ pub async fn activate_version(
     params(
         ("tenantId" = String, Path),
         ("appId" = String, Path),
-        ("before" = Option<String>, Query, description = "A cursor from an earlier page"),
-        ("limit" = Option<u64>, Query, description = "Activations in the page: 50 unless given, 200 for more than that", minimum = 1),
+        PageParameters,
     ),
     security(("apiKey" = [])),
-    responses((status = 200, body = ActivationList), RequestProblems, StaffProblems, TenantProblems)
+    responses((status = 200, body = ActivationList), QueryProblems)
 )]
 pub async fn list_activations(
     State(state): State<AppState>,
@@ -145,10 +141,7 @@ pub async fn list_activations(
     responses(
         (status = 200, body = WireConfigVersion),
         (status = 202, body = WireApprovalRequest, description = "It waits for a second person"),
-        RequestProblems,
-        BodyProblems,
-        StaffProblems,
-        TenantProblems,
+        WriteProblems,
         ConflictProblems,
     )
 )]

@@ -12,8 +12,8 @@ use crate::{
     api::{
         body::JsonBody,
         idempotency::ShownOnce,
-        problems::{BodyProblems, RequestProblems, StaffProblems, TenantProblems},
-        query::Parameters,
+        problems::{QueryProblems, ReadProblems, WriteProblems},
+        query::{PageParameters, Parameters},
         wire::Timestamp,
     },
     auth::{Staff, api_keys},
@@ -97,11 +97,10 @@ impl CreatedApiKey {
     summary = "A tenant's API keys, newest first, without their secrets",
     params(
         ("tenantId" = String, Path),
-        ("before" = Option<String>, Query, description = "A cursor from an earlier page"),
-        ("limit" = Option<u64>, Query, description = "Keys in the page: 50 unless given, 200 for more than that", minimum = 1),
+        PageParameters,
     ),
     security(("apiKey" = [])),
-    responses((status = 200, body = ApiKeyList), RequestProblems, StaffProblems, TenantProblems)
+    responses((status = 200, body = ApiKeyList), QueryProblems)
 )]
 pub async fn list_keys(
     State(state): State<AppState>,
@@ -127,10 +126,7 @@ pub async fn list_keys(
     security(("apiKey" = [])),
     responses(
         (status = 201, body = CreatedApiKey),
-        RequestProblems,
-        BodyProblems,
-        StaffProblems,
-        TenantProblems,
+        WriteProblems,
     )
 )]
 pub async fn create_key(
@@ -177,7 +173,7 @@ pub async fn create_key(
     description = "From now on it opens nothing, on any node. It stays in the list.",
     params(("tenantId" = String, Path), ("keyId" = String, Path)),
     security(("apiKey" = [])),
-    responses((status = 204, description = "It is worthless"), StaffProblems, TenantProblems)
+    responses((status = 204, description = "It is worthless"), ReadProblems)
 )]
 pub async fn revoke_key(
     State(state): State<AppState>,

@@ -16,9 +16,9 @@ use super::fields::Mistakes;
 use crate::{
     api::{
         body::JsonBody,
-        entity_tags::{if_match, tagged},
-        problems::{BodyProblems, ConflictProblems, RequestProblems, StaffProblems, TenantProblems},
-        query::Parameters,
+        entity_tags::{IfMatch, if_match, tagged},
+        problems::{ConflictProblems, QueryProblems, ReadProblems, WriteProblems},
+        query::{PageParameters, Parameters},
     },
     auth::Staff,
     error::ApiError,
@@ -128,11 +128,10 @@ pub async fn app(scope: &TenantScope, id: &str) -> Result<App, ApiError> {
     summary = "A tenant's apps, newest first",
     params(
         ("tenantId" = String, Path),
-        ("before" = Option<String>, Query, description = "A cursor from an earlier page"),
-        ("limit" = Option<u64>, Query, description = "Apps in the page: 50 unless given, 200 for more than that", minimum = 1),
+        PageParameters,
     ),
     security(("apiKey" = [])),
-    responses((status = 200, body = AppList), RequestProblems, StaffProblems, TenantProblems)
+    responses((status = 200, body = AppList), QueryProblems)
 )]
 pub async fn list_apps(
     State(state): State<AppState>,
@@ -158,10 +157,7 @@ pub async fn list_apps(
     responses(
         (status = 201, body = WireApp),
         (status = 200, body = WireApp, description = "It was there already"),
-        RequestProblems,
-        BodyProblems,
-        StaffProblems,
-        TenantProblems,
+        WriteProblems,
         ConflictProblems,
     )
 )]
@@ -219,7 +215,7 @@ fn is_as_wanted(app: &App, new: &NewApp) -> bool {
     summary = "An app",
     params(("tenantId" = String, Path), ("appId" = String, Path)),
     security(("apiKey" = [])),
-    responses((status = 200, body = WireApp), StaffProblems, TenantProblems)
+    responses((status = 200, body = WireApp), ReadProblems)
 )]
 pub async fn read_app(
     State(state): State<AppState>,
@@ -239,16 +235,13 @@ pub async fn read_app(
     params(
         ("tenantId" = String, Path),
         ("appId" = String, Path),
-        ("If-Match" = Option<String>, Header, description = "The revision that the caller has seen, in quotation marks"),
+        IfMatch,
     ),
     request_body = AppToChange,
     security(("apiKey" = [])),
     responses(
         (status = 200, body = WireApp),
-        RequestProblems,
-        BodyProblems,
-        StaffProblems,
-        TenantProblems,
+        WriteProblems,
         ConflictProblems,
     )
 )]

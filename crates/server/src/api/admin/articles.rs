@@ -16,7 +16,7 @@ use crate::{
     api::{
         body::JsonBody,
         entity_tags::{if_match, tagged},
-        problems::{BodyProblems, ConflictProblems, RequestProblems, StaffProblems, TenantProblems},
+        problems::{ConflictProblems, QueryProblems, ReadProblems, WriteProblems},
         query::Parameters,
         wire::Timestamp,
     },
@@ -155,7 +155,7 @@ fn answer(status: StatusCode, article: Article) -> Response {
         ("limit" = Option<u64>, Query, description = "Articles in the page: 50 unless given, 200 for more than that", minimum = 1),
     ),
     security(("apiKey" = [])),
-    responses((status = 200, body = ArticleList), RequestProblems, StaffProblems, TenantProblems)
+    responses((status = 200, body = ArticleList), QueryProblems)
 )]
 pub async fn list_articles(
     State(state): State<AppState>,
@@ -177,7 +177,7 @@ pub async fn list_articles(
     summary = "An article",
     params(("tenantId" = String, Path), ("appId" = String, Path), ("slug" = String, Path)),
     security(("apiKey" = [])),
-    responses((status = 200, body = WireArticle), StaffProblems, TenantProblems)
+    responses((status = 200, body = WireArticle), ReadProblems)
 )]
 pub async fn read_article(
     State(state): State<AppState>,
@@ -201,10 +201,7 @@ pub async fn read_article(
     responses(
         (status = 200, body = WireArticle, description = "Replaced, or it was so already"),
         (status = 201, body = WireArticle, description = "Added"),
-        RequestProblems,
-        BodyProblems,
-        StaffProblems,
-        TenantProblems,
+        WriteProblems,
         ConflictProblems,
     )
 )]
@@ -233,7 +230,7 @@ pub async fn put_article(
     description = "Answers that were given from it keep naming it.",
     params(("tenantId" = String, Path), ("appId" = String, Path), ("slug" = String, Path)),
     security(("apiKey" = [])),
-    responses((status = 204, description = "It is gone"), RequestProblems, StaffProblems, TenantProblems, ConflictProblems)
+    responses((status = 204, description = "It is gone"), QueryProblems, ConflictProblems)
 )]
 pub async fn remove_article(
     State(state): State<AppState>,

@@ -16,8 +16,8 @@ use utoipa::ToSchema;
 
 use crate::{
     api::{
-        problems::{RequestProblems, StaffProblems, TenantProblems},
-        query::{A_TIME, Page, Parameters, wrong},
+        problems::{QueryProblems, RequestProblems, StaffProblems},
+        query::{A_TIME, Page, PageParameters, Parameters, wrong},
         wire::Timestamp,
     },
     audit_file::Format,
@@ -128,11 +128,10 @@ fn filter(parameters: &Parameters, before: Option<i64>) -> Result<AuditFilter, A
         ("target" = Option<String>, Query, description = "Only what was done to this: its id"),
         ("from" = Option<String>, Query, description = "Only what was done at this time or later (RFC 3339)"),
         ("to" = Option<String>, Query, description = "Only what was done before this time (RFC 3339)"),
-        ("before" = Option<String>, Query, description = "A cursor from an earlier page"),
-        ("limit" = Option<u64>, Query, description = "Events in the page: 50 unless given, 200 for more than that", minimum = 1),
+        PageParameters,
     ),
     security(("apiKey" = [])),
-    responses((status = 200, body = AuditEventList), RequestProblems, StaffProblems, TenantProblems)
+    responses((status = 200, body = AuditEventList), QueryProblems)
 )]
 pub async fn list_events(
     State(state): State<AppState>,
@@ -158,8 +157,7 @@ pub async fn list_events(
         ("target" = Option<String>, Query, description = "Only what was done to this: its id"),
         ("from" = Option<String>, Query, description = "Only what was done at this time or later (RFC 3339)"),
         ("to" = Option<String>, Query, description = "Only what was done before this time (RFC 3339)"),
-        ("before" = Option<String>, Query, description = "A cursor from an earlier page"),
-        ("limit" = Option<u64>, Query, description = "Events in the page: 50 unless given, 200 for more than that", minimum = 1),
+        PageParameters,
     ),
     security(("apiKey" = [])),
     responses((status = 200, body = AuditEventList), RequestProblems, StaffProblems)
@@ -193,9 +191,7 @@ pub async fn list_installation_events(
     security(("apiKey" = [])),
     responses(
         (status = 200, description = "The file", content((String = "application/jsonl"), (String = "text/csv"))),
-        RequestProblems,
-        StaffProblems,
-        TenantProblems,
+        QueryProblems,
     )
 )]
 pub async fn export_events(

@@ -7,12 +7,12 @@ use kuzushi_store::{Factor, LoginLimits, StaffCredentials, StaffLogin, StaffMemb
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{fields::Mistakes, staff::WireStaffMember};
+use super::{fields::Mistakes, people::WireStaffMember};
 use crate::{
     api::{
         body::JsonBody,
         login::refusal,
-        problems::{BodyProblems, RequestProblems, StaffProblems},
+        problems::{BodyProblems, PublicProblems, RequestProblems, StaffProblems},
         wire::Timestamp,
     },
     auth::{
@@ -86,8 +86,7 @@ pub struct SignedInStaffMember {
         RequestProblems,
         BodyProblems,
         (status = 401, description = "The address, the password or the code is not right, or a code is wanted", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "Too many attempts; Retry-After says when to try again", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The service is not available at the moment; Retry-After says when to try again", body = Problem, content_type = "application/problem+json"),
+        PublicProblems,
     )
 )]
 pub async fn login(
@@ -170,8 +169,7 @@ pub(super) fn signed_in(
         RequestProblems,
         BodyProblems,
         (status = 401, description = "The code is not right, was used, or has expired", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "Too many attempts; Retry-After says when to try again", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The service is not available at the moment; Retry-After says when to try again", body = Problem, content_type = "application/problem+json"),
+        PublicProblems,
     )
 )]
 pub async fn enrol(
@@ -247,7 +245,6 @@ pub async fn me(staff: SignedInStaff) -> Json<WireStaffMember> {
         RequestProblems,
         BodyProblems,
         StaffProblems,
-        (status = 429, description = "Too many attempts; Retry-After says when to try again", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub async fn change_password(

@@ -17,8 +17,8 @@ use super::{apps::app, fields::Mistakes};
 use crate::{
     api::{
         body::JsonBody,
-        problems::{BodyProblems, ConflictProblems, RequestProblems, StaffProblems, TenantProblems},
-        query::{Parameters, wrong},
+        problems::{ConflictProblems, QueryProblems, ReadProblems, WriteProblems},
+        query::{PageParameters, Parameters, wrong},
         wire::Timestamp,
     },
     auth::Staff,
@@ -189,11 +189,10 @@ pub fn number(text: &str) -> Result<i32, ApiError> {
     params(
         ("tenantId" = String, Path),
         ("appId" = String, Path),
-        ("before" = Option<String>, Query, description = "A cursor from an earlier page"),
-        ("limit" = Option<u64>, Query, description = "Versions in the page: 50 unless given, 200 for more than that", minimum = 1),
+        PageParameters,
     ),
     security(("apiKey" = [])),
-    responses((status = 200, body = VersionList), RequestProblems, StaffProblems, TenantProblems)
+    responses((status = 200, body = VersionList), QueryProblems)
 )]
 pub async fn list_versions(
     State(state): State<AppState>,
@@ -219,10 +218,7 @@ pub async fn list_versions(
     security(("apiKey" = [])),
     responses(
         (status = 201, body = WireConfigVersion),
-        RequestProblems,
-        BodyProblems,
-        StaffProblems,
-        TenantProblems,
+        WriteProblems,
         ConflictProblems,
     )
 )]
@@ -245,7 +241,7 @@ pub async fn create_version(
     summary = "A config version with its document",
     params(("tenantId" = String, Path), ("appId" = String, Path), ("version" = i32, Path)),
     security(("apiKey" = [])),
-    responses((status = 200, body = WireConfigVersion), StaffProblems, TenantProblems)
+    responses((status = 200, body = WireConfigVersion), ReadProblems)
 )]
 pub async fn read_version(
     State(state): State<AppState>,
@@ -269,7 +265,7 @@ pub async fn read_version(
         ("to" = i32, Query, description = "The version that is looked at"),
     ),
     security(("apiKey" = [])),
-    responses((status = 200, body = Comparison), RequestProblems, StaffProblems, TenantProblems)
+    responses((status = 200, body = Comparison), QueryProblems)
 )]
 pub async fn compare_versions(
     State(state): State<AppState>,

@@ -18,9 +18,9 @@ use super::fields::Mistakes;
 use crate::{
     api::{
         body::JsonBody,
-        messages::{MessageList, page_request},
-        problems::{BodyProblems, RequestProblems, StaffProblems, TenantProblems},
-        query::{A_TIME, Parameters},
+        messages::{MessageList, MessagePageParameters, page_request},
+        problems::{QueryProblems, ReadProblems, WriteProblems},
+        query::{A_TIME, PageParameters, Parameters},
         wire::Timestamp,
     },
     auth::Staff,
@@ -96,11 +96,10 @@ pub struct ConversationList {
         ("user" = Option<String>, Query, description = "Only those of this patient"),
         ("from" = Option<String>, Query, description = "Only those that began at this time or later (RFC 3339)"),
         ("to" = Option<String>, Query, description = "Only those that began before this time (RFC 3339)"),
-        ("before" = Option<String>, Query, description = "A cursor from an earlier page"),
-        ("limit" = Option<u64>, Query, description = "Conversations in the page: 50 unless given, 200 for more than that", minimum = 1),
+        PageParameters,
     ),
     security(("apiKey" = [])),
-    responses((status = 200, body = ConversationList), RequestProblems, StaffProblems, TenantProblems)
+    responses((status = 200, body = ConversationList), QueryProblems)
 )]
 pub async fn list_conversations(
     State(state): State<AppState>,
@@ -146,7 +145,7 @@ pub async fn listed(
     summary = "A conversation, without what was said",
     params(("tenantId" = String, Path), ("sessionId" = String, Path)),
     security(("apiKey" = [])),
-    responses((status = 200, body = WireConversation), StaffProblems, TenantProblems)
+    responses((status = 200, body = WireConversation), ReadProblems)
 )]
 pub async fn read_conversation(
     State(state): State<AppState>,
@@ -169,12 +168,10 @@ pub async fn read_conversation(
     params(
         ("tenantId" = String, Path),
         ("sessionId" = String, Path),
-        ("before" = Option<String>, Query, description = "A cursor from an earlier page: older messages"),
-        ("after" = Option<String>, Query, description = "A cursor from an earlier page: newer messages"),
-        ("limit" = Option<u64>, Query, description = "Messages in the page: 50 unless given, 200 for more than that", minimum = 1),
+        MessagePageParameters,
     ),
     security(("apiKey" = [])),
-    responses((status = 200, body = MessageList), RequestProblems, StaffProblems, TenantProblems)
+    responses((status = 200, body = MessageList), QueryProblems)
 )]
 pub async fn read_messages(
     State(state): State<AppState>,
@@ -255,7 +252,7 @@ impl From<AccessGrant> for GlassBroken {
     params(("tenantId" = String, Path)),
     request_body = BreakGlass,
     security(("apiKey" = [])),
-    responses((status = 201, body = GlassBroken), RequestProblems, BodyProblems, StaffProblems, TenantProblems)
+    responses((status = 201, body = GlassBroken), WriteProblems)
 )]
 pub async fn break_glass(
     State(state): State<AppState>,

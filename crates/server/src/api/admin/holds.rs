@@ -11,8 +11,8 @@ use super::fields::Mistakes;
 use crate::{
     api::{
         body::JsonBody,
-        problems::{BodyProblems, ConflictProblems, RequestProblems, StaffProblems, TenantProblems},
-        query::Parameters,
+        problems::{ConflictProblems, QueryProblems, ReadProblems, WriteProblems},
+        query::{PageParameters, Parameters},
         wire::Timestamp,
     },
     auth::Staff,
@@ -127,11 +127,10 @@ pub struct LegalHoldToLift {
     params(
         ("tenantId" = String, Path),
         ("inForce" = Option<bool>, Query, description = "Only those in force, or only those that were lifted"),
-        ("before" = Option<String>, Query, description = "A cursor from an earlier page"),
-        ("limit" = Option<u64>, Query, description = "Holds in the page: 50 unless given, 200 for more than that", minimum = 1),
+        PageParameters,
     ),
     security(("apiKey" = [])),
-    responses((status = 200, body = LegalHoldList), RequestProblems, StaffProblems, TenantProblems)
+    responses((status = 200, body = LegalHoldList), QueryProblems)
 )]
 pub async fn list_holds(
     State(state): State<AppState>,
@@ -160,10 +159,7 @@ pub async fn list_holds(
     security(("apiKey" = [])),
     responses(
         (status = 201, body = WireLegalHold),
-        RequestProblems,
-        BodyProblems,
-        StaffProblems,
-        TenantProblems,
+        WriteProblems,
     )
 )]
 pub async fn place_hold(
@@ -211,7 +207,7 @@ pub async fn place_hold(
     summary = "A legal hold",
     params(("tenantId" = String, Path), ("holdId" = String, Path)),
     security(("apiKey" = [])),
-    responses((status = 200, body = WireLegalHold), StaffProblems, TenantProblems)
+    responses((status = 200, body = WireLegalHold), ReadProblems)
 )]
 pub async fn read_hold(
     State(state): State<AppState>,
@@ -235,10 +231,7 @@ pub async fn read_hold(
     security(("apiKey" = [])),
     responses(
         (status = 200, body = WireLegalHold),
-        RequestProblems,
-        BodyProblems,
-        StaffProblems,
-        TenantProblems,
+        WriteProblems,
         ConflictProblems,
     )
 )]

@@ -11,7 +11,7 @@ use crate::{
     api::{
         body::JsonBody,
         idempotency::ShownOnce,
-        problems::{BodyProblems, ConflictProblems, RequestProblems, StaffProblems, TenantProblems},
+        problems::{ConflictProblems, ReadProblems, WriteProblems},
         query::LARGEST_PAGE,
         wire::Timestamp,
     },
@@ -72,7 +72,7 @@ pub struct IdentityKeyToCreate {
     summary = "The keys with which the hospital's own site says who a visitor is, newest first, without their secrets",
     params(("tenantId" = String, Path), ("appId" = String, Path)),
     security(("apiKey" = [])),
-    responses((status = 200, body = IdentityKeyList), StaffProblems, TenantProblems)
+    responses((status = 200, body = IdentityKeyList), ReadProblems)
 )]
 pub async fn list_identity_keys(
     State(state): State<AppState>,
@@ -95,10 +95,7 @@ pub async fn list_identity_keys(
     security(("apiKey" = [])),
     responses(
         (status = 201, body = WireIdentityKey),
-        RequestProblems,
-        BodyProblems,
-        StaffProblems,
-        TenantProblems,
+        WriteProblems,
         ConflictProblems,
     )
 )]
@@ -152,7 +149,7 @@ pub async fn create_identity_key(
     description = "From now on nothing that it signs is believed, on any node. Those who are signed in stay so.",
     params(("tenantId" = String, Path), ("appId" = String, Path), ("kid" = String, Path)),
     security(("apiKey" = [])),
-    responses((status = 204, description = "It is gone"), StaffProblems, TenantProblems)
+    responses((status = 204, description = "It is gone"), ReadProblems)
 )]
 pub async fn delete_identity_key(
     State(state): State<AppState>,

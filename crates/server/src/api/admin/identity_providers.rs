@@ -16,7 +16,9 @@ use crate::{
     api::{
         body::JsonBody,
         entity_tags::{if_match, tagged},
-        problems::{BodyProblems, ConflictProblems, RequestProblems, StaffProblems, TenantProblems},
+        problems::{
+            BodyProblems, ConflictProblems, QueryProblems, ReadProblems, RequestProblems, StaffProblems, WriteProblems,
+        },
         wire::Timestamp,
     },
     auth::{Staff, oidc::is_private},
@@ -111,7 +113,7 @@ fn answer(provider: IdentityProvider) -> Response {
     summary = "Who vouches for a tenant's staff",
     params(("tenantId" = String, Path)),
     security(("apiKey" = [])),
-    responses((status = 200, body = WireIdentityProvider), StaffProblems, TenantProblems)
+    responses((status = 200, body = WireIdentityProvider), ReadProblems)
 )]
 pub async fn read_tenants_provider(
     State(state): State<AppState>,
@@ -133,10 +135,7 @@ pub async fn read_tenants_provider(
     security(("apiKey" = [])),
     responses(
         (status = 200, body = WireIdentityProvider),
-        RequestProblems,
-        BodyProblems,
-        StaffProblems,
-        TenantProblems,
+        WriteProblems,
         ConflictProblems,
     )
 )]
@@ -161,9 +160,7 @@ pub async fn put_tenants_provider(
     security(("apiKey" = [])),
     responses(
         (status = 204, description = "It is gone"),
-        RequestProblems,
-        StaffProblems,
-        TenantProblems,
+        QueryProblems,
         ConflictProblems,
     )
 )]
@@ -184,7 +181,7 @@ pub async fn remove_tenants_provider(
     tag = "staff",
     summary = "Who vouches for the operators",
     security(("apiKey" = [])),
-    responses((status = 200, body = WireIdentityProvider), StaffProblems, TenantProblems)
+    responses((status = 200, body = WireIdentityProvider), ReadProblems)
 )]
 pub async fn read_operators_provider(State(state): State<AppState>, staff: Staff) -> Result<Response, ApiError> {
     staff.need(Permission::ManageOperators)?;
@@ -231,9 +228,7 @@ pub async fn put_operators_provider(
     security(("apiKey" = [])),
     responses(
         (status = 204, description = "It is gone"),
-        RequestProblems,
-        StaffProblems,
-        TenantProblems,
+        QueryProblems,
         ConflictProblems,
     )
 )]

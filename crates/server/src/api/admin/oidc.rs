@@ -18,7 +18,7 @@ use super::auth::{SignedInStaffMember, limits, signed_in};
 use crate::{
     api::{
         body::JsonBody,
-        problems::{BodyProblems, RequestProblems},
+        problems::{BodyProblems, PublicProblems, RequestProblems},
         query::{Parameters, wrong},
     },
     auth::{
@@ -95,9 +95,8 @@ fn told(failure: Failure) -> ApiError {
         RequestProblems,
         (status = 409, description = "`API_BASE_URL` is not set", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "There is no such hospital, or it has no provider", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "Too many attempts; Retry-After says when to try again", body = Problem, content_type = "application/problem+json"),
         (status = 502, description = "The provider is not to be reached", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The service is not available at the moment; Retry-After says when to try again", body = Problem, content_type = "application/problem+json"),
+        PublicProblems,
     )
 )]
 pub async fn start_oidc(
@@ -152,7 +151,7 @@ pub async fn start_oidc(
         (status = 409, description = "`API_BASE_URL` is not set", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "The provider was removed meanwhile", body = Problem, content_type = "application/problem+json"),
         (status = 502, description = "The provider is not to be reached", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The service is not available at the moment; Retry-After says when to try again", body = Problem, content_type = "application/problem+json"),
+        PublicProblems,
     )
 )]
 pub async fn finish_oidc(State(state): State<AppState>, parameters: Parameters) -> Result<Response, ApiError> {
@@ -222,8 +221,7 @@ async fn record_refusal(
         RequestProblems,
         BodyProblems,
         (status = 401, description = "The code is not right, was used, has expired, or is another browser's", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "Too many attempts; Retry-After says when to try again", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The service is not available at the moment; Retry-After says when to try again", body = Problem, content_type = "application/problem+json"),
+        PublicProblems,
     )
 )]
 pub async fn redeem_oidc(

@@ -6,23 +6,26 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::Response,
 };
-use kuzushi_domain::{Permission, Phi, StaffRole};
-use kuzushi_store::{StaffChange, StaffScope};
+use kuzushi_domain::{Permission, StaffRole};
+use kuzushi_store::StaffScope;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{
     fields::Mistakes,
-    staff::{
-        InvitedStaffMember, Renewed, StaffList, WireStaffMember, answer, change, delete, invite, list, member_id, renew,
+    people::{
+        InvitedStaffMember, Renewed, StaffChangeRequest, StaffList, WireStaffMember, answer, change, delete, invite,
+        list, member_id, renew,
     },
 };
 use crate::{
     api::{
         body::JsonBody,
-        entity_tags::if_match,
-        problems::{BodyProblems, ConflictProblems, RequestProblems, StaffProblems, TenantProblems},
-        query::Parameters,
+        entity_tags::IfMatch,
+        problems::{
+            BodyProblems, ConflictProblems, QueryProblems, ReadProblems, RequestProblems, StaffProblems, WriteProblems,
+        },
+        query::{PageParameters, Parameters},
     },
     auth::Staff,
     error::ApiError,
@@ -70,8 +73,7 @@ async fn operators(state: &AppState, staff: &Staff) -> Result<StaffScope, ApiErr
     tag = "staff",
     summary = "The operators, newest first",
     params(
-        ("before" = Option<String>, Query, description = "A cursor from an earlier page"),
-        ("limit" = Option<u64>, Query, description = "People in the page: 50 unless given, 200 for more than that", minimum = 1),
+        PageParameters,
     ),
     security(("apiKey" = [])),
     responses(
@@ -125,8 +127,7 @@ pub async fn create_operator(
     security(("apiKey" = [])),
     responses(
         (status = 200, body = WireStaffMember),
-        StaffProblems,
-        TenantProblems,
+        ReadProblems,
     )
 )]
 pub async fn read_operator(
@@ -145,16 +146,13 @@ pub async fn read_operator(
     description = "It holds from their next request on. Nobody disables themselves, and the last operator who can sign in stays: 409.",
     params(
         ("staffId" = String, Path),
-        ("If-Match" = Option<String>, Header, description = "The version that the caller has seen, in quotation marks"),
+        IfMatch,
     ),
     request_body = OperatorChangeRequest,
     security(("apiKey" = [])),
     responses(
         (status = 200, body = WireStaffMember),
-        RequestProblems,
-        BodyProblems,
-        StaffProblems,
-        TenantProblems,
+        WriteProblems,
         ConflictProblems,
     )
 )]
@@ -166,21 +164,9 @@ pub async fn change_operator(
     JsonBody(body): JsonBody<OperatorChangeRequest>,
 ) -> Result<Response, ApiError> {
     let OperatorChangeRequest { name, disabled, unlink_provider, reset_second_factor, if_version } = body;
+    let wanted = StaffChangeRequest { name, role: None, disabled, unlink_provider, reset_second_factor, if_version };
     let scope = operators(&state, &staff).await?;
-    let version = if_version.or(if_match(&headers)?);
-    let mut mistakes = Mistakes::default();
-    if let Some(name) = &name {
-        mistakes.name("name", name);
-    }
-    mistakes.into_result()?;
-    let wanted = StaffChange {
-        name: name.map(Phi::new),
-        role: None,
-        disabled,
-        unlink_provider: unlink_provider.unwrap_or(false),
-        reset_second_factor: reset_second_factor.unwrap_or(false),
-    };
-    change(&state, &staff, scope, &id, wanted, version).await
+    change(&state, &staff, scope, &id, wanted, &headers).await
 }
 
 #[utoipa::path(
@@ -191,14 +177,12 @@ pub async fn change_operator(
     description = "Signs them out everywhere. What they did stays on record under their name.",
     params(
         ("staffId" = String, Path),
-        ("If-Match" = Option<String>, Header, description = "The version that the caller has seen, in quotation marks"),
+        IfMatch,
     ),
     security(("apiKey" = [])),
     responses(
         (status = 204, description = "They are gone"),
-        RequestProblems,
-        StaffProblems,
-        TenantProblems,
+        QueryProblems,
         ConflictProblems,
     )
 )]
@@ -224,8 +208,7 @@ pub async fn delete_operator(
     security(("apiKey" = [])),
     responses(
         (status = 200, body = InvitedStaffMember),
-        StaffProblems,
-        TenantProblems,
+        ReadProblems,
     )
 )]
 pub async fn renew_operator_enrolment(

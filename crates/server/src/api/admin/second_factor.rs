@@ -12,7 +12,7 @@ use crate::{
         problems::{BodyProblems, ConflictProblems, RequestProblems, StaffProblems},
     },
     auth::{ClientAddress, Shown, SignedInStaff, api_keys::NoRandomness, second_factor, take_code_attempt, totp},
-    error::{ApiError, FieldError, Problem},
+    error::{ApiError, FieldError},
     state::AppState,
 };
 
@@ -61,7 +61,6 @@ pub struct RecoveryCodes {
         BodyProblems,
         StaffProblems,
         ConflictProblems,
-        (status = 429, description = "Too many attempts; Retry-After says when to try again", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub async fn begin_totp(
@@ -95,7 +94,6 @@ pub async fn begin_totp(
         BodyProblems,
         StaffProblems,
         ConflictProblems,
-        (status = 429, description = "Too many attempts; Retry-After says when to try again", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub async fn confirm_totp(
@@ -138,7 +136,6 @@ pub async fn confirm_totp(
         RequestProblems,
         BodyProblems,
         StaffProblems,
-        (status = 429, description = "Too many attempts; Retry-After says when to try again", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub async fn remove_totp(

@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    approvals::{Asked, WireApprovalRequest},
+    approval_requests::{Asked, WireApprovalRequest},
     config_versions::open,
     fields::Mistakes,
 };
 use crate::{
     api::{
         body::JsonBody,
-        problems::{BodyProblems, ConflictProblems, RequestProblems, StaffProblems, TenantProblems},
+        problems::{ConflictProblems, ReadProblems, WriteProblems},
         wire::Timestamp,
     },
     auth::Staff,
@@ -192,10 +192,7 @@ pub async fn checked(scope: &TenantScope, app: &App, mut arms: Vec<Arm>) -> Resu
     responses(
         (status = 200, body = WireSplit),
         (status = 202, body = WireApprovalRequest, description = "It waits for a second person"),
-        RequestProblems,
-        BodyProblems,
-        StaffProblems,
-        TenantProblems,
+        WriteProblems,
         ConflictProblems,
     )
 )]
@@ -223,7 +220,7 @@ pub async fn change_split(
     description = "404 where all get the active version.",
     params(("tenantId" = String, Path), ("appId" = String, Path)),
     security(("apiKey" = [])),
-    responses((status = 200, body = WireSplit), StaffProblems, TenantProblems)
+    responses((status = 200, body = WireSplit), ReadProblems)
 )]
 pub async fn read_split(
     State(state): State<AppState>,
@@ -243,7 +240,7 @@ pub async fn read_split(
     description = "Of the split that runs, or of the last one. It is counted; nothing that patients wrote is opened.",
     params(("tenantId" = String, Path), ("appId" = String, Path)),
     security(("apiKey" = [])),
-    responses((status = 200, body = SplitResults), StaffProblems, TenantProblems)
+    responses((status = 200, body = SplitResults), ReadProblems)
 )]
 pub async fn read_results(
     State(state): State<AppState>,

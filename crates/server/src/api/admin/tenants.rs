@@ -11,8 +11,10 @@ use super::{apps::Added, fields::Mistakes};
 use crate::{
     api::{
         body::JsonBody,
-        problems::{BodyProblems, ConflictProblems, RequestProblems, StaffProblems, TenantProblems},
-        query::Parameters,
+        problems::{
+            BodyProblems, ConflictProblems, QueryProblems, ReadProblems, RequestProblems, StaffProblems, WriteProblems,
+        },
+        query::{PageParameters, Parameters},
         wire::Timestamp,
     },
     auth::Staff,
@@ -75,8 +77,7 @@ pub struct TenantToCreate {
     summary = "All tenants, newest first",
     description = "For operators. Anybody else sees the one tenant of their key.",
     params(
-        ("before" = Option<String>, Query, description = "A cursor from an earlier page"),
-        ("limit" = Option<u64>, Query, description = "Tenants in the page: 50 unless given, 200 for more than that", minimum = 1),
+        PageParameters,
     ),
     security(("apiKey" = [])),
     responses((status = 200, body = TenantList), RequestProblems, StaffProblems)
@@ -158,7 +159,7 @@ pub async fn add(
     summary = "A tenant",
     params(("tenantId" = String, Path)),
     security(("apiKey" = [])),
-    responses((status = 200, body = WireTenant), StaffProblems, TenantProblems)
+    responses((status = 200, body = WireTenant), ReadProblems)
 )]
 pub async fn read_tenant(
     State(state): State<AppState>,
@@ -183,7 +184,7 @@ pub struct TenantToRename {
     params(("tenantId" = String, Path)),
     request_body = TenantToRename,
     security(("apiKey" = [])),
-    responses((status = 200, body = WireTenant), RequestProblems, BodyProblems, StaffProblems, TenantProblems)
+    responses((status = 200, body = WireTenant), WriteProblems)
 )]
 pub async fn rename_tenant(
     State(state): State<AppState>,
@@ -215,7 +216,7 @@ pub async fn rename(
     description = "For operators. On every node within a second: pages get 404 for its projects, sockets close, tokens are worthless. Nothing is lost, and staff goes on reading; `reopen` makes it as it was. Again changes nothing.",
     params(("tenantId" = String, Path)),
     security(("apiKey" = [])),
-    responses((status = 200, body = WireTenant), RequestProblems, StaffProblems, TenantProblems)
+    responses((status = 200, body = WireTenant), QueryProblems)
 )]
 pub async fn close_tenant(
     State(state): State<AppState>,
@@ -236,7 +237,7 @@ pub async fn close_tenant(
     description = "For operators. 404 where its key was destroyed.",
     params(("tenantId" = String, Path)),
     security(("apiKey" = [])),
-    responses((status = 200, body = WireTenant), RequestProblems, StaffProblems, TenantProblems)
+    responses((status = 200, body = WireTenant), QueryProblems)
 )]
 pub async fn reopen_tenant(
     State(state): State<AppState>,
@@ -266,10 +267,7 @@ pub struct TenantToErase {
     security(("apiKey" = [])),
     responses(
         (status = 200, body = WireTenant),
-        RequestProblems,
-        BodyProblems,
-        StaffProblems,
-        TenantProblems,
+        WriteProblems,
         ConflictProblems,
     )
 )]

@@ -4,35 +4,32 @@ use axum::{
     Json,
     extract::State,
     http::{HeaderMap, StatusCode},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use chrono::{DateTime, Utc};
 use kuzushi_domain::{EmailAddress, Id, Permission, Phi, id};
-use kuzushi_store::{Erasure, NewUser, StoreError, TenantScope, User, UserChange};
+use kuzushi_store::{NewUser, StoreError, TenantScope, User, UserChange};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{apps::Added, fields::Mistakes};
+use super::{apps::Added, fields::Mistakes, new_password::NewPassword};
 use crate::{
     api::{
         body::JsonBody,
-        entity_tags::{if_match, tagged},
-        problems::{BodyProblems, ConflictProblems, RequestProblems, StaffProblems, TenantProblems},
-        query::{Parameters, wrong},
+        entity_tags::{IfMatch, if_match, tagged},
+        problems::{ConflictProblems, QueryProblems, ReadProblems, WriteProblems},
+        query::{PageParameters, Parameters, wrong},
         wire::Timestamp,
     },
     auth::{
         Staff,
-        passwords::{self, Passwords, Verdict},
+        passwords::{Passwords, Verdict},
     },
     conversation::close_for_the_signed_out,
     error::{ApiError, FieldError},
     segment::Segment,
     state::AppState,
 };
-
-/// Conversations that are erased at a time.
-const ERASED_AT_ONCE: u64 = 200;
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -122,47 +119,12 @@ fn answer(status: StatusCode, user: User) -> Response {
     tagged(status, user.version, WireUser::from(user))
 }
 
-/// A password, or the hash of one, that may be kept.
-enum NewPassword {
-    Plain(Phi<String>),
-    Hashed(String),
-}
-
-impl NewPassword {
-    fn checked(password: Option<String>, hash: Option<String>, mistakes: &mut Mistakes) -> Option<Self> {
-        match (password, hash) {
-            (Some(password), None) => {
-                mistakes.password("password", &password);
-                Some(Self::Plain(Phi::new(password)))
-            }
-            (None, Some(hash)) => {
-                if let Err(message) = passwords::check_import(&hash) {
-                    mistakes.note("passwordHash", message);
-                }
-                Some(Self::Hashed(hash))
-            }
-            (Some(_), Some(_)) => {
-                mistakes.note("passwordHash", "cannot be given together with password");
-                None
-            }
-            (None, None) => None,
-        }
-    }
-
-    async fn into_hash(self, passwords: &Passwords) -> Result<String, ApiError> {
-        match self {
-            Self::Plain(password) => Ok(passwords.hash(password).await?),
-            Self::Hashed(hash) => Ok(hash),
-        }
-    }
-}
-
 /// The user of this id, who has to be the tenant's own.
 async fn user(scope: &TenantScope, id: &str) -> Result<User, ApiError> {
     Ok(scope.user(user_id(id)?).await?)
 }
 
-fn user_id(id: &str) -> Result<Id<id::User>, ApiError> {
+pub(super) fn user_id(id: &str) -> Result<Id<id::User>, ApiError> {
     id.parse().map_err(|_| ApiError::NotFound)
 }
 
@@ -173,11 +135,10 @@ fn user_id(id: &str) -> Result<Id<id::User>, ApiError> {
     summary = "A tenant's patients who can sign in, newest first",
     params(
         ("tenantId" = String, Path),
-        ("before" = Option<String>, Query, description = "A cursor from an earlier page"),
-        ("limit" = Option<u64>, Query, description = "Users in the page: 50 unless given, 200 for more than that", minimum = 1),
+        PageParameters,
     ),
     security(("apiKey" = [])),
-    responses((status = 200, body = UserList), RequestProblems, StaffProblems, TenantProblems)
+    responses((status = 200, body = UserList), QueryProblems)
 )]
 pub async fn list_users(
     State(state): State<AppState>,
@@ -213,10 +174,7 @@ pub struct UserSearch {
     security(("apiKey" = [])),
     responses(
         (status = 200, body = UserList, description = "The one with this address, or nobody"),
-        RequestProblems,
-        BodyProblems,
-        StaffProblems,
-        TenantProblems,
+        WriteProblems,
     )
 )]
 pub async fn search_users(
@@ -244,10 +202,7 @@ pub async fn search_users(
     responses(
         (status = 201, body = WireUser),
         (status = 200, body = WireUser, description = "They were there already"),
-        RequestProblems,
-        BodyProblems,
-        StaffProblems,
-        TenantProblems,
+        WriteProblems,
         ConflictProblems,
     )
 )]
@@ -282,8 +237,7 @@ pub async fn add(
         return same_user(passwords, scope, &email, &name, password).await;
     }
     let hash = match &password {
-        Some(NewPassword::Plain(password)) => Some(passwords.hash(password.clone()).await?),
-        Some(NewPassword::Hashed(hash)) => Some(hash.clone()),
+        Some(password) => Some(password.hash(passwords).await?),
         None => None,
     };
     let new = NewUser { email: email.clone(), name: Phi::new(name.clone()), password_hash: hash };
@@ -320,7 +274,7 @@ async fn same_user(
     summary = "A patient who can sign in",
     params(("tenantId" = String, Path), ("userId" = String, Path)),
     security(("apiKey" = [])),
-    responses((status = 200, body = WireUser), StaffProblems, TenantProblems)
+    responses((status = 200, body = WireUser), ReadProblems)
 )]
 pub async fn read_user(
     State(state): State<AppState>,
@@ -340,16 +294,13 @@ pub async fn read_user(
     params(
         ("tenantId" = String, Path),
         ("userId" = String, Path),
-        ("If-Match" = Option<String>, Header, description = "The version that the caller has seen, in quotation marks"),
+        IfMatch,
     ),
     request_body = UserChangeRequest,
     security(("apiKey" = [])),
     responses(
         (status = 200, body = WireUser),
-        RequestProblems,
-        BodyProblems,
-        StaffProblems,
-        TenantProblems,
+        WriteProblems,
         ConflictProblems,
     )
 )]
@@ -386,106 +337,9 @@ pub async fn change(
     let password = NewPassword::checked(password, password_hash, &mut mistakes);
     mistakes.into_result()?;
     let password_hash = match password {
-        Some(password) => Some(password.into_hash(passwords).await?),
+        Some(password) => Some(password.hash(passwords).await?),
         None => None,
     };
     let change = UserChange { name: name.map(Phi::new), password_hash, disabled };
     Ok(scope.change_user(id, change, if_version, now).await?)
-}
-
-/// What a legal hold is on, of what was to be deleted.
-#[derive(Serialize, Default, ToSchema)]
-pub struct DeletionDeferred {
-    /// Whether the account is among it.
-    account: bool,
-    /// How many of the conversations are.
-    conversations: u64,
-}
-
-#[utoipa::path(
-    delete,
-    path = "/v1/admin/tenants/{tenantId}/users/{userId}",
-    tag = "administration",
-    summary = "Delete a patient's account, and what they wrote if asked to",
-    description = "Signs them out everywhere. Their conversations are opened by nobody any more. What is under a legal hold is hidden instead, and deleted when that is lifted: then the answer is 202.",
-    params(
-        ("tenantId" = String, Path),
-        ("userId" = String, Path),
-        ("eraseConversations" = Option<bool>, Query, description = "Destroys the content of all their conversations, for good"),
-        ("If-Match" = Option<String>, Header, description = "The version that the caller has seen, in quotation marks"),
-    ),
-    security(("apiKey" = [])),
-    responses(
-        (status = 202, body = DeletionDeferred, description = "They are hidden, and what a legal hold is on is deleted when that is lifted"),
-        (status = 204, description = "They are gone"),
-        RequestProblems,
-        StaffProblems,
-        TenantProblems,
-        ConflictProblems,
-    )
-)]
-pub async fn delete_user(
-    State(state): State<AppState>,
-    staff: Staff,
-    Segment((tenant, id)): Segment<(String, String)>,
-    parameters: Parameters,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
-    let erase = parameters.parsed("eraseConversations", "true or false")?.unwrap_or(false);
-    let version = if_match(&headers)?;
-    let scope = staff.scope(&state, &tenant, Permission::ManageUsers).await?;
-    let id = user_id(&id)?;
-    let (erased, deleted) = delete(&scope, id, version, erase, state.clock.now()).await;
-    close_for_the_signed_out(&state).await;
-    let erasure_of = |erasure: Erasure| u64::from(erasure == Erasure::Deferred);
-    let mut deferred = DeletionDeferred {
-        account: false,
-        conversations: erased.iter().map(|(_, erasure)| erasure_of(*erasure)).sum(),
-    };
-    for (session, _) in erased {
-        state.conversations.enter(session).end();
-    }
-    deferred.account = deleted? == Erasure::Deferred;
-    if deferred.account || deferred.conversations > 0 {
-        return Ok((StatusCode::ACCEPTED, Json(deferred)).into_response());
-    }
-    Ok(StatusCode::NO_CONTENT.into_response())
-}
-
-/// Deletes a user, and erases their conversations if asked to. Returns those that were erased, or hidden, also where not all were.
-pub async fn delete(
-    scope: &TenantScope,
-    id: Id<id::User>,
-    version: Option<i32>,
-    erase: bool,
-    now: DateTime<Utc>,
-) -> (Vec<(Id<id::Session>, Erasure)>, Result<Erasure, StoreError>) {
-    let mut erased = Vec::new();
-    // The account goes first, so that nothing is added to what is erased. Deleting again goes on with the erasing.
-    let deleted = scope.delete_user(id, version, now).await;
-    if erase
-        && matches!(deleted, Ok(_) | Err(StoreError::NotFound))
-        && let Err(error) = erase_conversations(scope, id, now, &mut erased).await
-    {
-        return (erased, Err(error));
-    }
-    (erased, deleted)
-}
-
-async fn erase_conversations(
-    scope: &TenantScope,
-    user: Id<id::User>,
-    now: DateTime<Utc>,
-    erased: &mut Vec<(Id<id::Session>, Erasure)>,
-) -> Result<(), StoreError> {
-    let mut before = None;
-    loop {
-        let page = scope.sessions_of(user, before, ERASED_AT_ONCE).await?;
-        let Some(last) = page.last() else { return Ok(()) };
-        before = Some(last.id);
-        for session in page.iter().filter(|session| !session.is_erased()) {
-            let ended = scope.end_session(session.id, true, now).await?;
-            erased.push((session.id, ended.erasure));
-        }
-    }
 }

@@ -11,7 +11,7 @@ use super::{Desk, PageArguments};
 use crate::{
     api::admin::{
         activations::WireActivation,
-        approvals::{self, Asked, WireApprovalRequest},
+        approval_requests::{self, Asked, WireApprovalRequest},
         config_versions::{self, VersionSummary, WireConfigVersion},
         splits::{self, WireArmResult, WireSplit},
     },
@@ -216,7 +216,7 @@ pub(super) async fn run(desk: &Desk, command: ConfigCommand) -> anyhow::Result<(
             let (scope, app) = desk.app(&app).await?;
             let request =
                 scope.approval_request(app.id, request, desk.now).await.context("there is no such request")?;
-            let in_full = approvals::in_full(&scope, &app, &request).await?;
+            let in_full = approval_requests::in_full(&scope, &app, &request).await?;
             print(&(serde_json::to_string_pretty(&in_full)? + "\n"))
         }
         ConfigCommand::Approve(request) => decide(desk, request, Decision::Approve).await,

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::Desk;
 use crate::{
-    api::admin::approvals::{Asked, WireApprovalRequest},
+    api::admin::approval_requests::{Asked, WireApprovalRequest},
     commands::{AwaitsApproval, print},
 };
 

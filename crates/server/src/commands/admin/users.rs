@@ -8,7 +8,10 @@ use kuzushi_domain::{EmailAddress, Id, id};
 
 use super::{Desk, PageArguments};
 use crate::{
-    api::admin::users::{self, UserChangeRequest, UserToCreate, WireUser},
+    api::admin::{
+        user_deletion,
+        users::{self, UserChangeRequest, UserToCreate, WireUser},
+    },
     auth::passwords::Passwords,
 };
 
@@ -99,7 +102,7 @@ pub(super) async fn run(desk: &Desk, command: UserCommand) -> anyhow::Result<()>
         }
         UserCommand::Delete { tenant, user, erase_conversations, if_version } => {
             let scope = desk.scope(&tenant).await?;
-            users::delete(&scope, user, if_version, erase_conversations, desk.now).await.1?;
+            user_deletion::delete(&scope, user, if_version, erase_conversations, desk.now).await.1?;
             return Ok(());
         }
         UserCommand::Create { tenant, email, name, password_stdin, password_hash } => {
