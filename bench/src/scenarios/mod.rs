@@ -6,6 +6,7 @@ mod idle;
 mod init;
 mod load;
 mod messages;
+mod overhead;
 mod place;
 pub mod provider;
 pub mod report;
@@ -41,6 +42,8 @@ pub enum Scenario {
     Provider,
     /// The same as fast as they go.
     ProviderAtOnce,
+    /// What the server adds to a model's answer, few at a time.
+    Overhead,
 }
 
 /// How much of everything.
@@ -137,6 +140,7 @@ async fn measure(scenario: Scenario, running: &Running, sizes: &Sizes) -> anyhow
             Scenario::History => history::measure(running, sizes).await?,
             Scenario::Provider => stream::from_model(running, &projects.model, sizes).await?,
             Scenario::ProviderAtOnce => stream::at_once(running, &projects.model, sizes).await?,
+            Scenario::Overhead => overhead::measure(running, &projects.model, sizes).await?,
         });
     }
     Ok(Row::merge(runs))
@@ -153,6 +157,7 @@ impl Scenario {
             Self::History => "history",
             Self::Provider => "model, paced",
             Self::ProviderAtOnce => "model, at once",
+            Self::Overhead => "model, overhead",
         }
     }
 
@@ -163,14 +168,14 @@ impl Scenario {
             Self::Stream => Some(&projects.paced),
             Self::AtOnce => Some(&projects.at_once),
             Self::Messages | Self::History => Some(&projects.short),
-            Self::Provider | Self::ProviderAtOnce => Some(&projects.model),
+            Self::Provider | Self::ProviderAtOnce | Self::Overhead => Some(&projects.model),
         }
     }
 
     /// A server for this scenario, or why there is none.
     async fn prepare(self, place: &Place) -> anyhow::Result<Result<Running, String>> {
         let gap = match self {
-            Self::Provider => Some(Duration::from_millis(crate::server::hospital::PACE_MS)),
+            Self::Provider | Self::Overhead => Some(Duration::from_millis(crate::server::hospital::PACE_MS)),
             Self::ProviderAtOnce => Some(Duration::ZERO),
             _ => None,
         };

@@ -51,7 +51,7 @@ pub async fn serve(port: u16, gap: Duration, tokens: usize) -> anyhow::Result<()
 /// Answers one request after the other on a connection.
 async fn converse(stream: TcpStream, gap: Duration, tokens: usize) -> anyhow::Result<()> {
     let mut stream = BufReader::new(stream);
-    while let Some(path) = read_request(&mut stream).await? {
+    while let Some((path, arrived)) = read_request(&mut stream).await? {
         if !path.ends_with("/chat/completions") {
             stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n").await?;
             continue;
@@ -72,7 +72,9 @@ async fn converse(stream: TcpStream, gap: Duration, tokens: usize) -> anyhow::Re
                 ticks.tick().await;
             }
             for _ in 0..(tokens - number).min(if gap.is_zero() { BURST } else { 1 }) {
-                token(&mut chunks, shared_micros());
+                // The first one says when the request came.
+                let (mark, micros) = if number == 0 { (ARRIVED, arrived) } else { (WRITTEN, shared_micros()) };
+                token(&mut chunks, mark, micros);
                 number += 1;
             }
             stream.write_all(chunks.as_bytes()).await?;
@@ -86,12 +88,13 @@ async fn converse(stream: TcpStream, gap: Duration, tokens: usize) -> anyhow::Re
     Ok(())
 }
 
-/// Reads a request to its end, and returns its path. None: the client has hung up.
-async fn read_request(stream: &mut BufReader<TcpStream>) -> anyhow::Result<Option<String>> {
+/// Reads a request to its end, and returns its path and when it began. None: the client has hung up.
+async fn read_request(stream: &mut BufReader<TcpStream>) -> anyhow::Result<Option<(String, u64)>> {
     let mut first = String::new();
     if stream.read_line(&mut first).await? == 0 {
         return Ok(None);
     }
+    let arrived = shared_micros();
     let path = first.split(' ').nth(1).context("a request line")?.to_owned();
     let mut length = 0;
     loop {
@@ -106,12 +109,15 @@ async fn read_request(stream: &mut BufReader<TcpStream>) -> anyhow::Result<Optio
     ensure!(length <= LONGEST_REQUEST, "a request of {length} bytes");
     let mut body = vec![0; length];
     stream.read_exact(&mut body).await?;
-    Ok(Some(path))
+    Ok(Some((path, arrived)))
 }
 
 /// A token's event before and behind the time in it.
 const BEFORE: &str = "data: {\"id\":\"chatcmpl-bench\",\"object\":\"chat.completion.chunk\",\"created\":0,\
-                      \"model\":\"bench\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\" @";
+                      \"model\":\"bench\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\" ";
+/// What stands before the time at which a token was written, and before that at which the request came.
+const WRITTEN: char = '@';
+const ARRIVED: char = '>';
 const BEHIND: &str = ";\"},\"finish_reason\":null}]}\n\n";
 /// The events that end an answer.
 const LAST: &str = "data: {\"id\":\"chatcmpl-bench\",\"object\":\"chat.completion.chunk\",\"created\":0,\
@@ -120,10 +126,10 @@ const DONE: &str = "data: [DONE]\n\n";
 
 /// A token that holds the time, as a chunk of its own. It asks for no memory: this runs on the cores of the server that is
 /// measured.
-fn token(chunks: &mut String, micros: u64) {
+fn token(chunks: &mut String, mark: char, micros: u64) {
     let digits = micros.checked_ilog10().unwrap_or(0) as usize + 1;
-    let length = BEFORE.len() + digits + BEHIND.len();
-    let _ = write!(chunks, "{length:x}\r\n{BEFORE}{micros}{BEHIND}\r\n");
+    let length = BEFORE.len() + mark.len_utf8() + digits + BEHIND.len();
+    let _ = write!(chunks, "{length:x}\r\n{BEFORE}{mark}{micros}{BEHIND}\r\n");
 }
 
 fn chunk(chunks: &mut String, text: &str) {
@@ -157,7 +163,12 @@ impl Stamps {
 }
 
 fn stamp(token: &str) -> Option<u64> {
-    token.trim_start().strip_prefix('@')?.parse().ok()
+    token.trim_start().strip_prefix(WRITTEN)?.parse().ok()
+}
+
+/// When the request of a whole answer came to the model.
+pub fn arrival(answer: &str) -> Option<u64> {
+    answer.split(';').next()?.trim_start().strip_prefix(ARRIVED)?.parse().ok()
 }
 
 #[cfg(test)]
@@ -172,6 +183,7 @@ mod tests {
             stamps.read(piece, |stamp| read.push(stamp));
         }
         assert_eq!(read, [12, 34, 5, 6, 7]);
+        assert_eq!((arrival(">12; @13;"), arrival("@12; >13;")), (Some(12), None));
     }
 
     #[tokio::test]
@@ -184,7 +196,8 @@ mod tests {
         stream.shutdown().await.unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
-        assert_eq!(answer.matches("\"content\":\" @").count(), 3, "{answer}");
+        assert_eq!(answer.matches("\"content\":\" >").count(), 1, "{answer}");
+        assert_eq!(answer.matches("\"content\":\" @").count(), 2, "{answer}");
         assert!(answer.contains("\"finish_reason\":\"stop\"") && answer.contains("data: [DONE]"), "{answer}");
         assert!(answer.ends_with("0\r\n\r\n"), "{answer}");
     }
