@@ -15,9 +15,9 @@ use kuzushi_domain::{
 
 use crate::{
     knowledge::{Candidate, Knowledge},
-    providers::{self, OpenAi, ProviderFailure},
+    providers::{self, Endpoint, ProviderFailure},
     recent::Recent,
-    tools::Patient,
+    tools::{self, Patient, Tool},
 };
 
 /// A question with everything an answer may draw on.
@@ -90,8 +90,8 @@ impl Default for RecentAnswers {
     }
 }
 
-/// How a language model is asked.
-#[derive(Debug, Clone, PartialEq, Default)]
+/// Which model an app names first, how it is asked, and how long the app waits for any of them.
+#[derive(Debug, Clone, PartialEq)]
 pub struct ModelSettings {
     /// The provider's name for it.
     pub name: String,
@@ -99,8 +99,25 @@ pub struct ModelSettings {
     pub temperature: Option<f64>,
     /// The most tokens of an answer. None leaves it to the provider.
     pub max_tokens: Option<u32>,
-    /// How long may pass until the first piece of an answer; then the built-in assistant answers instead.
+    /// How long may pass until the first piece of an answer, whoever gives it; the built-in assistant is last.
     pub first_piece_timeout: Duration,
+    /// How long nothing of an answer may come once it has begun.
+    pub silence: Duration,
+    /// How long a model's answer may take in all.
+    pub timeout: Duration,
+}
+
+impl Default for ModelSettings {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            temperature: None,
+            max_tokens: None,
+            first_piece_timeout: Duration::from_secs(8),
+            silence: Duration::from_secs(6),
+            timeout: Duration::from_secs(60),
+        }
+    }
 }
 
 /// A model, and how it is asked.
@@ -185,25 +202,47 @@ impl AnswerEnd {
 /// How many messages before the question an answer draws on.
 pub const HISTORY_LENGTH: usize = providers::builtin::MEMORY;
 
-/// Those who can answer: the built-in assistant always, models as far as the operator has set them up.
-#[derive(Debug, Clone, Default)]
+/// Those who can answer: the built-in assistant always, models as far as the operator has set them up. Cheap to copy.
+#[derive(Debug, Clone)]
 pub struct Assistant {
-    openai: Option<Arc<OpenAi>>,
+    endpoints: Vec<Arc<Endpoint>>,
+    tools: Vec<Arc<dyn Tool>>,
+}
+
+impl Default for Assistant {
+    fn default() -> Self {
+        Self { endpoints: Vec::new(), tools: tools::of_the_house() }
+    }
 }
 
 impl Assistant {
-    /// Adds a model behind the chat completions protocol.
-    pub fn with_openai(self, provider: OpenAi) -> Self {
-        Self { openai: Some(Arc::new(provider)) }
+    /// Adds a provider of models, in place of one that configs call the same.
+    pub fn with_provider(mut self, endpoint: Endpoint) -> Self {
+        self.endpoints.retain(|known| known.provider() != endpoint.provider());
+        self.endpoints.push(Arc::new(endpoint));
+        self
+    }
+
+    /// Adds something that models may look up, where an app allows it.
+    pub fn with_tool(mut self, tool: Arc<dyn Tool>) -> Self {
+        self.tools.push(tool);
+        self
+    }
+
+    pub(crate) fn endpoint(&self, provider: Provider) -> Option<Arc<Endpoint>> {
+        self.endpoints.iter().find(|endpoint| endpoint.provider() == provider).cloned()
+    }
+
+    pub(crate) fn tools(&self) -> &[Arc<dyn Tool>] {
+        &self.tools
     }
 
     /// Answers a question as a stream: any number of pieces, then the end. Dropping the stream cancels the answer, with
     /// the provider as well.
     pub fn answer(&self, request: AnswerRequest) -> AnswerStream {
-        match (request.provider, &self.openai) {
-            (Provider::Builtin, _) => providers::builtin::answer(request).boxed(),
-            (Provider::Openai, Some(openai)) => providers::model::answer(Arc::clone(openai), request).boxed(),
-            (Provider::Openai, None) => providers::model::answer_without(request, ProviderFailure::NotSetUp).boxed(),
+        match request.provider {
+            Provider::Builtin => providers::builtin::answer(request).boxed(),
+            Provider::Openai | Provider::Anthropic => providers::model::answer(self.clone(), request).boxed(),
         }
     }
 }

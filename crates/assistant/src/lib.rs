@@ -21,4 +21,4 @@ pub use answer::{
     ModelSettings, ModelUsage,
 };
 pub use knowledge::{Hit, Knowledge, KnowledgeArticle};
-pub use providers::{OpenAi, ProviderFailure, SetupError};
+pub use providers::{Endpoint, ProviderFailure, SetupError};

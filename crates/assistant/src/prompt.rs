@@ -101,7 +101,7 @@ fn push_body(text: &mut String, body: &str) {
 }
 
 /// One source between marks that its own text cannot close.
-fn source_text(text: &mut String, number: usize, source: &Candidate, knowledge: &Knowledge) {
+pub(crate) fn source_text(text: &mut String, number: usize, source: &Candidate, knowledge: &Knowledge) {
     let passage = knowledge.passage(source.passage);
     let title = &knowledge.article(source.article).title;
     let heading = passage.heading.as_deref().map(|heading| format!(", {heading}")).unwrap_or_default();

@@ -6,6 +6,9 @@ pub enum ProviderFailure {
     /// The app wants a model and the operator has set up none.
     #[error("no provider is set up")]
     NotSetUp,
+    /// It failed again and again, and was not asked this time.
+    #[error("the provider failed too often and is left alone for a while")]
+    LeftAlone,
     #[error("the provider cannot be reached")]
     Unreachable,
     #[error("the provider was silent for too long")]
@@ -23,9 +26,12 @@ pub enum ProviderFailure {
     Interrupted,
     #[error("the provider's filter stopped the answer")]
     Filtered,
-    /// It ended without the signs of an end, or at the length limit.
+    /// It ended without the signs of an end.
     #[error("the provider's answer was cut off")]
     CutOff,
+    /// Longer than the app's config, the model, or anybody's patience allows.
+    #[error("the provider's answer was too long and was cut off")]
+    TooLong,
     #[error("the provider's answer was empty")]
     Empty,
     #[error("the provider's reply could not be understood")]

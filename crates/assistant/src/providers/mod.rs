@@ -1,10 +1,22 @@
-//! Who can give an answer. One module for each provider a config may name.
+//! Who can give an answer: the built-in assistant, and models over HTTP, a module for each protocol.
+//!
+//! A question goes through `model` (who is asked, in which order), `underway` (one model, with what it looks up), `outgoing` (what
+//! leaves for it), `endpoint` (asking, and asking again), `breaker` (whom not to ask) and `reading` (what comes back).
 
+mod anthropic;
+mod breaker;
 pub mod builtin;
+mod calls;
+mod endpoint;
+mod exchange;
 mod failure;
+mod looking_up;
 pub(crate) mod model;
 mod openai;
+mod outgoing;
+mod reading;
 mod source_marks;
+mod underway;
 
+pub use endpoint::{Endpoint, SetupError};
 pub use failure::ProviderFailure;
-pub use openai::{OpenAi, SetupError};

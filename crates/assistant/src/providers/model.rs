@@ -1,158 +1,134 @@
-//! Answers from a language model, from the passages that it is given. Where it gives none, the built-in assistant answers.
+//! Answers from language models, one after the other until one answers. Where none does, the built-in assistant answers.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{sync::Arc, time::Duration};
 
-use futures_util::{
-    Stream, StreamExt,
-    stream::{once, unfold},
-};
-use kuzushi_domain::Citation;
-use tokio::time::{Instant, timeout_at};
+use futures_util::{Stream, StreamExt, stream::once};
+use kuzushi_domain::config::Provider;
+use tokio::time::Instant;
 
 use super::{
     ProviderFailure, builtin,
-    openai::{ChatMessage, ChatRequest, ChatRole, OpenAi, Reading},
-    source_marks::SourceMarks,
+    exchange::Outgoing,
+    looking_up::LookUp,
+    reading::Limits,
+    underway::{Asking, Underway},
 };
 use crate::{
-    answer::{AnswerEnd, AnswerEvent, AnswerRequest},
-    knowledge::{Candidate, Knowledge},
-    prompt::{Speaker, prompt},
+    answer::{AnswerEnd, AnswerEvent, AnswerRequest, Assistant, ModelChoice, ModelUsage},
+    knowledge::Candidate,
+    tools::{Tool, ToolContext},
 };
 
-/// What the model writes for "the sources do not say".
-const NOT_IN_THE_SOURCES: usize = 0;
+/// What the built-in assistant needs to begin before the app's deadline is over.
+const RESERVE: Duration = Duration::from_millis(300);
 
-/// Asks the model, unless the question is one that no model is asked. What has been said stays said: only as long as
+/// Asks the models, unless the question is one that no model is asked. What has been said stays said: only as long as
 /// nothing has come does anybody else answer.
 pub fn answer(
-    model: Arc<OpenAi>,
+    assistant: Assistant,
     request: AnswerRequest,
 ) -> impl Stream<Item = Result<AnswerEvent, ProviderFailure>> + Send + 'static {
     once(async move {
         let Some(sources) = builtin::sources(&request) else {
             return builtin::answer(request).boxed();
         };
-        match Underway::begin(&model, &request, sources).await {
-            Ok(underway) => unfold(underway, Underway::go_on).boxed(),
-            Err(failure) => answer_without(request, failure).boxed(),
+        let mut usage = Vec::new();
+        match first_to_begin(&assistant, &request, sources, &mut usage).await {
+            Ok(underway) => underway.stream(usage).boxed(),
+            Err(failure) => instead_of_a_model(request, failure, usage).boxed(),
         }
     })
     .flatten()
 }
 
-/// The built-in assistant's answer in place of a model's.
-pub fn answer_without(
+/// The built-in assistant's answer in place of a model's: all at once, since the visitor has waited already.
+fn instead_of_a_model(
     request: AnswerRequest,
     failure: ProviderFailure,
+    usage: Vec<ModelUsage>,
 ) -> impl Stream<Item = Result<AnswerEvent, ProviderFailure>> + Send + 'static {
-    builtin::answer(request).map(move |event| match event {
-        Ok(AnswerEvent::Done(end)) => Ok(AnswerEvent::Done(AnswerEnd { instead_of_model: Some(failure), ..end })),
+    let token_interval = match failure {
+        ProviderFailure::NotSetUp | ProviderFailure::LeftAlone => request.token_interval,
+        _ => Duration::ZERO,
+    };
+    builtin::answer(AnswerRequest { token_interval, ..request }).map(move |event| match event {
+        Ok(AnswerEvent::Done(end)) => {
+            let usage = usage.clone();
+            Ok(AnswerEvent::Done(AnswerEnd { instead_of_model: Some(failure), usage, ..end }))
+        }
         other => other,
     })
 }
 
-/// A model's answer of which something has come.
-struct Underway {
-    reading: Reading,
-    knowledge: Arc<Knowledge>,
+/// The answer of the first model that gives one, within the app's deadline. Each that is asked gets an equal share of what is left of
+/// it, so that the last one has as long as the first. What those that gave none cost is added to the usage.
+async fn first_to_begin(
+    assistant: &Assistant,
+    request: &AnswerRequest,
     sources: Vec<Candidate>,
-    marks: SourceMarks,
-    /// Received and not passed on yet.
-    piece: Option<String>,
-    /// What is known of the answer, once all its text is passed on.
-    end: Option<AnswerEnd>,
-    is_over: bool,
-}
-
-impl Underway {
-    /// Asks, and waits for the first piece.
-    async fn begin(
-        model: &OpenAi,
-        request: &AnswerRequest,
-        sources: Vec<Candidate>,
-    ) -> Result<Box<Self>, ProviderFailure> {
-        let deadline = Instant::now() + request.model.first_piece_timeout;
-        let mut reading = model.ask(chat_request(request, &sources), deadline).await?;
-        let piece = timeout_at(deadline, reading.next()).await.map_err(|_| ProviderFailure::TimedOut)??;
-        Ok(Box::new(Self {
-            reading,
-            knowledge: Arc::clone(&request.knowledge),
-            sources,
-            marks: SourceMarks::default(),
-            piece,
-            end: None,
-            is_over: false,
-        }))
-    }
-
-    /// The next event, with what remains: in its box, since it changes hands for each.
-    async fn go_on(mut self: Box<Self>) -> Option<(Result<AnswerEvent, ProviderFailure>, Box<Self>)> {
-        let event = self.next().await?;
-        Some((event, self))
-    }
-
-    /// The next event. None after the end.
-    async fn next(&mut self) -> Option<Result<AnswerEvent, ProviderFailure>> {
-        loop {
-            if let Some(end) = self.end.take() {
-                self.is_over = true;
-                return Some(Ok(AnswerEvent::Done(end)));
-            }
-            if self.is_over {
-                return None;
-            }
-            let piece = match self.piece.take() {
-                Some(piece) => Ok(Some(piece)),
-                None => self.reading.next().await,
-            };
-            let text = match piece {
-                Ok(Some(piece)) => self.marks.strip(&piece),
-                Ok(None) => {
-                    let rest = self.marks.finish();
-                    self.end = Some(self.end());
-                    rest
+    usage: &mut Vec<ModelUsage>,
+) -> Result<Box<Underway>, ProviderFailure> {
+    let begun = Instant::now();
+    let patience = request.model.first_piece_timeout;
+    let deadline = begun + (patience - RESERVE.min(patience / 10));
+    let all_by = begun + request.model.timeout;
+    let chain = chain(request);
+    let mut last = ProviderFailure::NotSetUp;
+    for (position, model) in chain.iter().enumerate() {
+        let now = Instant::now();
+        let share = deadline.saturating_duration_since(now) / u32::try_from(chain.len() - position).unwrap_or(1);
+        let failure = match assistant.endpoint(model.provider) {
+            None => ProviderFailure::NotSetUp,
+            Some(endpoint) => {
+                let tools = tools(assistant, request);
+                let asking = Asking {
+                    endpoint,
+                    model: model.clone(),
+                    outgoing: Outgoing::new(request, &sources, &tools),
+                    look_up: LookUp::new(tools, context(request, all_by)),
+                    knowledge: Arc::clone(&request.knowledge),
+                    sources: sources.clone(),
+                    limits: Limits { first_by: now + share, silence: request.model.silence, all_by },
+                };
+                match Underway::begin(asking).await {
+                    Ok(underway) => return Ok(underway),
+                    Err((failure, cost)) => {
+                        usage.extend(cost);
+                        failure
+                    }
                 }
-                Err(failure) => {
-                    self.is_over = true;
-                    return Some(Err(failure));
-                }
-            };
-            if !text.is_empty() {
-                return Some(Ok(AnswerEvent::Text(text)));
             }
-        }
-    }
-
-    /// Cites what the model named, in its order, each article once.
-    fn end(&self) -> AnswerEnd {
-        let mut citations: Vec<Citation> = Vec::new();
-        for number in self.marks.named() {
-            let source = number.checked_sub(1).and_then(|position| self.sources.get(position));
-            let citation = source.map(|source| builtin::citation(&self.knowledge, source));
-            citations.extend(citation.filter(|new| citations.iter().all(|known| known.article_id != new.article_id)));
-        }
-        let no_answer = citations.is_empty() && self.marks.named().contains(&NOT_IN_THE_SOURCES);
-        AnswerEnd { citations, no_answer, ..AnswerEnd::default() }
-    }
-}
-
-fn chat_request<'a>(request: &'a AnswerRequest, sources: &[Candidate]) -> ChatRequest<'a> {
-    let prompt = prompt(request, sources);
-    let system = ChatMessage { role: ChatRole::System, content: Cow::Owned(prompt.system) };
-    let turns = prompt.turns.into_iter().map(|(speaker, content)| {
-        let role = match speaker {
-            Speaker::Visitor => ChatRole::User,
-            Speaker::Assistant => ChatRole::Assistant,
         };
-        ChatMessage { role, content: Cow::Borrowed(content) }
-    });
-    ChatRequest {
-        model: &request.model.name,
-        messages: std::iter::once(system).chain(turns).collect(),
-        stream: true,
+        tracing::warn!(provider = model.provider.as_str(), model = model.name, %failure, "a model gave no answer");
+        last = failure;
+    }
+    Err(last)
+}
+
+/// Who is asked, in this order, up to the built-in assistant.
+fn chain(request: &AnswerRequest) -> Vec<ModelChoice> {
+    let first = ModelChoice {
+        provider: request.provider,
+        name: request.model.name.clone(),
         temperature: request.model.temperature,
         max_tokens: request.model.max_tokens,
-        max_completion_tokens: None,
+    };
+    let all = std::iter::once(first).chain(request.fallbacks.iter().cloned());
+    all.take_while(|model| model.provider != Provider::Builtin).collect()
+}
+
+/// The tools that the app allows, of those that there are.
+fn tools(assistant: &Assistant, request: &AnswerRequest) -> Vec<Arc<dyn Tool>> {
+    let is_allowed = |tool: &&Arc<dyn Tool>| request.tools.iter().any(|name| name == tool.name());
+    assistant.tools().iter().filter(is_allowed).cloned().collect()
+}
+
+fn context(request: &AnswerRequest, deadline: Instant) -> ToolContext {
+    ToolContext {
+        patient: request.patient,
+        knowledge: Arc::clone(&request.knowledge),
+        contact: request.contact.clone(),
+        locale: request.locale.clone(),
+        deadline,
     }
 }

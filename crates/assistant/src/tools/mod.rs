@@ -83,6 +83,17 @@ pub enum ToolFailure {
     Unavailable,
 }
 
+impl ToolFailure {
+    /// Its kind, for a log.
+    pub(crate) fn kind(self) -> &'static str {
+        match self {
+            Self::NotAllowed => "not allowed",
+            Self::Arguments(_) => "wrong arguments",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
 /// The longest text argument that is looked at, in characters.
 const LONGEST_ARGUMENT: usize = 400;
 
@@ -94,6 +105,6 @@ pub fn text_argument<'a>(arguments: &'a Map<String, Value>, name: &str) -> Optio
 }
 
 /// The tools that come with the assistant.
-pub fn of_the_house() -> Vec<Arc<dyn Tool>> {
+pub(crate) fn of_the_house() -> Vec<Arc<dyn Tool>> {
     vec![Arc::new(SearchArticles), Arc::new(OpeningHours)]
 }

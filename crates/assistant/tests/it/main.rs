@@ -7,6 +7,8 @@ mod answers;
 
 mod demo_hospital;
 mod models;
+mod providers;
 mod questions;
 mod speed;
+mod tool_calls;
 mod tools;

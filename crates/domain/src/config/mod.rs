@@ -155,7 +155,7 @@ impl Default for UiHints {
 #[schemars(
     deny_unknown_fields,
     extend(
-        "if" = {"properties": {"provider": {"const": "openai"}}, "required": ["provider"]},
+        "if" = {"properties": {"provider": {"enum": ["openai", "anthropic"]}}, "required": ["provider"]},
         "then" = {
             "required": ["model"],
             "properties": {"model": {"description": "The provider's name for the model that answers.", "pattern": "\\S"}},
@@ -172,9 +172,18 @@ pub struct Assistant {
     /// Tokens that a model's answer has at most. One that would be longer counts as failed.
     #[schemars(range(min = 1))]
     pub max_tokens: Option<u32>,
-    /// How long a model may take to begin, in milliseconds. After that the built-in assistant answers.
+    /// Who is asked when the model gives no answer, one after the other, four at most. The built-in assistant comes last by itself.
+    #[schemars(length(max = 4))]
+    pub fallbacks: Vec<ModelFallback>,
+    /// What a model may look up while it answers. Not every model and server can; without it nothing is offered.
+    pub tools: Vec<AssistantTool>,
+    /// How long a visitor waits at most for an answer to begin, in milliseconds, whoever gives it: the model and those in
+    /// `fallbacks` share the time, and the built-in assistant answers before it is over.
     #[schemars(range(min = 500, max = 60_000))]
     pub first_token_timeout_ms: u64,
+    /// How long nothing may come of a model's answer once it has begun, in milliseconds. After that it counts as failed.
+    #[schemars(range(min = 500, max = 60_000))]
+    pub idle_timeout_ms: u64,
     /// Pause between the pieces of a built-in answer, in milliseconds, so that it reads as it comes. 0 sends it at once.
     #[schemars(range(max = 1_000))]
     pub token_interval_ms: u64,
@@ -187,7 +196,10 @@ impl Default for Assistant {
             model: String::new(),
             temperature: None,
             max_tokens: None,
+            fallbacks: Vec::new(),
+            tools: Vec::new(),
             first_token_timeout_ms: 8_000,
+            idle_timeout_ms: 6_000,
             token_interval_ms: 18,
         }
     }
@@ -202,6 +214,76 @@ pub enum Provider {
     /// A language model behind the chat completions protocol, which the operator names by `OPENAI_BASE_URL` and
     /// `OPENAI_API_KEY`. What patients write is sent there.
     Openai,
+    /// A language model behind Anthropic's protocol, which the operator names by `ANTHROPIC_API_KEY` and, where it is
+    /// elsewhere, `ANTHROPIC_BASE_URL`. What patients write is sent there.
+    Anthropic,
+}
+
+impl Provider {
+    /// As a config writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Builtin => "builtin",
+            Self::Openai => "openai",
+            Self::Anthropic => "anthropic",
+        }
+    }
+}
+
+/// A model that is asked when those before it gave no answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields)]
+pub struct ModelFallback {
+    pub provider: ModelProvider,
+    /// The provider's name for the model.
+    #[schemars(regex(pattern = r"\S"))]
+    pub model: String,
+    /// How freely it words its answers, 0 to 2. Without it, as the provider thinks fit.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 2.0))]
+    pub temperature: Option<f64>,
+    /// Tokens that its answer has at most.
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    pub max_tokens: Option<u32>,
+}
+
+/// The providers that have models.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ModelProvider {
+    Openai,
+    Anthropic,
+}
+
+impl From<ModelProvider> for Provider {
+    fn from(provider: ModelProvider) -> Self {
+        match provider {
+            ModelProvider::Openai => Self::Openai,
+            ModelProvider::Anthropic => Self::Anthropic,
+        }
+    }
+}
+
+/// Something that a model may look up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum AssistantTool {
+    /// More passages of the app's articles than those that come with the question.
+    SearchArticles,
+    /// When and how the hospital can be reached, and when a part of it is open.
+    OpeningHours,
+}
+
+impl AssistantTool {
+    /// As a config writes it, and as a model calls it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SearchArticles => "searchArticles",
+            Self::OpeningHours => "openingHours",
+        }
+    }
 }
 
 /// How to reach a human at the hospital.

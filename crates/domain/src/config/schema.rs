@@ -169,6 +169,15 @@ mod tests {
         assert_eq!(pointer_of(json!({"assistant": {"maxTokens": 0}})), "/assistant/maxTokens");
         assert_eq!(pointer_of(json!({"assistant": {"maxTokens": 5_000_000_000_u64}})), "/assistant/maxTokens");
         assert_eq!(pointer_of(json!({"assistant": {"firstTokenTimeoutMs": 1}})), "/assistant/firstTokenTimeoutMs");
+        assert_eq!(pointer_of(json!({"assistant": {"provider": "anthropic"}})), "/assistant/model");
+        assert_eq!(pointer_of(json!({"assistant": {"tools": ["openingHours", "record"]}})), "/assistant/tools/1");
+        let fallback = |fallback: Value| json!({"assistant": {"fallbacks": [fallback]}});
+        assert_eq!(pointer_of(fallback(json!({"provider": "openai"}))), "/assistant/fallbacks/0/model");
+        assert_eq!(pointer_of(fallback(json!({"provider": "openai", "model": ""}))), "/assistant/fallbacks/0/model");
+        assert_eq!(
+            pointer_of(fallback(json!({"provider": "builtin", "model": "m"}))),
+            "/assistant/fallbacks/0/provider"
+        );
     }
 
     #[test]
@@ -181,7 +190,7 @@ mod tests {
         let mut told = told(document);
         told.sort();
         let expected = [
-            ("/assistant/provider", "wants one of builtin, openai"),
+            ("/assistant/provider", "wants one of builtin, openai, anthropic"),
             ("/features/voice", "wants true or false"),
             ("/theme/colorScheme", "wants one of auto, light, dark"),
             ("/theme/fontScale", "must be between 0.75 and 2"),
@@ -195,6 +204,12 @@ mod tests {
         let document =
             json!({"assistant": {"provider": "openai", "model": "m", "maxTokens": 800, "temperature": null}});
         assert!(AppConfig::parse_strictly(&document).is_ok());
+        let document = json!({"assistant": {
+            "provider": "anthropic", "model": "m", "tools": ["searchArticles"],
+            "fallbacks": [{"provider": "openai", "model": "n", "temperature": 0.1, "maxTokens": 400}],
+        }});
+        let config = AppConfig::parse_strictly(&document).expect("a config");
+        assert_eq!(config.assistant.fallbacks[0].max_tokens, Some(400));
     }
 
     #[test]

@@ -1,10 +1,13 @@
+use anyhow::Context;
 use axum::http::Uri;
-use kuzushi_assistant::{Assistant, OpenAi, SetupError};
+use kuzushi_assistant::{Assistant, Endpoint};
 
 use super::value::{Secret, Unusable};
 
 /// Where OpenAI's own models are.
 const OPENAI: &str = "https://api.openai.com/v1";
+/// Where Anthropic's are.
+const ANTHROPIC: &str = "https://api.anthropic.com";
 
 /// Language models that apps may use. What patients write is sent to them, by apps whose config says so.
 #[derive(Debug, Clone, confique::Config)]
@@ -14,24 +17,49 @@ pub struct Providers {
     #[config(env = "OPENAI_API_KEY")]
     pub openai_api_key: Option<Secret<String>>,
     /// What comes before `/chat/completions`: OpenAI's own address unless set, or that of any server that speaks the same
-    /// protocol (Azure, vLLM, Ollama, llama.cpp). Those of one's own often need no key.
+    /// protocol (Azure, with its `?api-version=`; vLLM, Ollama, llama.cpp). Those of one's own often need no key.
     #[config(env = "OPENAI_BASE_URL", parse_env = base_url)]
     pub openai_base_url: Option<String>,
+    /// The key for apps whose provider is `anthropic`.
+    #[config(env = "ANTHROPIC_API_KEY")]
+    pub anthropic_api_key: Option<Secret<String>>,
+    /// What comes before `/v1/messages`: Anthropic's own address unless set.
+    #[config(env = "ANTHROPIC_BASE_URL", parse_env = base_url)]
+    pub anthropic_base_url: Option<String>,
 }
 
 impl Providers {
     pub(super) fn check(&self) -> Result<(), Unusable> {
-        self.openai_base_url.as_deref().map_or(Ok(()), |url| base_url(url).map(drop))
+        let set = [&self.openai_base_url, &self.anthropic_base_url].into_iter().flatten();
+        set.map(|url| base_url(url)).try_for_each(|checked| checked.map(drop))
     }
 
-    /// Those who can answer with these settings.
-    pub fn assistant(&self) -> Result<Assistant, SetupError> {
-        let key = self.openai_api_key.as_ref().map(|key| key.expose().as_str()).filter(|key| !key.trim().is_empty());
-        if key.is_none() && self.openai_base_url.is_none() {
-            return Ok(Assistant::default());
+    /// Those who can answer with these settings. A provider is set up by its key or by its address.
+    pub fn assistant(&self) -> anyhow::Result<Assistant> {
+        let mut assistant = Assistant::default();
+        if let Some((base_url, key)) = account(self.openai_base_url.as_ref(), self.openai_api_key.as_ref(), OPENAI) {
+            let endpoint = Endpoint::openai(base_url, key).context("OPENAI_API_KEY and OPENAI_BASE_URL")?;
+            assistant = assistant.with_provider(endpoint);
         }
-        let base_url = self.openai_base_url.as_deref().unwrap_or(OPENAI);
-        Ok(Assistant::default().with_openai(OpenAi::new(base_url, key)?))
+        let anthropic = account(self.anthropic_base_url.as_ref(), self.anthropic_api_key.as_ref(), ANTHROPIC);
+        if let Some((base_url, key)) = anthropic {
+            let endpoint = Endpoint::anthropic(base_url, key).context("ANTHROPIC_API_KEY and ANTHROPIC_BASE_URL")?;
+            assistant = assistant.with_provider(endpoint);
+        }
+        Ok(assistant)
+    }
+}
+
+/// A provider's address and key. None: nothing is set.
+fn account<'a>(
+    base_url: Option<&'a String>,
+    key: Option<&'a Secret<String>>,
+    own: &'a str,
+) -> Option<(&'a str, Option<&'a str>)> {
+    let key = key.map(|key| key.expose().as_str()).filter(|key| !key.trim().is_empty());
+    match (base_url, key) {
+        (None, None) => None,
+        (base_url, key) => Some((base_url.map_or(own, String::as_str), key)),
     }
 }
 

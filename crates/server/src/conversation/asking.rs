@@ -3,8 +3,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use kuzushi_assistant::{AnswerRequest, HISTORY_LENGTH, HistoryMessage, Knowledge, ModelSettings, tools::Patient};
-use kuzushi_domain::{Phi, config::AppConfig};
+use kuzushi_assistant::{
+    AnswerRequest, HISTORY_LENGTH, HistoryMessage, Knowledge, ModelChoice, ModelSettings, tools::Patient,
+};
+use kuzushi_domain::{
+    Phi,
+    config::{AppConfig, ModelFallback},
+};
 
 /// The locale of visitors who name none.
 pub const DEFAULT_LOCALE: &str = "en-US";
@@ -32,9 +37,11 @@ pub fn answer_request(config: &AppConfig, knowledge: Arc<Knowledge>, question: Q
             temperature: config.assistant.temperature,
             max_tokens: config.assistant.max_tokens,
             first_piece_timeout: Duration::from_millis(config.assistant.first_token_timeout_ms),
+            silence: Duration::from_millis(config.assistant.idle_timeout_ms),
+            ..ModelSettings::default()
         },
-        fallbacks: Vec::new(),
-        tools: Vec::new(),
+        fallbacks: config.assistant.fallbacks.iter().map(fallback).collect(),
+        tools: config.assistant.tools.iter().map(|tool| tool.as_str().to_owned()).collect(),
         patient,
         contact: config.contact.clone(),
         token_interval: Duration::from_millis(config.assistant.token_interval_ms),
@@ -42,5 +49,14 @@ pub fn answer_request(config: &AppConfig, knowledge: Arc<Knowledge>, question: Q
         question: content,
         locale: locale.unwrap_or_else(|| String::from(DEFAULT_LOCALE)),
         knowledge,
+    }
+}
+
+fn fallback(fallback: &ModelFallback) -> ModelChoice {
+    ModelChoice {
+        provider: fallback.provider.into(),
+        name: fallback.model.clone(),
+        temperature: fallback.temperature,
+        max_tokens: fallback.max_tokens,
     }
 }

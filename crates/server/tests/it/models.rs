@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use kuzushi_assistant::fake::{FakeModel, Script, Step, finish, piece};
+use kuzushi_assistant::fake::{FakeModel, Protocol, Scenario, Script, Step, finish, piece, quoting};
 use kuzushi_store::{Engine, on_both_engines};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{app::TestApp, process::ServerProcess, server::StartedSession, socket::streamed};
@@ -17,6 +18,27 @@ async fn model(scripts: impl IntoIterator<Item = Script>) -> FakeModel {
 
 async fn app(engine: Engine, base_url: String) -> TestApp {
     TestApp::start_with(engine, |config| config.providers.openai_base_url = Some(base_url)).await
+}
+
+/// An app whose first model is Anthropic's, and whose second speaks chat completions.
+async fn app_of_two(engine: Engine, first: &FakeModel, second: &FakeModel) -> TestApp {
+    let (first, second) = (first.anthropic_url(), second.base_url());
+    TestApp::start_with(engine, |config| {
+        config.providers.anthropic_base_url = Some(first);
+        config.providers.openai_base_url = Some(second);
+    })
+    .await
+}
+
+/// Waits for a client of the model to leave, for a second.
+async fn someone_left(model: &FakeModel) {
+    for _ in 0..100 {
+        if model.left() == 1 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("the model was not told to stop within a second");
 }
 
 async fn stored(app: &TestApp, session: &StartedSession) -> Vec<Value> {
@@ -87,13 +109,45 @@ on_both_engines! {
         socket.send(json!({"type": "cancel", "messageId": "m1"})).await;
         let answer = socket.next_of("message").await;
         assert_eq!((&answer["content"], &answer["metadata"]["stopped"]), (&json!("You can visit"), &json!(true)));
-        for _ in 0..100 {
-            if model.left() == 1 {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        panic!("the model was not told to stop within a second");
+        someone_left(&model).await;
+    }
+
+    async fn ending_a_conversation_stops_its_model(engine: Engine) {
+        let model = model([Script::begin().event(&piece("You can visit")).then(Step::Hang)]).await;
+        let app = app(engine, model.base_url()).await;
+        let session = app.init("model").await;
+        let mut socket = app.connect(&session).await;
+        socket.say("m1", "When can I visit?").await;
+        socket.next_of("token").await;
+        let path = format!("/v1/sessions/{}/end", session.id);
+        let ended = app.request(Method::POST, &path).bearer_auth(&session.token).json(&json!({})).send().await.unwrap();
+        assert!(ended.status().is_success());
+        someone_left(&model).await;
+    }
+
+    async fn a_second_model_answers_where_the_first_gives_nothing(engine: Engine) {
+        let first = model([
+            Scenario::InternalError.script(Protocol::Anthropic),
+            Protocol::Anthropic.answer(&["You can", " visit[1]."], Duration::ZERO),
+        ])
+        .await;
+        let second = FakeModel::start_with(quoting(Duration::from_millis(5))).await.unwrap();
+        let app = app_of_two(engine, &first, &second).await;
+        let session = app.init("models").await;
+        let mut socket = app.connect(&session).await;
+        socket.say("m1", "When can I visit my mother?").await;
+        let frames = socket.until_idle().await;
+        let answer = &frames[frames.len() - 2];
+        assert!(answer["content"].as_str().unwrap().contains("10 am to 8 pm"), "{answer}");
+        assert_eq!(answer["content"], streamed(&frames));
+        assert_eq!(answer["citations"][0]["title"], "Visiting hours");
+        assert_eq!(second.received()[0].body["model"], "second-model");
+
+        socket.say("m2", "And when can I visit my father?").await;
+        assert_eq!(socket.next_of("message").await["content"], "You can visit.");
+        let asked = &first.received()[1].body;
+        assert_eq!((&asked["model"], &asked["tools"][0]["name"]), (&json!("first-model"), &json!("openingHours")));
+        assert_eq!(asked["messages"].as_array().unwrap().len(), 3);
     }
 
     async fn what_goes_to_a_model_and_comes_from_it_is_in_no_log(engine: Engine) {

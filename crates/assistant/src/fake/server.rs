@@ -1,7 +1,7 @@
-//! A language model that says what a script tells it to, over HTTP, byte for byte: for tests of what real ones do.
+//! The server, and the scripts it follows.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     io,
     net::SocketAddr,
     sync::{
@@ -11,13 +11,15 @@ use std::{
     time::Duration,
 };
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
     task::JoinHandle,
     time::sleep,
 };
+
+use super::protocol::{finish, piece};
 
 /// What is done next about a request.
 #[derive(Debug, Clone)]
@@ -55,6 +57,12 @@ impl Script {
         Self(vec![Step::Head(status, headers)]).bytes(body.to_string()).end()
     }
 
+    /// A page for a person, as proxies send it.
+    pub fn page(status: u16) -> Self {
+        let head = Step::Head(status, vec![("content-type", String::from("text/html"))]);
+        Self(vec![head]).bytes("<html><body><h1>Bad Gateway</h1></body></html>\n").end()
+    }
+
     pub fn hang() -> Self {
         Self(vec![Step::Hang])
     }
@@ -88,35 +96,21 @@ impl Script {
     }
 }
 
-/// The data of an event with a piece of an answer.
-pub fn piece(text: &str) -> String {
-    chunk(&json!({"content": text}), &Value::Null)
-}
-
-/// The data of the event that says why the model is done.
-pub fn finish(reason: &str) -> String {
-    chunk(&json!({}), &json!(reason))
-}
-
-fn chunk(delta: &Value, finish_reason: &Value) -> String {
-    json!({
-        "id": "chatcmpl-fake", "object": "chat.completion.chunk", "created": 1_700_000_000, "model": "fake",
-        "choices": [{"index": 0, "delta": delta, "finish_reason": finish_reason}],
-    })
-    .to_string()
-}
-
 /// A request as it came in.
 #[derive(Debug, Clone)]
 pub struct Received {
+    /// With its query.
     pub path: String,
-    pub authorization: Option<String>,
+    /// By their names in small letters.
+    pub headers: HashMap<String, String>,
     pub body: Value,
 }
 
-#[derive(Default)]
+/// What is done about a request.
+type Respond = Box<dyn Fn(&Received) -> Script + Send + Sync>;
+
 struct Shared {
-    scripts: Mutex<VecDeque<Script>>,
+    respond: Respond,
     received: Mutex<Vec<Received>>,
     connections: AtomicUsize,
     left: AtomicUsize,
@@ -138,9 +132,24 @@ impl Drop for FakeModel {
 impl FakeModel {
     /// Follows one script a request, in this order, and the last one again and again.
     pub async fn start(scripts: impl IntoIterator<Item = Script>) -> io::Result<Self> {
+        let scripts: Mutex<VecDeque<_>> = Mutex::new(scripts.into_iter().collect());
+        let next = move || {
+            let mut scripts = lock(&scripts);
+            if scripts.len() > 1 { scripts.pop_front() } else { scripts.front().cloned() }
+        };
+        Self::start_with(move |_| next().unwrap_or_default()).await
+    }
+
+    /// Follows the script that is made for each request.
+    pub async fn start_with(respond: impl Fn(&Received) -> Script + Send + Sync + 'static) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
-        let shared = Arc::new(Shared { scripts: Mutex::new(scripts.into_iter().collect()), ..Shared::default() });
+        let shared = Arc::new(Shared {
+            respond: Box::new(respond),
+            received: Mutex::default(),
+            connections: AtomicUsize::default(),
+            left: AtomicUsize::default(),
+        });
         let serving = tokio::spawn({
             let shared = Arc::clone(&shared);
             async move {
@@ -154,8 +163,14 @@ impl FakeModel {
         Ok(Self { address, shared, serving })
     }
 
+    /// Where it speaks chat completions.
     pub fn base_url(&self) -> String {
         format!("http://{}/v1", self.address)
+    }
+
+    /// Where it speaks Anthropic's protocol.
+    pub fn anthropic_url(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     pub fn received(&self) -> Vec<Received> {
@@ -182,12 +197,8 @@ async fn converse(stream: TcpStream, shared: &Shared) {
     let _ = stream.set_nodelay(true);
     let mut stream = BufReader::new(stream);
     while let Ok(Some(received)) = read_request(&mut stream).await {
+        let script = (shared.respond)(&received);
         lock(&shared.received).push(received);
-        let script = {
-            let mut scripts = lock(&shared.scripts);
-            let next = if scripts.len() > 1 { scripts.pop_front() } else { scripts.front().cloned() };
-            next.unwrap_or_default()
-        };
         for step in script.0 {
             let is_our_doing = matches!(step, Step::Reset);
             if follow(step, &mut stream).await.is_err() {
@@ -243,18 +254,15 @@ async fn read_request(stream: &mut BufReader<TcpStream>) -> io::Result<Option<Re
         return Ok(None);
     }
     let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
-    let (mut length, mut authorization) = (0, None);
+    let mut headers = HashMap::new();
     loop {
         let mut line = String::new();
         stream.read_line(&mut line).await?;
         let Some((name, value)) = line.trim_end().split_once(':') else { break };
-        match name.to_ascii_lowercase().as_str() {
-            "content-length" => length = value.trim().parse().unwrap_or(0),
-            "authorization" => authorization = Some(value.trim().to_owned()),
-            _ => {}
-        }
+        headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
     }
+    let length = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
     let mut body = vec![0; length];
     stream.read_exact(&mut body).await?;
-    Ok(Some(Received { path, authorization, body: serde_json::from_slice(&body)? }))
+    Ok(Some(Received { path, headers, body: serde_json::from_slice(&body)? }))
 }

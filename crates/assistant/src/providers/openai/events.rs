@@ -1,52 +1,18 @@
-//! What is said over the wire: chat completions, as OpenAI defined them and many servers speak them.
+//! The events of an answer: chat completions, as OpenAI defined them and many servers speak them.
 
 use std::{borrow::Cow, fmt, marker::PhantomData};
 
 use serde::{
-    Deserialize, Deserializer, Serialize,
-    de::{IgnoredAny, SeqAccess, Visitor},
+    Deserialize, Deserializer,
+    de::{Error, IgnoredAny, SeqAccess, Visitor},
 };
 use serde_json::Value;
 
-use crate::providers::ProviderFailure;
-
-/// The request of `POST {base}/chat/completions`.
-#[derive(Debug, Serialize)]
-pub struct ChatRequest<'a> {
-    pub model: &'a str,
-    pub messages: Vec<ChatMessage<'a>>,
-    pub stream: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub temperature: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_tokens: Option<u32>,
-    /// The same under the name that OpenAI's newer models insist on and other servers may not know.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_completion_tokens: Option<u32>,
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub struct ChatMessage<'a> {
-    pub role: ChatRole,
-    pub content: Cow<'a, str>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ChatRole {
-    System,
-    User,
-    Assistant,
-}
-
-/// What one event of the stream says. Servers leave out what they please, and add to it.
-#[derive(Debug, PartialEq, Eq)]
-pub enum StreamEvent<'a> {
-    /// The next piece of the answer, perhaps empty, and whether the model is done with it.
-    Piece { text: Cow<'a, str>, is_finished: bool },
-    /// Nothing follows.
-    End,
-}
+use crate::providers::{
+    ProviderFailure,
+    calls::MOST_CALLS,
+    exchange::{CallFragment, FinishReason, Piece, StreamEvent, Usage},
+};
 
 /// The data of the last event.
 const END: &str = "[DONE]";
@@ -56,6 +22,8 @@ struct Chunk<'a> {
     /// One answer is asked for, so there is one choice at most.
     #[serde(borrow, default)]
     choices: First<Choice<'a>>,
+    #[serde(default)]
+    usage: Option<Tokens>,
     /// An error in the middle of the stream: an object, sometimes only a text.
     #[serde(default)]
     error: Option<IgnoredAny>,
@@ -98,11 +66,78 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for First<T> {
     }
 }
 
-/// Tool calls are not read: none are offered, and what is not read cannot be made to grow.
 #[derive(Deserialize)]
 struct Delta<'a> {
     #[serde(borrow, default)]
     content: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    tool_calls: Fragments<'a>,
+}
+
+#[derive(Deserialize)]
+struct Fragment<'a> {
+    #[serde(default)]
+    index: Option<u64>,
+    #[serde(borrow, default)]
+    id: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    function: Option<FunctionFragment<'a>>,
+}
+
+#[derive(Deserialize)]
+struct FunctionFragment<'a> {
+    #[serde(borrow, default)]
+    name: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    arguments: Option<Text<'a>>,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+struct Tokens {
+    #[serde(default)]
+    prompt_tokens: Option<u64>,
+    #[serde(default)]
+    completion_tokens: Option<u64>,
+}
+
+/// A list of fragments, or `null`. One of more than anybody needs is an error, before it is read to its end.
+#[derive(Default)]
+struct Fragments<'a>(Vec<CallFragment<'a>>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Fragments<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct List<'a>(PhantomData<&'a ()>);
+        impl<'de: 'a, 'a> Visitor<'de> for List<'a> {
+            type Value = Fragments<'a>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a list or null")
+            }
+
+            fn visit_unit<E>(self) -> Result<Fragments<'a>, E> {
+                Ok(Fragments::default())
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Fragments<'a>, A::Error> {
+                let mut fragments = Vec::new();
+                while let Some(fragment) = list.next_element::<Fragment<'a>>()? {
+                    if fragments.len() == MOST_CALLS {
+                        return Err(A::Error::custom("too many"));
+                    }
+                    let (name, arguments) =
+                        fragment.function.map_or((None, None), |function| (function.name, function.arguments));
+                    fragments.push(CallFragment {
+                        index: fragment.index,
+                        id: fragment.id.map(|id| id.0),
+                        name: name.map(|name| name.0),
+                        arguments: arguments.map_or(Cow::Borrowed(""), |arguments| arguments.0),
+                    });
+                }
+                Ok(Fragments(fragments))
+            }
+        }
+        deserializer.deserialize_any(List(PhantomData))
+    }
 }
 
 /// Borrowed where it holds no escapes. A `Cow` inside of an `Option` would always be copied.
@@ -122,11 +157,13 @@ pub struct Events {
 impl Events {
     pub fn read<'a>(&mut self, data: &'a str) -> Result<StreamEvent<'a>, ProviderFailure> {
         if let Some(text) = self.piece(data) {
-            return Ok(StreamEvent::Piece { text: Cow::Borrowed(text), is_finished: false });
+            return Ok(StreamEvent::Piece(Piece { text: Cow::Borrowed(text), ..Piece::default() }));
         }
         let event = read_event(data)?;
-        if let StreamEvent::Piece { text: Cow::Borrowed(text), is_finished: false } = event
+        if let StreamEvent::Piece(Piece { text: Cow::Borrowed(text), fragments, finish: None, usage }) = &event
             && !text.is_empty()
+            && fragments.is_empty()
+            && *usage == Usage::default()
         {
             self.note(data, text);
         }
@@ -170,16 +207,22 @@ fn read_event(data: &str) -> Result<StreamEvent<'_>, ProviderFailure> {
     }
     // Azure begins, and usage comes, with a chunk that has no choice.
     let (delta, finish_reason) = chunk.choices.0.map_or((None, None), |choice| (choice.delta, choice.finish_reason));
-    let text = delta.and_then(|delta| delta.content).map_or(Cow::Borrowed(""), |content| content.0);
-    let is_finished = match finish_reason.as_ref().map(|reason| reason.0.as_ref()) {
-        None | Some("") => false,
-        Some("length") => return Err(ProviderFailure::CutOff),
+    let (content, Fragments(fragments)) =
+        delta.map_or((None, Fragments::default()), |delta| (delta.content, delta.tool_calls));
+    let finish = match finish_reason.as_ref().map(|reason| reason.0.as_ref()) {
+        None | Some("") => None,
+        Some("length") => return Err(ProviderFailure::TooLong),
         Some("content_filter") => return Err(ProviderFailure::Filtered),
-        Some("error" | "tool_calls" | "function_call") => return Err(ProviderFailure::Interrupted),
+        Some("error") => return Err(ProviderFailure::Interrupted),
+        Some("tool_calls" | "function_call") => Some(FinishReason::ToolCalls),
         // "stop", or a server's own name for it.
-        Some(_) => true,
+        Some(_) => Some(FinishReason::Complete),
     };
-    Ok(StreamEvent::Piece { text, is_finished })
+    let usage = chunk
+        .usage
+        .map_or(Usage::default(), |tokens| Usage { input: tokens.prompt_tokens, output: tokens.completion_tokens });
+    let text = content.map_or(Cow::Borrowed(""), |content| content.0);
+    Ok(StreamEvent::Piece(Piece { text, fragments, usage, finish }))
 }
 
 /// The body of a refusal.
@@ -211,7 +254,13 @@ mod tests {
     use super::*;
 
     fn piece(text: &str, is_finished: bool) -> Result<StreamEvent<'_>, ProviderFailure> {
-        Ok(StreamEvent::Piece { text: text.into(), is_finished })
+        let finish = is_finished.then_some(FinishReason::Complete);
+        Ok(StreamEvent::Piece(Piece { text: text.into(), finish, ..Piece::default() }))
+    }
+
+    fn cost(input: u64, output: u64) -> Result<StreamEvent<'static>, ProviderFailure> {
+        let usage = Usage { input: Some(input), output: Some(output) };
+        Ok(StreamEvent::Piece(Piece { usage, ..Piece::default() }))
     }
 
     #[test]
@@ -222,6 +271,8 @@ mod tests {
             // Azure's first chunk, and the one with the usage.
             (r#"{"choices":[],"prompt_filter_results":[{}]}"#, piece("", false)),
             (r#"{"choices":[],"usage":{"total_tokens":3}}"#, piece("", false)),
+            (r#"{"choices":[],"usage":{"prompt_tokens":12,"completion_tokens":3}}"#, cost(12, 3)),
+            (r#"{"choices":[{"delta":{"content":"a","tool_calls":null}}],"usage":null}"#, piece("a", false)),
             (r#"{"choices":[{"delta":{"content":"one"}},{"delta":{"content":"two"}}]}"#, piece("one", false)),
             (r#"{"choices":[{"delta":{"role":"assistant","content":null}}]}"#, piece("", false)),
             (r#"{"choices":[{"delta":{"reasoning_content":"hm"}}],"error":null}"#, piece("", false)),
@@ -275,8 +326,7 @@ mod tests {
             (r#"{"error":{"message":"overloaded","code":500}}"#, ProviderFailure::Interrupted),
             (r#"{"error":"overloaded"}"#, ProviderFailure::Interrupted),
             (r#"{"choices":[{"delta":{},"finish_reason":"error"}]}"#, ProviderFailure::Interrupted),
-            (r#"{"choices":[{"delta":{},"finish_reason":"tool_calls"}]}"#, ProviderFailure::Interrupted),
-            (r#"{"choices":[{"delta":{"content":"cut"},"finish_reason":"length"}]}"#, ProviderFailure::CutOff),
+            (r#"{"choices":[{"delta":{"content":"cut"},"finish_reason":"length"}]}"#, ProviderFailure::TooLong),
             (r#"{"choices":[{"delta":{},"finish_reason":"content_filter"}]}"#, ProviderFailure::Filtered),
             ("<html>", ProviderFailure::Malformed),
             (r#"{"choices":[{"delta":{"content":7}}]}"#, ProviderFailure::Malformed),
@@ -286,9 +336,22 @@ mod tests {
     }
 
     #[test]
-    fn a_tool_call_with_a_huge_index_takes_no_memory() {
-        let data = r#"{"choices":[{"delta":{"tool_calls":[{"index":60000000,"function":{"arguments":"x"}}]}}]}"#;
-        assert_eq!(read_event(data), piece("", false));
+    fn calls_are_read_from_their_fragments() {
+        let data = r#"{"choices":[{"delta":{"tool_calls":[{"index":60000000,"id":"a","type":"function","function":
+            {"name":"n","arguments":"{\"x\""}},{"function":{"arguments":null}}]},"finish_reason":"tool_calls"}]}"#;
+        let fragments = vec![
+            CallFragment {
+                index: Some(60_000_000),
+                id: Some("a".into()),
+                name: Some("n".into()),
+                arguments: "{\"x\"".into(),
+            },
+            CallFragment::default(),
+        ];
+        let finish = Some(FinishReason::ToolCalls);
+        assert_eq!(read_event(data), Ok(StreamEvent::Piece(Piece { fragments, finish, ..Piece::default() })));
+        let many = format!(r#"{{"choices":[{{"delta":{{"tool_calls":[{}{{}}]}}}}]}}"#, "{},".repeat(MOST_CALLS));
+        assert_eq!(read_event(&many), Err(ProviderFailure::Malformed));
     }
 
     #[test]
