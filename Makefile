@@ -13,10 +13,10 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: tools bundles ## Run a demo hospital: build what is needed, start it, print its address
+demo: tools bundles ## Run a demo hospital: build what is needed, start it, print its address; FAKE_LLM=1 for a made-up model
 	@echo "==> Building the server (some minutes the first time)"
-	@cargo build --package kuzushi-server
-	@exec $(KUZUSHI) demo
+	@cargo build --package kuzushi-server $(if $(FAKE_LLM),--features fake-model)
+	@exec $(KUZUSHI) demo $(if $(FAKE_LLM),--fake-model)
 
 .PHONY: test
 test: tools ## Run every test, on SQLite, PostgreSQL and Chromium; installs what is missing on Debian

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
 use crate::{
     commands::{self, admin::AdminArguments, audit::AuditCommand, keys::KeysCommand},
     config,
+    seed::DemoModel,
 };
 
 /// An assistant for hospitals' websites: it answers patients from what the hospital approved.
@@ -32,7 +33,7 @@ enum Command {
     /// Run the server with a demo hospital in it, on an embedded database.
     ///
     /// Needs nothing set: keys are generated into DATA_DIR and kept. Open the address it prints.
-    Demo,
+    Demo(DemoArguments),
     /// Bring the database's schema up to date, and leave.
     ///
     /// Safe to run on several machines at once, and to run again.
@@ -71,12 +72,26 @@ enum Command {
     ConfigReference,
 }
 
+/// Who answers in the demo hospital.
+#[derive(Args)]
+pub struct DemoArguments {
+    /// The model that answers patients, as provider and name, such as openai:gpt-5-mini or anthropic:claude-haiku-4-5.
+    ///
+    /// The provider has to be set up in the environment. Without it, the built-in assistant answers.
+    #[arg(long, value_name = "PROVIDER:NAME")]
+    pub model: Option<DemoModel>,
+    /// Have a made-up model answer, which quotes its first source: streaming to look at, without an account anywhere.
+    #[cfg(feature = "fake-model")]
+    #[arg(long, conflicts_with = "model")]
+    pub fake_model: bool,
+}
+
 impl Cli {
     pub async fn run(self) -> anyhow::Result<()> {
         let config = || config::Config::load(self.config.as_deref());
         match self.command {
             Command::Serve => commands::serve(config()?).await,
-            Command::Demo => commands::demo(config()?).await,
+            Command::Demo(arguments) => commands::demo(config()?, arguments).await,
             Command::Migrate => commands::migrate(config()?).await,
             Command::Seed { folder } => commands::seed(config()?, folder).await,
             Command::Admin(arguments) => commands::admin::run(config()?, arguments).await,

@@ -1,10 +1,15 @@
 //! Adding a hospital from files: the demo hospital, or a folder of the same form.
 
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use std::{collections::BTreeMap, fs, path::PathBuf, str::FromStr};
 
 use anyhow::{Context, bail, ensure};
 use chrono::{DateTime, Utc};
-use kuzushi_domain::{Actor, Clock, Id, config::AppConfig, id, origin::OriginPattern};
+use kuzushi_domain::{
+    Actor, Clock, Id,
+    config::{AppConfig, ModelProvider},
+    id,
+    origin::OriginPattern,
+};
 use kuzushi_store::{
     AppChange, Change, NewApp, NewArticle, NewConfig, NewTenant, Replaces, Store, StoreError, TenantScope,
 };
@@ -16,10 +21,50 @@ use serde::Deserialize;
 #[folder = "../../demo/stmarys/"]
 struct DemoFiles;
 
+/// The config of the demo hospital's app for patients.
+const DEMO_PATIENTS: &str = "patient-portal.json";
+
 /// Where a hospital's files are.
 pub enum Source {
-    Demo,
+    /// The demo hospital; its patients are answered by this model, or by the built-in assistant.
+    Demo {
+        model: Option<DemoModel>,
+    },
     Folder(PathBuf),
+}
+
+/// A model, as the command line names it: `openai:NAME` or `anthropic:NAME`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DemoModel {
+    pub provider: ModelProvider,
+    pub name: String,
+}
+
+impl FromStr for DemoModel {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (provider, name) = text.split_once(':').unwrap_or((text, ""));
+        let provider = match provider {
+            "openai" => ModelProvider::Openai,
+            "anthropic" => ModelProvider::Anthropic,
+            _ => return Err("wants openai:NAME or anthropic:NAME"),
+        };
+        match name.trim() {
+            "" => Err("wants the model's name behind the colon"),
+            name => Ok(Self { provider, name: name.to_owned() }),
+        }
+    }
+}
+
+impl DemoModel {
+    /// The same config with this model in it.
+    fn put_into(&self, document: &str) -> anyhow::Result<String> {
+        let mut document: serde_json::Value = serde_json::from_str(document)?;
+        document["assistant"]["provider"] = serde_json::to_value(self.provider)?;
+        document["assistant"]["model"] = self.name.as_str().into();
+        Ok(document.to_string())
+    }
 }
 
 /// What seeding did.
@@ -85,9 +130,13 @@ fn default_locale() -> String {
 impl Source {
     fn read(&self, name: &str) -> anyhow::Result<String> {
         match self {
-            Self::Demo => {
+            Self::Demo { model } => {
                 let file = DemoFiles::get(name).with_context(|| format!("{name} is not part of this build"))?;
-                String::from_utf8(file.data.into_owned()).with_context(|| format!("{name} is not UTF-8"))
+                let text = String::from_utf8(file.data.into_owned()).with_context(|| format!("{name} is not UTF-8"))?;
+                match model {
+                    Some(model) if name == DEMO_PATIENTS => model.put_into(&text).with_context(|| name.to_owned()),
+                    _ => Ok(text),
+                }
             }
             Self::Folder(folder) => {
                 let path = folder.join(name);
@@ -99,7 +148,7 @@ impl Source {
     /// Names of the articles' files, in order.
     fn articles(&self) -> anyhow::Result<Vec<String>> {
         let mut names: Vec<String> = match self {
-            Self::Demo => {
+            Self::Demo { .. } => {
                 DemoFiles::iter().map(|name| name.into_owned()).filter(|name| name.starts_with("articles/")).collect()
             }
             Self::Folder(folder) => {

@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     auth::tokens::Tokens,
+    cli::DemoArguments,
     config::Config,
     demo::{self, Demo},
     edge::Certificates,
@@ -33,12 +34,24 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     run::run(listener, certificates, state).await
 }
 
-pub async fn demo(config: Config) -> anyhow::Result<()> {
+pub async fn demo(config: Config, arguments: DemoArguments) -> anyhow::Result<()> {
     logging::init(&config.logging);
+    #[cfg(not(feature = "fake-model"))]
+    let model = arguments.model;
+    // Here until the end: it answers as long as it is there.
+    #[cfg(feature = "fake-model")]
+    let mut config = config;
+    #[cfg(feature = "fake-model")]
+    let (_fake, model) = if arguments.fake_model {
+        let (fake, model) = demo::fake_model(&mut config.providers).await.context("the made-up model")?;
+        (Some(fake), Some(model))
+    } else {
+        (None, arguments.model)
+    };
     let certificates = certificates(&config)?;
     let listener = run::listen(&config).await?;
     let state = prepare(config, Some(Demo), &listener).await?;
-    seed::seed(&state.store, &SystemClock, &Source::Demo).await.context("the demo hospital")?;
+    seed::seed(&state.store, &SystemClock, &Source::Demo { model }).await.context("the demo hospital")?;
     demo::add_patient(&state).await.context("the demo hospital's patient")?;
     let scheme = if certificates.is_some() { "https" } else { "http" };
     let address = format!("{scheme}://{}", listener.local_addr()?);
@@ -63,7 +76,7 @@ pub async fn seed(config: Config, folder: Option<PathBuf>) -> anyhow::Result<()>
     logging::init(&config.logging);
     let store = open(&config).await?;
     store.migrate().await?;
-    let source = folder.map_or(Source::Demo, Source::Folder);
+    let source = folder.map_or(Source::Demo { model: None }, Source::Folder);
     let seeded = seed::seed(&store, &SystemClock, &source).await?;
     print(&format!(
         "{} apps; {} config versions published, {} articles changed\n",
@@ -96,7 +109,7 @@ async fn prepare(config: Config, demo: Option<Demo>, listener: &TcpListener) -> 
     crate::keys::prepare_data_folder(&config)?;
     let secret = crate::keys::jwt_secret(&config, demo.is_some())?;
     let tokens = Tokens::new(&secret, &crate::keys::former_jwt_secrets(&config), config.security.jwt_expiration.0);
-    let assistant = config.providers.assistant().context("OPENAI_API_KEY and OPENAI_BASE_URL")?;
+    let assistant = config.providers.assistant()?;
     let store = open(&config).await?;
     let ready = async {
         store.migrate().await?;

@@ -1,5 +1,7 @@
 //! The demo hospital's website: pages of its own, with the widget embedded as any hospital would.
 
+#[cfg(feature = "fake-model")]
+mod fake_model;
 mod patient;
 mod template;
 
@@ -12,6 +14,8 @@ use kuzushi_store::{Article, StoreError};
 use pulldown_cmark::{Event, Options, Parser};
 use rust_embed::RustEmbed;
 
+#[cfg(feature = "fake-model")]
+pub use self::fake_model::fake_model;
 pub use self::patient::add_patient;
 use self::template::{Page, Value};
 use crate::{error::ApiError, segment::Segment, state::AppState};

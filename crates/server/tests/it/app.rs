@@ -109,7 +109,7 @@ impl TestApp {
     pub async fn start_demo(engine: Engine) -> Self {
         let database = TestDatabase::new(engine).await;
         let config = defaults();
-        Self::on(Arc::new(database), config, TestClock::default(), Source::Demo).await
+        Self::on(Arc::new(database), config, TestClock::default(), Source::Demo { model: None }).await
     }
 
     async fn on(database: Arc<TestDatabase>, config: Config, clock: TestClock, source: Source) -> Self {
@@ -118,7 +118,7 @@ impl TestApp {
         let tokens = Tokens::new(SECRET, &[], config.security.jwt_expiration.0);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let demo = matches!(source, Source::Demo).then_some(Demo);
+        let demo = matches!(source, Source::Demo { .. }).then_some(Demo);
         let assistant = config.providers.assistant().expect("providers");
         let state = AppState::new(config, store, Arc::new(clock.clone()), tokens, assistant, address, demo);
         seed(&state.store, &SystemClock, &source).await.expect("the hospital is seeded");
