@@ -394,6 +394,10 @@ impl From<StoreError> for ApiError {
                 tracing::warn!(error = cause, "the database is not available");
                 Self::Unavailable
             }
+            StoreError::KeyProgram(complaint) => {
+                tracing::error!(error = complaint, "a key cannot be wrapped or unwrapped");
+                Self::Unavailable
+            }
             // Whoever may ask for an approval does so instead of passing this on.
             StoreError::ApprovalNeeded
             | StoreError::Conflict(_)
@@ -455,4 +459,22 @@ impl IntoResponse for ApiError {
 /// A duration for `Retry-After`: whole seconds, at least one.
 fn whole_seconds(duration: Duration) -> u64 {
     duration.as_secs_f64().ceil().max(1.0) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_a_program_for_keys_says_is_not_for_who_asked() {
+        let complaint =
+            String::from("CONTENT_KEY_COMMAND: `wrap-keys unwrap` failed with exit status: 7: AccessDenied");
+        let response = ApiError::from(StoreError::KeyProgram(complaint)).into_response();
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        assert!(!body.contains("wrap-keys") && !body.contains("AccessDenied"), "{body}");
+    }
 }

@@ -10,9 +10,9 @@ use std::{
 use anyhow::Context;
 use aws_lc_rs::rand;
 use base64::{Engine, engine::general_purpose::STANDARD};
-use kuzushi_store::sealed::{KEY_LENGTH, OperatorKey};
+use kuzushi_store::sealed::{KEY_LENGTH, KeyCommand, OperatorKey};
 
-use crate::config::{Config, decode_content_key, split_secrets};
+use crate::config::{Config, decode_content_key, split_secrets, variables};
 
 /// Makes the data folder and the embedded database's files, readable by their owner only.
 pub fn prepare_data_folder(config: &Config) -> anyhow::Result<()> {
@@ -35,33 +35,52 @@ pub fn prepare_data_folder(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The key that wraps the tenants' keys: `CONTENT_KEY`, what `CONTENT_KEY_FILE` holds, or one generated into `content.key`;
-/// with those that it was before.
+/// What wraps the tenants' keys: `CONTENT_KEY`, what `CONTENT_KEY_FILE` holds, the program of `CONTENT_KEY_COMMAND`, or a key generated
+/// into `content.key`; with those that it was before.
 pub fn operator_key(config: &Config) -> anyhow::Result<OperatorKey> {
     let security = &config.security;
-    let (text, place) = match (&security.content_key, &security.content_key_file) {
-        (Some(_), Some(_)) => {
-            anyhow::bail!("CONTENT_KEY and CONTENT_KEY_FILE are both set: leave one of them out")
+    let mut operator_key = match (&security.content_key, &security.content_key_file, &security.content_key_command) {
+        (Some(key), None, None) => content_key(key.expose(), "CONTENT_KEY")?,
+        (None, Some(file), None) => {
+            let place = format!("CONTENT_KEY_FILE: {}", file.display());
+            content_key(&fs::read_to_string(file).with_context(|| place.clone())?, &place)?
         }
-        (Some(key), None) => (key.expose().clone(), String::from("CONTENT_KEY")),
-        (None, Some(file)) => {
-            let text = fs::read_to_string(file).with_context(|| format!("CONTENT_KEY_FILE: {}", file.display()))?;
-            (text, format!("CONTENT_KEY_FILE: {}", file.display()))
-        }
-        (None, None) => {
+        (None, None, Some(command)) => OperatorKey::new(key_command("CONTENT_KEY_COMMAND", command, config)?),
+        (None, None, None) => {
             let file = config.data_file("content.key");
-            (generated(&file)?, format!("the content key in {}", file.display()))
+            content_key(&generated(&file)?, &format!("the content key in {}", file.display()))?
+        }
+        (key, file, command) => {
+            let set = [
+                key.as_ref().map(|_| "CONTENT_KEY"),
+                file.as_ref().map(|_| "CONTENT_KEY_FILE"),
+                command.as_ref().map(|_| "CONTENT_KEY_COMMAND"),
+            ];
+            let set: Vec<_> = set.into_iter().flatten().collect();
+            anyhow::bail!("{} are set: leave one of them in", set.join(" and "))
         }
     };
-    let bytes = decode_content_key(&text).map_err(|error| anyhow::anyhow!("{place}: {error}"))?;
-    let mut key = OperatorKey::from_bytes(&bytes).context("the content key cannot be used")?;
     if let Some(former) = &security.content_key_previous {
         for former in split_secrets(former.expose()) {
             let bytes = decode_content_key(former).map_err(|error| anyhow::anyhow!("CONTENT_KEY_PREVIOUS: {error}"))?;
-            key = key.with_former(&bytes).context("CONTENT_KEY_PREVIOUS cannot be used")?;
+            operator_key = operator_key.with_former(&bytes).context("CONTENT_KEY_PREVIOUS cannot be used")?;
         }
     }
-    Ok(key)
+    if let Some(former) = &security.content_key_command_previous {
+        operator_key = operator_key.also(key_command("CONTENT_KEY_COMMAND_PREVIOUS", former, config)?);
+    }
+    Ok(operator_key)
+}
+
+fn content_key(text: &str, place: &str) -> anyhow::Result<OperatorKey> {
+    let bytes = decode_content_key(text).map_err(|error| anyhow::anyhow!("{place}: {error}"))?;
+    OperatorKey::from_bytes(&bytes).context("the content key cannot be used")
+}
+
+fn key_command(setting: &'static str, text: &str, config: &Config) -> anyhow::Result<KeyCommand> {
+    let command = KeyCommand::new(setting, text, config.security.content_key_command_timeout.0);
+    // It has its own way to its service, and our secrets are not its business.
+    Ok(command.with_context(|| format!("{setting} names no program"))?.without(variables()))
 }
 
 /// The secret that signs tokens: `JWT_SECRET`, or in demo mode one generated into `jwt.secret`.

@@ -3,6 +3,8 @@
 use kuzushi_domain::StaffRole;
 use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 
+use crate::sealed::{KeyError, SealError};
+
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The record does not exist, or belongs to another tenant, which must look the same.
@@ -46,12 +48,24 @@ pub enum StoreError {
     Unavailable(String),
     /// Stored content that the keys at hand do not open.
     #[error("stored content cannot be opened: {0}")]
-    Sealed(#[from] crate::sealed::SealError),
+    Sealed(#[from] SealError),
+    /// The program that wraps and unwraps keys did not do it. For the operator, not for who asked.
+    #[error("{0}")]
+    KeyProgram(String),
     /// The store of keys is not the one that belongs to the database.
     #[error("{0}")]
     OtherKeys(&'static str),
     #[error("{0}")]
     Other(String),
+}
+
+impl From<KeyError> for StoreError {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Seal(error) => Self::Sealed(error),
+            KeyError::Program(complaint) => Self::KeyProgram(complaint),
+        }
+    }
 }
 
 impl From<DbErr> for StoreError {

@@ -1,11 +1,15 @@
 //! Content sealed at rest: the operator's key wraps a key per tenant, which wraps a key per conversation, which
 //! seals what was said. Destroying a conversation's key erases the conversation wherever copies of it lie.
 //!
+//! What wraps the tenants' keys is a [`KeyProvider`]; those of conversations and patients are wrapped here.
+//!
 //! Layout of a sealed value: version (1 byte), key id (4 bytes), nonce (12 bytes), AES-256-GCM ciphertext with tag.
 //! The associated data names the value's place (tenant, table, row, column), so that a ciphertext moved elsewhere
 //! does not open.
 
-use std::iter;
+mod command;
+mod content_key;
+mod provider;
 
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
@@ -13,6 +17,10 @@ use aws_lc_rs::{
 };
 use kuzushi_domain::{Id, id};
 use uuid::Uuid;
+
+pub use command::KeyCommand;
+pub use content_key::ContentKey;
+pub use provider::{KeyError, KeyProvider, OperatorKey};
 
 const VERSION: u8 = 1;
 const KEY_ID_LENGTH: usize = 4;
@@ -27,6 +35,10 @@ pub enum SealError {
     Malformed,
     #[error("it was sealed with another key")]
     OtherKey,
+    #[error("a content key wrapped it, and none is at hand: name it in CONTENT_KEY_PREVIOUS")]
+    NoContentKey,
+    #[error("a program wrapped it, and none is at hand: name it in CONTENT_KEY_COMMAND_PREVIOUS")]
+    NoCommand,
     #[error("it was altered, or moved from another place")]
     Altered,
     #[error("the cryptographic library failed")]
@@ -68,7 +80,8 @@ impl Place {
         Self::new(tenant, "users", user.uuid(), "wrapped_key")
     }
 
-    fn associated_data(&self) -> Vec<u8> {
+    /// The place as bytes, unlike any other's: for what a provider binds a wrapped key to.
+    pub fn associated_data(&self) -> Vec<u8> {
         let mut data = Vec::with_capacity(64);
         data.extend_from_slice(self.tenant.as_bytes());
         data.extend_from_slice(self.table.as_bytes());
@@ -82,9 +95,19 @@ impl Place {
 
 /// In place of a mark: equal to no value's.
 pub(crate) fn random_mark() -> Result<Vec<u8>, SealError> {
-    let mut mark = vec![0; KEY_LENGTH];
-    rand::fill(&mut mark).map_err(|_| SealError::Library)?;
-    Ok(mark)
+    random_key().map(Vec::from)
+}
+
+/// The bytes of a new key.
+pub(crate) fn random_key() -> Result<[u8; KEY_LENGTH], SealError> {
+    let mut bytes = [0; KEY_LENGTH];
+    rand::fill(&mut bytes).map_err(|_| SealError::Library)?;
+    Ok(bytes)
+}
+
+/// The bytes of a key, if they are as many as a key has.
+fn whole(bytes: &[u8]) -> Result<[u8; KEY_LENGTH], SealError> {
+    bytes.try_into().map_err(|_| SealError::Malformed)
 }
 
 /// A key of the hierarchy. Never printed.
@@ -104,14 +127,12 @@ impl Key {
 
     /// A new random key, with its wrapped form for storing.
     pub(crate) fn generate_wrapped(&self, place: Place) -> Result<(Self, Vec<u8>), SealError> {
-        let mut bytes = [0; KEY_LENGTH];
-        rand::fill(&mut bytes).map_err(|_| SealError::Library)?;
+        let bytes = random_key()?;
         Ok((Self::from_bytes(&bytes)?, self.seal(&bytes, place)?))
     }
 
     pub(crate) fn unwrap(&self, wrapped: &[u8], place: Place) -> Result<Self, SealError> {
-        let bytes = self.open(wrapped, place)?;
-        Self::from_bytes(bytes.as_slice().try_into().map_err(|_| SealError::Malformed)?)
+        Self::from_bytes(&whole(&self.open(wrapped, place)?)?)
     }
 
     pub(crate) fn seal(&self, plain: &[u8], place: Place) -> Result<Vec<u8>, SealError> {
@@ -158,25 +179,14 @@ impl Key {
     }
 }
 
-/// What a tenant's key is good for.
+/// What a tenant's key is good for. The installation's own has the same uses.
 pub(crate) struct TenantKey {
     pub content: Key,
     pub lookup: LookupKey,
 }
 
 impl TenantKey {
-    pub(crate) fn unwrap(
-        operator_key: &OperatorKey,
-        wrapped: &[u8],
-        tenant: Id<id::Tenant>,
-    ) -> Result<Self, SealError> {
-        Self::unwrap_at(operator_key, wrapped, Place::tenant_key(tenant))
-    }
-
-    /// The installation's own key has the same uses.
-    pub(crate) fn unwrap_at(operator_key: &OperatorKey, wrapped: &[u8], place: Place) -> Result<Self, SealError> {
-        let bytes = operator_key.open(wrapped, place)?;
-        let bytes: &[u8; KEY_LENGTH] = bytes.as_slice().try_into().map_err(|_| SealError::Malformed)?;
+    pub(crate) fn from_bytes(bytes: &[u8; KEY_LENGTH]) -> Result<Self, SealError> {
         Ok(Self { content: Key::from_bytes(bytes)?, lookup: LookupKey::derive(bytes) })
     }
 }
@@ -199,42 +209,6 @@ impl LookupKey {
         }
         context.update(value.as_bytes());
         context.sign().as_ref().to_vec()
-    }
-}
-
-/// The key at the top, which the operator keeps outside the database (`CONTENT_KEY`), and those that it was before.
-pub struct OperatorKey {
-    present: Key,
-    former: Vec<Key>,
-}
-
-impl OperatorKey {
-    pub fn from_bytes(bytes: &[u8; KEY_LENGTH]) -> Result<Self, SealError> {
-        Ok(Self { present: Key::from_bytes(bytes)?, former: Vec::new() })
-    }
-
-    /// Also opens what this one has sealed.
-    pub fn with_former(mut self, bytes: &[u8; KEY_LENGTH]) -> Result<Self, SealError> {
-        self.former.push(Key::from_bytes(bytes)?);
-        Ok(self)
-    }
-
-    pub(crate) fn generate_wrapped(&self, place: Place) -> Result<(Key, Vec<u8>), SealError> {
-        self.present.generate_wrapped(place)
-    }
-
-    pub(crate) fn seal(&self, plain: &[u8], place: Place) -> Result<Vec<u8>, SealError> {
-        self.present.seal(plain, place)
-    }
-
-    pub(crate) fn open(&self, sealed: &[u8], place: Place) -> Result<Vec<u8>, SealError> {
-        let mut keys = iter::once(&self.present).chain(&self.former);
-        keys.find(|key| key.has_sealed(sealed)).unwrap_or(&self.present).open(sealed, place)
-    }
-
-    /// Whether the present key sealed it, and not a former one.
-    pub(crate) fn is_present(&self, sealed: &[u8]) -> bool {
-        self.present.has_sealed(sealed)
     }
 }
 

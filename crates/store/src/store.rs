@@ -19,7 +19,7 @@ use crate::{
     migrations::Migrator,
     policies::explain,
     queries::{accept::AcceptMessage, finish::FinishTurn, key_store, sessions::CreateSession},
-    sealed::{OperatorKey, TenantKey},
+    sealed::{OperatorKey, Place, TenantKey},
 };
 
 /// A handle on the database; cheap to clone.
@@ -169,7 +169,8 @@ impl Store {
             .one(&self.connections().reader)
             .await?
             .ok_or(StoreError::NotFound)?;
-        let key = Arc::new(TenantKey::unwrap(self.operator_key(), &row.wrapped_key, tenant)?);
+        let bytes = self.operator_key().unwrap(&row.wrapped_key, Place::tenant_key(tenant)).await?;
+        let key = Arc::new(TenantKey::from_bytes(&bytes)?);
         self.inner
             .tenant_keys
             .write()

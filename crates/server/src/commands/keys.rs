@@ -9,9 +9,9 @@ use crate::{config::Config, logging};
 
 #[derive(Subcommand)]
 pub enum KeysCommand {
-    /// Wrap every tenant's key anew with the present content key.
+    /// Wrap every tenant's key anew with the present content key, or by the present program.
     ///
-    /// Wants the former one in CONTENT_KEY_PREVIOUS. Safe while servers run, as long as each of them knows both; safe to break off
+    /// Wants the former one in CONTENT_KEY_PREVIOUS or CONTENT_KEY_COMMAND_PREVIOUS. Safe while servers run, as long as each of them knows both; safe to break off
     /// and to run again. Nothing that patients wrote is read.
     Rotate,
     /// Open every tenant's, audit chain's, conversation's and patient's key, and name those that do not open.
@@ -35,10 +35,9 @@ pub async fn run(config: Config, command: KeysCommand) -> anyhow::Result<()> {
     let installation = store.installation().by(Actor::CommandLine);
     match command {
         KeysCommand::Rotate => {
-            let rotated = installation
-                .rotate_keys(SystemClock.now())
-                .await
-                .context("a key does not open: name every former content key in CONTENT_KEY_PREVIOUS")?;
+            let rotated = installation.rotate_keys(SystemClock.now()).await.context(
+                "a key does not open: name what wrapped it in CONTENT_KEY_PREVIOUS or CONTENT_KEY_COMMAND_PREVIOUS",
+            )?;
             print(&format!(
                 "{} tenants and {} audit chains are under the present content key now; {} were before\n",
                 rotated.tenants, rotated.audit_chains, rotated.as_they_were
@@ -55,13 +54,15 @@ pub async fn run(config: Config, command: KeysCommand) -> anyhow::Result<()> {
             ))?;
             if !checked.faults.is_empty() {
                 bail!(
-                    "{} keys do not open or are not there; is a former content key missing in CONTENT_KEY_PREVIOUS, or was a backup restored?",
+                    "{} keys do not open or are not there; is a former one missing in CONTENT_KEY_PREVIOUS or CONTENT_KEY_COMMAND_PREVIOUS, or was a backup restored?",
                     checked.faults.len()
                 );
             }
             match checked.by_former_keys {
-                0 => print("CONTENT_KEY_PREVIOUS is not needed\n"),
-                left => print(&format!("{left} keys want CONTENT_KEY_PREVIOUS until `kuzushi keys rotate` has run\n")),
+                0 => print("CONTENT_KEY_PREVIOUS is not needed, nor is CONTENT_KEY_COMMAND_PREVIOUS\n"),
+                left => print(&format!(
+                    "{left} keys want CONTENT_KEY_PREVIOUS or CONTENT_KEY_COMMAND_PREVIOUS until `kuzushi keys rotate` has run\n"
+                )),
             }
         }
         KeysCommand::Reconcile { confirm } => {

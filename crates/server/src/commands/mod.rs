@@ -10,7 +10,7 @@ use std::{io::Write, path::PathBuf, sync::Arc};
 
 use anyhow::Context;
 use kuzushi_domain::{Actor, Id, SystemClock, id};
-use kuzushi_store::{DatabaseOptions, Store, StoreError};
+use kuzushi_store::{DatabaseOptions, Store, StoreError, sealed::SealError};
 use tokio::net::TcpListener;
 
 use crate::{
@@ -118,6 +118,9 @@ async fn prepare(config: Config, demo: Option<Demo>, listener: &TcpListener) -> 
         store.installation().finish_erasures().await
     };
     ready.await.map_err(|error| match error {
+        StoreError::Sealed(cause @ (SealError::NoContentKey | SealError::NoCommand)) => {
+            anyhow::anyhow!("a key of the database does not open: {cause}")
+        }
         StoreError::Sealed(cause) => anyhow::anyhow!(
             "CONTENT_KEY (or content.key in {}) is not the key this database was written with; if it was changed, name the one before in CONTENT_KEY_PREVIOUS: {cause}",
             config.database.data_dir.display()

@@ -24,7 +24,7 @@ pub use http::Http;
 pub use limits::Limits;
 pub use logging::{LogFormat, Logging};
 pub use providers::Providers;
-pub use reference::reference;
+pub use reference::{reference, variables};
 pub use security::{Security, decode_content_key, split_secrets};
 pub use staff::{SecondFactor, Staff};
 pub use value::{Interval, Secret};

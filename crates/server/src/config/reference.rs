@@ -25,6 +25,20 @@ pub fn reference() -> String {
     page
 }
 
+/// The names of all variables.
+pub fn variables() -> Vec<String> {
+    let mut names = Vec::new();
+    for section in Config::META.fields {
+        let FieldKind::Nested { meta } = section.kind else { continue };
+        for field in meta.fields {
+            if let FieldKind::Leaf { env: Some(name), .. } = field.kind {
+                names.push(name.to_owned());
+            }
+        }
+    }
+    names
+}
+
 fn section(page: &mut String, name: &str, meta: &Meta) {
     let _ = write!(
         page,

@@ -34,6 +34,17 @@ pub struct Security {
     /// it anew, and then they can be left out.
     #[config(env = "CONTENT_KEY_PREVIOUS", parse_env = content_keys)]
     pub content_key_previous: Option<Secret<String>>,
+    /// A program that wraps and unwraps keys instead of a content key, such as a script that asks a key management service: the program
+    /// and its arguments, separated by spaces. It is run with `wrap` or `unwrap` as one more
+    /// ([how it is talked to](administration.md#keys-that-a-key-management-service-keeps)).
+    #[config(env = "CONTENT_KEY_COMMAND", parse_env = command)]
+    pub content_key_command: Option<String>,
+    /// The program that CONTENT_KEY_COMMAND was before: what it wrapped still opens, until `kuzushi keys rotate` has run.
+    #[config(env = "CONTENT_KEY_COMMAND_PREVIOUS", parse_env = command)]
+    pub content_key_command_previous: Option<String>,
+    /// How long such a program may take to answer: a number and a unit (`s`, `m`).
+    #[config(env = "CONTENT_KEY_COMMAND_TIMEOUT", default = "10s", parse_env = str::parse::<Interval>)]
+    pub content_key_command_timeout: Interval,
 }
 
 impl Security {
@@ -41,7 +52,9 @@ impl Security {
         self.jwt_secret.as_ref().map_or(Ok(()), |secret| jwt_secret(secret.expose()).map(drop))?;
         self.jwt_secret_previous.as_ref().map_or(Ok(()), |secrets| jwt_secrets(secrets.expose()).map(drop))?;
         self.content_key.as_ref().map_or(Ok(()), |key| content_key(key.expose()).map(drop))?;
-        self.content_key_previous.as_ref().map_or(Ok(()), |keys| content_keys(keys.expose()).map(drop))
+        self.content_key_previous.as_ref().map_or(Ok(()), |keys| content_keys(keys.expose()).map(drop))?;
+        let commands = [&self.content_key_command, &self.content_key_command_previous];
+        commands.into_iter().flatten().try_for_each(|text| command(text).map(drop))
     }
 }
 
@@ -71,6 +84,16 @@ fn content_key(text: &str) -> Result<Secret<String>, Unusable> {
 fn content_keys(text: &str) -> Result<Secret<String>, Unusable> {
     split_secrets(text).try_for_each(|key| decode_content_key(key).map(drop))?;
     Ok(Secret::new(text.to_owned()))
+}
+
+fn command(text: &str) -> Result<String, Unusable> {
+    if text.trim().is_empty() {
+        return Err(Unusable::new(
+            text,
+            "a program and its arguments, such as /usr/local/bin/wrap-keys --key hospital",
+        ));
+    }
+    Ok(text.to_owned())
 }
 
 /// The bytes of a content key.

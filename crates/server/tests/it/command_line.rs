@@ -42,6 +42,8 @@ fn a_value_that_cannot_be_used_stops_the_start_with_a_line_that_names_it() {
         ("JWT_EXPIRATION", "a week", "7d"),
         ("CONTENT_KEY", "abc", "32 bytes in base64"),
         ("CONTENT_KEY_PREVIOUS", "abc", "32 bytes in base64"),
+        ("CONTENT_KEY_COMMAND", " ", "a program and its arguments"),
+        ("CONTENT_KEY_COMMAND_TIMEOUT", "soon", "a number and a unit"),
         ("WS_HEARTBEAT_INTERVAL", "1", "at least 100"),
         ("LOG_FORMAT", "xml", "text or json"),
         ("LOG_LEVEL", "loud", "error, warn, info"),
@@ -263,4 +265,39 @@ fn the_content_key_is_changed_and_the_former_one_forgotten() {
     assert!(done && rotated.contains("1 tenants and 2 audit chains"), "{rotated}");
     let (opens, left) = said(run_in(&folder, &["keys", "verify"], &[file]));
     assert!(opens && left.contains("CONTENT_KEY_PREVIOUS is not needed"), "{left}");
+}
+
+#[test]
+fn keys_move_from_the_environment_to_a_program_and_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let (key, next) = (STANDARD.encode([1; 32]), STANDARD.encode([2; 32]));
+    // Its service keeps what it is given, and hands it out for a number.
+    let script = "read -r given; env >>seen\n\
+                  case $1 in wrap) echo \"$given\" >>kept; wc -l <kept;; unwrap) sed -n \"${given}p\" kept;; esac";
+    std::fs::write(folder.path().join("keep"), script).unwrap();
+    let (before, after) = (("CONTENT_KEY", key.as_str()), ("CONTENT_KEY", next.as_str()));
+    let program = ("CONTENT_KEY_COMMAND", "sh keep");
+    let said = |arguments: &[&str], environment: &[(&str, &str)]| {
+        let output = run_in(&folder, arguments, environment);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    said(&["seed"], &[before]);
+    let both_set = complaint(run_in(&folder, &["keys", "verify"], &[before, program]));
+    assert!(both_set.contains("CONTENT_KEY and CONTENT_KEY_COMMAND are set"), "{both_set}");
+    let secret = ("JWT_SECRET", "a secret that is long enough to be one");
+    let forgotten = complaint(run_in(&folder, &["serve"], &[program, secret, ("PORT", "0")]));
+    assert!(forgotten.contains("name it in CONTENT_KEY_PREVIOUS"), "{forgotten}");
+    let rotated = said(&["keys", "rotate"], &[program, ("CONTENT_KEY_PREVIOUS", &key), secret]);
+    assert!(rotated.contains("1 tenants and 2 audit chains"), "{rotated}");
+    assert!(said(&["keys", "verify"], &[program]).contains("CONTENT_KEY_COMMAND_PREVIOUS"));
+    let seen = std::fs::read_to_string(folder.path().join("seen")).unwrap();
+    assert!(seen.contains("PWD=") && !seen.contains("JWT_SECRET") && !seen.contains("CONTENT_KEY"), "{seen}");
+    std::fs::write(folder.path().join("broken"), "echo 'AccessDenied: ask Ann' >&2; exit 4").unwrap();
+    let broken = complaint(run_in(&folder, &["serve"], &[("CONTENT_KEY_COMMAND", "sh broken"), secret, ("PORT", "0")]));
+    assert!(broken.contains("`sh broken unwrap` failed with exit status: 4: AccessDenied: ask Ann"), "{broken}");
+
+    let former = ("CONTENT_KEY_COMMAND_PREVIOUS", program.1);
+    assert!(said(&["keys", "rotate"], &[after, former]).contains("1 tenants and 2 audit chains"));
+    assert!(said(&["keys", "verify"], &[after]).contains("1 tenants, 2 audit chains"));
 }

@@ -11,6 +11,7 @@ use super::audit::{NO_HASH, chain_key, hash};
 use crate::{
     Installation, StoreError,
     entities::{audit_chain, audit_event},
+    sealed::KeyError,
 };
 
 /// Events read at a time.
@@ -106,8 +107,11 @@ impl Installation {
         noted: &[&AuditHead],
     ) -> Result<(i64, Option<AuditFault>), StoreError> {
         let Some(head) = head else { return Ok((0, Some(AuditFault::KeyLost))) };
-        let Ok(key) = chain_key(self.operator_key(), chain, &head.wrapped_key) else {
-            return Ok((0, Some(AuditFault::KeyLost)));
+        let key = match chain_key(self.operator_key(), chain, &head.wrapped_key).await {
+            Ok(key) => key,
+            Err(KeyError::Seal(_)) => return Ok((0, Some(AuditFault::KeyLost))),
+            // What cannot be looked at is not at fault.
+            Err(error) => return Err(error.into()),
         };
         let mut noted_hashes: HashMap<i64, Vec<&[u8]>> = HashMap::new();
         for noted in noted {

@@ -19,7 +19,7 @@ impl Store {
     pub(crate) async fn find_installation_key(&self) -> Result<Arc<TenantKey>, StoreError> {
         let row = || installation_key::Entity::find_by_id(INSTALLATION);
         if row().one(&self.connections().reader).await?.is_none() {
-            let (_, wrapped_key) = self.operator_key().generate_wrapped(Place::installation_key())?;
+            let wrapped_key = self.operator_key().generate_wrapped(Place::installation_key()).await?;
             let new = installation_key::ActiveModel { id: Set(INSTALLATION), wrapped_key: Set(wrapped_key) };
             let transaction = self.connections().write().await?;
             // Another node may be at it as well.
@@ -32,7 +32,7 @@ impl Store {
             transaction.commit().await?;
         }
         let row = row().one(&self.connections().reader).await?.ok_or(StoreError::NotFound)?;
-        let key = TenantKey::unwrap_at(self.operator_key(), &row.wrapped_key, Place::installation_key())?;
-        Ok(Arc::new(key))
+        let bytes = self.operator_key().unwrap(&row.wrapped_key, Place::installation_key()).await?;
+        Ok(Arc::new(TenantKey::from_bytes(&bytes)?))
     }
 }
