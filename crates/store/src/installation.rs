@@ -2,13 +2,16 @@
 //!
 //! It runs as the user who is connected, outside of row-level security. What is here, and why:
 //!
-//! - tenants and their keys: adding, listing, renaming and closing tenants, and destroying the keys of one; wrapping keys anew; checking keys and the audit trail at the start and
-//!   from the command line. [`Store::tenant`] opens a tenant's key before there is a scope.
-//! - look-ups from which the tenant is learned: an app by its public name, and what it publishes; staff's keys, also
-//!   operators', who belong to no tenant.
+//! - tenants and their keys: adding, listing, renaming, closing and reopening tenants; erasing one, with its keys, its API keys and all of its
+//!   rows; wrapping keys anew; checking keys and the audit trail at the start and from the command line. [`Store::tenant`] opens
+//!   a tenant's key before there is a scope.
+//! - look-ups from which the tenant is learned: an app by its public name, and what it publishes; staff's keys, and whose an enrolment code
+//!   or a sign-in at a provider is. What follows of a tenant's staff is read and written as the tenant ([`crate::StaffScope`]).
+//! - operators, who belong to no tenant: their accounts, logins, provider and keys.
 //! - nodes: this one's lease, what it owns, and what another left unanswered, of whatever tenant.
 //! - what one look for all tenants notices instead of one for each, many times a minute: conversations that changed at other
-//!   nodes, logins that were revoked or whose time is over, tenants that were closed, idempotency keys of more than a day ago.
+//!   nodes, logins of patients and staff that were revoked or whose time is over, tenants that were closed, idempotency keys of more than a
+//!   day ago.
 //! - the installation's own audit trail, and a tenant's for what is done to it from here.
 
 use std::sync::Arc;
@@ -23,7 +26,7 @@ use crate::{AuditTrail, Engine, Once, Store, StoreError, dialect::Connections, s
 pub struct Installation {
     store: Store,
     actor: Arc<Actor>,
-    /// What is to be done to a tenant once only.
+    /// What is to be done once only.
     once: Option<Once>,
 }
 
@@ -37,7 +40,7 @@ impl Installation {
         Self { actor: Arc::new(actor), ..self }
     }
 
-    /// The same, for one change to a tenant that is made under this key, or not at all where one was.
+    /// The same, for one change that is made under this key, or not at all where one was.
     pub fn once(self, once: Once) -> Self {
         Self { once: Some(once), ..self }
     }
@@ -54,6 +57,10 @@ impl Installation {
 
     pub fn actor(&self) -> &Actor {
         &self.actor
+    }
+
+    pub(crate) fn once_only(&self) -> Option<Once> {
+        self.once.clone()
     }
 
     pub(crate) fn node(&self) -> Id<id::Node> {

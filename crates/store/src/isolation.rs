@@ -43,6 +43,11 @@ impl TenantConnection {
         Self { connection: connection.clone(), begin, access }
     }
 
+    /// Runs each statement as who is connected: for what is no tenant's.
+    pub(crate) fn of_nobody(connection: &DatabaseConnection, access: Access) -> Self {
+        Self { connection: connection.clone(), begin: None, access }
+    }
+
     async fn borrow(&self) -> Result<Borrowed, DbErr> {
         let connection =
             self.connection.get_postgres_connection_pool().acquire().await.map_err(|error| match error {

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use kuzushi_domain::{Actor, Id, id};
-use sea_orm::{DatabaseConnection, DatabaseTransaction};
+use sea_orm::DatabaseTransaction;
 use uuid::Uuid;
 
 use crate::{
     AuditTrail, Installation, Once, Store, StoreError, TenantScope,
+    isolation::TenantConnection,
     sealed::{Key, LookupKey, Place, TenantKey},
 };
 
@@ -18,6 +19,8 @@ pub struct StaffScope {
     tenant: Option<Id<id::Tenant>>,
     key: Arc<TenantKey>,
     actor: Arc<Actor>,
+    /// As the tenant, where there is one.
+    reader: TenantConnection,
     /// What is to be done once only.
     once: Option<Once>,
 }
@@ -30,6 +33,7 @@ impl TenantScope {
             tenant: Some(self.id()),
             key: Arc::clone(self.tenant_key()),
             actor: Arc::new(self.actor().clone()),
+            reader: self.reader().clone(),
             once: self.once_only(),
         }
     }
@@ -44,7 +48,8 @@ impl Installation {
             tenant: None,
             key,
             actor: Arc::new(self.actor().clone()),
-            once: None,
+            reader: self.connections().reader_of_nobody(),
+            once: self.once_only(),
         })
     }
 }
@@ -53,6 +58,10 @@ impl StaffScope {
     /// The same, with whom the audit trail names for what is done through it.
     pub fn by(self, actor: Actor) -> Self {
         Self { actor: Arc::new(actor), ..self }
+    }
+
+    pub(crate) fn actor(&self) -> &Actor {
+        &self.actor
     }
 
     /// None: those who belong to no tenant.
@@ -79,8 +88,8 @@ impl StaffScope {
         Place::new(tenant, "staff_members", id.uuid(), column)
     }
 
-    pub(crate) fn reader(&self) -> &DatabaseConnection {
-        &self.store.connections().reader
+    pub(crate) fn reader(&self) -> &TenantConnection {
+        &self.reader
     }
 
     pub(crate) async fn write(&self) -> Result<DatabaseTransaction, StoreError> {
