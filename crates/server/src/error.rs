@@ -53,6 +53,8 @@ pub enum ApiError {
     Forbidden {
         role: StaffRole,
     },
+    /// Of staff whose hospital is closed.
+    TenantClosed,
     /// Of an API key that asks for what people have: an account.
     NoAccount,
     /// The password is right, and a code is wanted besides.
@@ -154,6 +156,7 @@ impl ApiError {
             Self::OriginNotAllowed { .. }
             | Self::Forbidden { .. }
             | Self::NoAccount
+            | Self::TenantClosed
             | Self::SecondFactorRequired
             | Self::ReasonRequired => StatusCode::FORBIDDEN,
             Self::SecondPersonNeeded | Self::NotYours => StatusCode::FORBIDDEN,
@@ -207,6 +210,7 @@ impl ApiError {
             Self::SomebodyElses => "SOMEBODY_ELSES",
             Self::InvalidKey => "INVALID_KEY",
             Self::Forbidden { .. } | Self::NoAccount => "FORBIDDEN",
+            Self::TenantClosed => "TENANT_CLOSED",
             Self::InvalidEnrolment => "INVALID_ENROLMENT",
             Self::OidcRefused(_) => "OIDC_REFUSED",
             Self::ProviderUnavailable => "PROVIDER_UNAVAILABLE",
@@ -277,6 +281,9 @@ impl ApiError {
                 "The API key is missing, expired, revoked or not valid. Send `Authorization: Bearer key_…`, or the token from /v1/admin/auth/login.",
             ),
             Self::NoAccount => String::from("This is for people who have signed in. An API key has no account."),
+            Self::TenantClosed => {
+                String::from("This hospital is closed, and its staff with it. An operator can open it again.")
+            }
             Self::InvalidEnrolment => String::from(
                 "The enrolment code is not right, was used before, or has expired. Ask whoever gave it to you for another.",
             ),

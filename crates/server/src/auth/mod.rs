@@ -19,5 +19,5 @@ pub use address::ClientAddress;
 pub use caller::Caller;
 pub use patient::{Patient, UnnoticedPatient};
 pub use second_factor::{Shown, second_factor, take_attempt as take_code_attempt};
-pub use staff::{SignedInStaff, Staff, staff_scope};
+pub use staff::{SignedInStaff, Staff, scope_to_sign_in_to, staff_scope};
 pub use visitor::{Visitor, bearer, is_open};

@@ -12,7 +12,7 @@ use super::{
     tokens::{Claims, StaffClaims},
     visitor::bearer,
 };
-use crate::{error::ApiError, state::AppState};
+use crate::{conversation::is_closed, error::ApiError, state::AppState};
 
 /// Who uses the administration: a person or a program.
 #[derive(Clone)]
@@ -131,7 +131,8 @@ impl Staff {
         match opened {
             Some(staff) => {
                 state.rates.take_request_of_staff(staff.who()).map_err(limited)?;
-                Ok(staff)
+                let is_shut_out = staff.own_tenant.is_some_and(|tenant| is_closed(state, tenant));
+                if is_shut_out { Err(ApiError::TenantClosed) } else { Ok(staff) }
             }
             None => {
                 // Good keys go on from an address that has sent too many bad ones: one forgotten script must not lock out
@@ -185,6 +186,14 @@ pub async fn staff_scope(state: &AppState, tenant: Option<Id<id::Tenant>>) -> Re
     match tenant {
         Some(tenant) => Ok(state.store.tenant(tenant).await?.staff()),
         None => state.store.installation().staff().await,
+    }
+}
+
+/// The same for somebody who wants to sign in. Nobody of a closed tenant does: it is as one that does not exist.
+pub async fn scope_to_sign_in_to(state: &AppState, tenant: Option<Id<id::Tenant>>) -> Result<StaffScope, StoreError> {
+    match tenant {
+        Some(tenant) if is_closed(state, tenant) => Err(StoreError::NotFound),
+        _ => staff_scope(state, tenant).await,
     }
 }
 

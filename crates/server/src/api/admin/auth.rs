@@ -16,8 +16,8 @@ use crate::{
         wire::Timestamp,
     },
     auth::{
-        ClientAddress, Shown, SignedInStaff, api_keys::PresentedKey, passwords::Verdict, second_factor, staff_scope,
-        tokens::StaffClaims,
+        ClientAddress, Shown, SignedInStaff, api_keys::PresentedKey, passwords::Verdict, scope_to_sign_in_to,
+        second_factor, staff_scope, tokens::StaffClaims,
     },
     error::{ApiError, FieldError, Problem},
     state::AppState,
@@ -79,7 +79,7 @@ pub struct SignedInStaffMember {
     path = "/v1/admin/auth/login",
     tag = "staff",
     summary = "Sign in to the administration",
-    description = "An unknown address or tenant, an account without a password, a disabled one and a wrong password have the same answer, after the same time. With a right password, an account that has a second factor and sends no code gets `TOTP_REQUIRED`; a code that is wrong or was used gets `CODE_REFUSED`.",
+    description = "An unknown address or tenant, a closed tenant, an account without a password, a disabled one and a wrong password have the same answer, after the same time. With a right password, an account that has a second factor and sends no code gets `TOTP_REQUIRED`; a code that is wrong or was used gets `CODE_REFUSED`.",
     request_body = StaffLoginRequest,
     responses(
         (status = 200, body = SignedInStaffMember),
@@ -98,11 +98,11 @@ pub async fn login(
         email.parse().map_err(|error| ApiError::InvalidBody(vec![FieldError::new("email", format!("{error}"))]))?;
     let installation = state.store.installation();
     let found = match &tenant {
-        Some(tenant) => installation.find_tenant(tenant).await?,
+        Some(tenant) => installation.find_tenant(tenant).await?.filter(|tenant| tenant.closed_at.is_none()),
         None => None,
     };
     let is_known = tenant.is_none() || found.is_some();
-    // Of an unknown tenant nobody is let in, after the same work.
+    // Of an unknown or closed tenant nobody is let in, after the same work.
     let scope = staff_scope(&state, found.map(|tenant| tenant.id)).await?;
     let mark = scope.email_mark(&email);
     state.rates.take_login(address, &mark).map_err(|retry_after| ApiError::RateLimited { retry_after })?;
@@ -185,12 +185,15 @@ pub async fn enrol(
         Err(limited.map_or_else(|retry_after| ApiError::RateLimited { retry_after }, |()| ApiError::InvalidEnrolment))
     };
     let Some(presented) = PresentedKey::parse(code.trim()) else { return refused() };
-    let tenant = match state.store.installation().tenant_of_staff(presented.id).await {
-        Ok(tenant) => tenant,
+    let scope = async {
+        let tenant = state.store.installation().tenant_of_staff(presented.id).await?;
+        scope_to_sign_in_to(&state, tenant).await
+    };
+    let scope = match scope.await {
+        Ok(scope) => scope,
         Err(StoreError::NotFound) => return refused(),
         Err(error) => return Err(error.into()),
     };
-    let scope = staff_scope(&state, tenant).await?;
     let secret_hash = presented.secret_hash();
     if !scope.may_enrol(presented.id, &secret_hash, state.clock.now()).await? {
         return refused();

@@ -25,7 +25,7 @@ use crate::{
         ClientAddress,
         api_keys::NoRandomness,
         oidc::{self, Failure, Returned},
-        staff_scope,
+        scope_to_sign_in_to, staff_scope,
     },
     error::{ApiError, Problem},
     state::AppState,
@@ -57,6 +57,19 @@ async fn provider(scope: &StaffScope) -> Result<IdentityProvider, ApiError> {
         StoreError::NotFound => ApiError::NoIdentityProvider,
         error => error.into(),
     })
+}
+
+/// To whom a sign-in belongs that has this state or code. None: there is none such, or not any more.
+async fn scope_of(state: &AppState, secret_hash: &SecretHash) -> Result<Option<StaffScope>, StoreError> {
+    let scope = async {
+        let tenant = state.store.installation().tenant_of_sign_in(secret_hash).await?;
+        scope_to_sign_in_to(state, tenant).await
+    };
+    match scope.await {
+        Ok(scope) => Ok(Some(scope)),
+        Err(StoreError::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 fn see_other(address: &str) -> Result<Response, ApiError> {
@@ -113,7 +126,7 @@ pub async fn start_oidc(
     let tenant = match parameters.text("tenant") {
         Some(tenant) => {
             let found = state.store.installation().find_tenant(tenant).await?;
-            Some(found.ok_or(ApiError::NoIdentityProvider)?.id)
+            Some(found.filter(|tenant| tenant.closed_at.is_none()).ok_or(ApiError::NoIdentityProvider)?.id)
         }
         None => None,
     };
@@ -159,12 +172,7 @@ pub async fn finish_oidc(State(state): State<AppState>, parameters: Parameters) 
     let unknown = ApiError::OidcRefused("this sign-in is not known, was finished before, or took too long");
     let Some(presented) = parameters.text("state") else { return Err(unknown) };
     let state_hash = oidc::hash(presented);
-    let tenant = match state.store.installation().tenant_of_sign_in(&state_hash).await {
-        Ok(tenant) => tenant,
-        Err(StoreError::NotFound) => return Err(unknown),
-        Err(error) => return Err(error.into()),
-    };
-    let scope = staff_scope(&state, tenant).await?;
+    let Some(scope) = scope_of(&state, &state_hash).await? else { return Err(unknown) };
     let now = state.clock.now();
     let Some(begun) = scope.take_provider_sign_in(&state_hash, now).await? else { return Err(unknown) };
     let provider = provider(&scope).await?;
@@ -232,12 +240,7 @@ pub async fn redeem_oidc(
     state.rates.take_identity(address).map_err(|retry_after| ApiError::RateLimited { retry_after })?;
     let refused = ApiError::OidcRefused("the code is not right, was used, has expired, or is another browser's");
     let code_hash = oidc::hash(&code);
-    let tenant = match state.store.installation().tenant_of_sign_in(&code_hash).await {
-        Ok(tenant) => tenant,
-        Err(StoreError::NotFound) => return Err(refused),
-        Err(error) => return Err(error.into()),
-    };
-    let scope = staff_scope(&state, tenant).await?;
+    let Some(scope) = scope_of(&state, &code_hash).await? else { return Err(refused) };
     let now = state.clock.now();
     match scope.sign_in_by_provider(&code_hash, &oidc::hash(&verifier), limits(&state, now), now).await? {
         Some((login, member)) => signed_in(&state, &login, member).map(Json),
