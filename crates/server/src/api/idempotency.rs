@@ -1,20 +1,20 @@
 //! `Idempotency-Key`: what is asked for twice under one key is done once, and answered the same.
 //!
-//! One place for every route that adds something to a tenant. The store notes the key in the transaction of what is done; here
-//! the answer is kept beside it, sealed, for a day.
+//! One place for every route that adds or changes something, of a tenant's or of the installation's. The store notes the key in
+//! the transaction of what is done; here the answer is kept beside it, sealed, for a day.
 
 use std::time::Duration;
 
 use aws_lc_rs::digest;
 use axum::{
     body::{Body, to_bytes},
-    extract::{FromRequestParts, Request, State},
+    extract::{FromRequestParts, MatchedPath, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use kuzushi_domain::{Id, id};
-use kuzushi_store::{Once, TenantScope};
+use kuzushi_store::{Once, StaffScope};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::time::sleep;
@@ -24,7 +24,11 @@ use utoipa::openapi::{
 };
 
 use super::{body::BODY_LIMIT, problems::problem, query::wrong};
-use crate::{auth::Staff, error::ApiError, state::AppState};
+use crate::{
+    auth::{Staff, staff_scope},
+    error::ApiError,
+    state::AppState,
+};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Says that an answer was given before.
@@ -47,23 +51,43 @@ struct Kept {
     body: Value,
 }
 
+/// Under a tenant, the routes that do the same however often they are asked for: they bring about a state, or look something up.
+const SAME_ANYWAY: [&str; 4] = ["/close", "/reopen", "/erase", "/users/search"];
+/// Routes of the installation's that are done once.
+const OF_INSTALLATION: [&str; 3] = ["/v1/admin/tenants", "/v1/admin/staff", "/v1/admin/staff/{staffId}/enrolment"];
+
+/// Whether a `POST` to this route goes by keys.
+fn goes_by_keys(route: &str) -> bool {
+    let of_tenant = route.strip_prefix("/v1/admin/tenants/{tenantId}");
+    of_tenant.map_or_else(|| OF_INSTALLATION.contains(&route), |rest| !SAME_ANYWAY.contains(&rest))
+}
+
 /// Does once what is asked for under a key. Everything else passes.
 pub async fn once(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let is_asked_for = request.method() == Method::POST && request.headers().contains_key(IDEMPOTENCY_KEY);
+    let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    if !(is_asked_for && goes_by_keys(route)) {
+        return next.run(request).await;
+    }
     let tenant = request.uri().path().strip_prefix("/v1/admin/tenants/").and_then(|rest| rest.split('/').next());
-    match tenant.and_then(|tenant| tenant.parse().ok()) {
-        Some(tenant) if is_asked_for => {
-            do_once(&state, tenant, request, next).await.unwrap_or_else(IntoResponse::into_response)
-        }
-        _ => next.run(request).await,
+    match tenant.map(str::parse).transpose() {
+        Ok(tenant) => do_once(&state, tenant, request, next).await.unwrap_or_else(IntoResponse::into_response),
+        // That there is no such tenant is said where others are looked for.
+        Err(_) => next.run(request).await,
     }
 }
 
-async fn do_once(state: &AppState, tenant: Id<id::Tenant>, request: Request, next: Next) -> Result<Response, ApiError> {
+async fn do_once(
+    state: &AppState,
+    tenant: Option<Id<id::Tenant>>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
     let key = key(request.headers())?;
     let (mut parts, body) = request.into_parts();
     let staff = Staff::from_request_parts(&mut parts, state).await?;
-    let scope = state.store.tenant(staff.own_tenant(tenant)?).await?.by(staff.actor());
+    let tenant = tenant.map(|tenant| staff.own_tenant(tenant)).transpose()?;
+    let scope = staff_scope(state, tenant).await?.by(staff.actor());
     let body = to_bytes(body, BODY_LIMIT).await.map_err(|_| ApiError::TooLarge { limit: BODY_LIMIT })?;
     let path = parts.uri.path_and_query().map_or("", |path| path.as_str());
     let mut asked = digest::Context::new(&digest::SHA256);
@@ -72,18 +96,23 @@ async fn do_once(state: &AppState, tenant: Id<id::Tenant>, request: Request, nex
     }
     let mut fingerprint = [0; 32];
     fingerprint.copy_from_slice(asked.finish().as_ref());
-    let once = Once::new(key, fingerprint);
+    let once = Once::new(tenant, key, fingerprint);
     if let Some(answer) = answered_before(state, &scope, &once).await? {
         return Ok(answer);
     }
     parts.extensions.insert(staff);
     parts.extensions.insert(once.clone());
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
-    if once.was_done_before() {
-        // Somebody was faster, by a moment.
-        return answered_before(state, &scope, &once).await?.ok_or(ApiError::Unavailable);
+    if !once.is_noted() {
+        // Somebody may have been faster, by a moment.
+        let answer = answered_before(state, &scope, &once).await?;
+        return if once.was_done_before() {
+            answer.ok_or(ApiError::Unavailable)
+        } else {
+            Ok(answer.unwrap_or(response))
+        };
     }
-    if !(once.is_noted() && response.status().is_success()) {
+    if !response.status().is_success() {
         return Ok(response);
     }
     let (parts, body) = response.into_parts();
@@ -102,12 +131,12 @@ async fn do_once(state: &AppState, tenant: Id<id::Tenant>, request: Request, nex
     Ok(Response::from_parts(parts, Body::from(body)))
 }
 
-async fn keep(scope: &TenantScope, once: &Once, kept: &Kept) -> anyhow::Result<()> {
+async fn keep(scope: &StaffScope, once: &Once, kept: &Kept) -> anyhow::Result<()> {
     Ok(scope.keep_answer(once, &serde_json::to_vec(kept)?).await?)
 }
 
 /// What was answered under the key. None: nothing was asked for under it yet.
-async fn answered_before(state: &AppState, scope: &TenantScope, once: &Once) -> Result<Option<Response>, ApiError> {
+async fn answered_before(state: &AppState, scope: &StaffScope, once: &Once) -> Result<Option<Response>, ApiError> {
     for _ in 0..LOOKS {
         let Some(before) = scope.done_before(once, state.clock.now()).await? else { return Ok(None) };
         if !before.is_the_same {
@@ -155,9 +184,7 @@ pub fn describe(description: &mut OpenApi) {
         .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
         .build();
     for (path, item) in &mut description.paths.paths {
-        let Some(post) = item.post.as_mut().filter(|_| path.starts_with("/v1/admin/tenants/{tenantId}/")) else {
-            continue;
-        };
+        let Some(post) = item.post.as_mut().filter(|_| goes_by_keys(path)) else { continue };
         post.parameters.get_or_insert_default().push(RefOr::T(parameter.clone()));
         let responses = &mut post.responses.responses;
         responses.insert(String::from("422"), problem("Another request was made under this `Idempotency-Key`"));

@@ -105,4 +105,75 @@ on_both_engines! {
         assert_eq!(problem(post(&app, &users, &stranger, "u", &jane).await).await.0, 404);
         assert_eq!(problem(post(&app, &users, "key_0", "u", &jane).await).await.0, 401);
     }
+
+    async fn a_tenant_and_an_operator_are_added_once(engine: Engine) {
+        let app = Arc::new(TestApp::start(engine).await);
+        let tenant = app.tenant().await;
+        let (operator, owner) = (app.key(StaffRole::Operator, tenant).await, app.key(StaffRole::Owner, tenant).await);
+        let new = json!({"name": "Lakeside", "domain": "lakeside.example"});
+        assert_eq!(problem(post(&app, "/v1/admin/tenants", &owner, "t", &new).await).await.0, 403);
+        let tasks: Vec<_> = (0..8)
+            .map(|_| {
+                let (app, operator, new) = (Arc::clone(&app), operator.clone(), new.clone());
+                tokio::spawn(async move {
+                    let answer = post(&app, "/v1/admin/tenants", &operator, "t", &new).await;
+                    (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
+                })
+            })
+            .collect();
+        let mut answers = Vec::new();
+        for task in tasks {
+            answers.push(task.await.unwrap());
+        }
+        assert!(answers[0].0 == 201 && answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+        let renamed = json!({"name": "Lakeside Clinic"});
+        let path = format!("/v1/admin/tenants/{}", answers[0].1["tenantId"].as_str().unwrap());
+        assert_eq!(app.request(Method::PATCH, &path).bearer_auth(&operator).json(&renamed).send().await.unwrap().status(), 200);
+        let again = post(&app, "/v1/admin/tenants", &operator, "t", &new).await;
+        assert_eq!((again.status().as_u16(), was_replayed(&again)), (201, true), "as it was answered then");
+        let other = json!({"name": "Lakeside", "domain": "lakeside.test"});
+        assert_eq!(problem(post(&app, "/v1/admin/tenants", &operator, "t", &other).await).await.1, "IDEMPOTENCY_KEY_REUSED");
+        // A key is another one for the installation than for a tenant of it.
+        let users = format!("/v1/admin/tenants/{tenant}/users");
+        let jane = json!({"email": "jane@example.org", "name": "Jane"});
+        assert_eq!(post(&app, &users, &operator, "t", &jane).await.status(), 201);
+
+        let new = json!({"email": "ann@example.org", "name": "Ann"});
+        let first = post(&app, "/v1/admin/staff", &operator, "o", &new).await;
+        assert_eq!(first.status(), 201);
+        assert!(first.json::<Value>().await.unwrap()["enrolmentCode"].is_string());
+        let again = post(&app, "/v1/admin/staff", &operator, "o", &new).await;
+        assert_eq!((again.status().as_u16(), was_replayed(&again)), (201, true));
+        assert_eq!(again.json::<Value>().await.unwrap().get("enrolmentCode"), None, "it is shown once");
+    }
+
+    async fn what_looks_something_up_or_brings_about_a_state_goes_by_no_key(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let tenant = app.tenant().await;
+        let (operator, owner) = (app.key(StaffRole::Operator, tenant).await, app.key(StaffRole::Owner, tenant).await);
+        let path = format!("/v1/admin/tenants/{tenant}");
+        let search = json!({"email": "jane@example.org"});
+        for (route, key, body) in [
+            ("/users/search", &owner, &search),
+            ("/close", &operator, &json!({})),
+            ("/reopen", &operator, &json!({})),
+        ] {
+            for _ in 0..2 {
+                let answer = post(&app, &format!("{path}{route}"), key, "k", body).await;
+                assert_eq!((answer.status().as_u16(), was_replayed(&answer)), (200, false), "{route}");
+            }
+        }
+        let found = |described: &Value, route: &str| {
+            let parameters = described["paths"][route]["post"]["parameters"].clone();
+            parameters.as_array().is_some_and(|all| all.iter().any(|one| one["name"] == "Idempotency-Key"))
+        };
+        let described = app.read("/openapi.json", "").await;
+        for route in ["users/search", "close", "reopen", "erase"] {
+            assert!(!found(&described, &format!("/v1/admin/tenants/{{tenantId}}/{route}")), "{route}");
+        }
+        for route in ["/v1/admin/tenants", "/v1/admin/staff", "/v1/admin/tenants/{tenantId}/users"] {
+            assert!(found(&described, route), "{route}");
+        }
+        assert!(!found(&described, "/v1/admin/auth/login"));
+    }
 }

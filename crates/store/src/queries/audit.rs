@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use aws_lc_rs::{hmac, rand};
+use aws_lc_rs::hmac;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use kuzushi_domain::{Actor, AuditAction, Id, id};
 use sea_orm::{
@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::{
     Installation, Once, StaffScope, Store, StoreError, TenantScope,
     entities::{audit_chain, audit_event},
-    sealed::{KEY_LENGTH, OperatorKey, Place, SealError},
+    sealed::{KeyError, OperatorKey, Place},
 };
 
 /// The hash before the first event.
@@ -118,7 +118,7 @@ impl AuditTrail {
         Self { store, tenant, actor, once: None }
     }
 
-    /// What is recorded in it is done once only, where it is a tenant's.
+    /// What is recorded in it is done once only.
     pub(crate) fn once(self, once: Option<Once>) -> Self {
         Self { once, ..self }
     }
@@ -161,11 +161,11 @@ impl AuditTrail {
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let chain = self.chain();
-        if let (Some(once), Some(tenant)) = (&self.once, self.tenant) {
-            once.note(transaction, tenant.uuid(), self.actor.id(), now).await?;
+        if let Some(once) = &self.once {
+            once.note(transaction, self.actor.id(), now).await?;
         }
         let head = lock(transaction, self.store.operator_key(), chain).await?;
-        let key = chain_key(self.store.operator_key(), chain, &head.wrapped_key)?;
+        let key = chain_key(self.store.operator_key(), chain, &head.wrapped_key).await?;
         let recorded_at = now.duration_trunc(TimeDelta::microseconds(1)).unwrap_or(now);
         let mut row = audit_event::Model {
             chain_id: chain,
@@ -284,11 +284,9 @@ async fn lock(
     if let Some(head) = head().await? {
         return Ok(head);
     }
-    let mut key = [0; KEY_LENGTH];
-    rand::fill(&mut key).map_err(|_| SealError::Library)?;
     let first = audit_chain::ActiveModel {
         chain_id: Set(chain),
-        wrapped_key: Set(operator_key.seal(&key, Place::audit_key(chain))?),
+        wrapped_key: Set(operator_key.generate_wrapped(Place::audit_key(chain)).await?),
         last_seq: Set(0),
         last_hash: Set(NO_HASH.to_vec()),
     };
@@ -298,8 +296,8 @@ async fn lock(
     head().await?.ok_or_else(|| StoreError::Other(String::from("an audit chain was not begun")))
 }
 
-pub(crate) fn chain_key(operator_key: &OperatorKey, chain: Uuid, wrapped: &[u8]) -> Result<hmac::Key, SealError> {
-    Ok(hmac::Key::new(hmac::HMAC_SHA256, &operator_key.open(wrapped, Place::audit_key(chain))?))
+pub(crate) async fn chain_key(operator_key: &OperatorKey, chain: Uuid, wrapped: &[u8]) -> Result<hmac::Key, KeyError> {
+    Ok(hmac::Key::new(hmac::HMAC_SHA256, &operator_key.unwrap(wrapped, Place::audit_key(chain)).await?))
 }
 
 /// The hash of an event: over the one before it, and over each of its fields with its length, so that nothing can move

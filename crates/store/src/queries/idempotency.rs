@@ -9,12 +9,13 @@ use std::sync::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
+use kuzushi_domain::{Id, id};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, sea_query::Expr,
 };
 use uuid::Uuid;
 
-use crate::{Installation, StoreError, TenantScope, entities::idempotent_request as request, sealed::Place};
+use crate::{Installation, StaffScope, StoreError, entities::idempotent_request as request, sealed::Place};
 
 /// How long a key is remembered.
 pub const IDEMPOTENCY_WINDOW: TimeDelta = TimeDelta::hours(24);
@@ -24,6 +25,8 @@ pub const IDEMPOTENCY_WINDOW: TimeDelta = TimeDelta::hours(24);
 pub struct Once(Arc<Asked>);
 
 struct Asked {
+    /// Whom it is asked for. None: the installation.
+    tenant: Option<Id<id::Tenant>>,
     key: String,
     /// A hash of what is asked for.
     fingerprint: [u8; 32],
@@ -32,8 +35,9 @@ struct Asked {
 }
 
 impl Once {
-    pub fn new(key: String, fingerprint: [u8; 32]) -> Self {
+    pub fn new(tenant: Option<Id<id::Tenant>>, key: String, fingerprint: [u8; 32]) -> Self {
         Self(Arc::new(Asked {
+            tenant,
             key,
             fingerprint,
             is_noted: AtomicBool::new(false),
@@ -59,13 +63,13 @@ impl Once {
     pub(crate) async fn note(
         &self,
         transaction: &DatabaseTransaction,
-        tenant: Uuid,
         actor: String,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         if self.is_noted() {
             return Ok(());
         }
+        let tenant = or_zeros(self.0.tenant);
         let this = of(tenant, &actor, self.key());
         request::Entity::delete_many()
             .filter(this.add(request::Column::CreatedAt.lte(now - IDEMPOTENCY_WINDOW)))
@@ -94,6 +98,11 @@ impl Once {
     }
 }
 
+/// In place of a tenant, for what is asked of the installation.
+fn or_zeros(tenant: Option<Id<id::Tenant>>) -> Uuid {
+    tenant.map_or(Uuid::nil(), |tenant| tenant.uuid())
+}
+
 fn of(tenant: Uuid, actor: &str, key: &str) -> Condition {
     Condition::all()
         .add(request::Column::TenantId.eq(tenant))
@@ -109,10 +118,10 @@ pub struct DoneBefore {
     pub answer: Option<Vec<u8>>,
 }
 
-impl TenantScope {
+impl StaffScope {
     /// What the scope's actor had done under this key in the last day.
     pub async fn done_before(&self, once: &Once, now: DateTime<Utc>) -> Result<Option<DoneBefore>, StoreError> {
-        let this = of(self.id().uuid(), &self.actor().id(), once.key())
+        let this = of(or_zeros(self.tenant()), &self.actor().id(), once.key())
             .add(request::Column::CreatedAt.gt(now - IDEMPOTENCY_WINDOW));
         let Some(row) = request::Entity::find().filter(this).one(self.reader()).await? else { return Ok(None) };
         let answer = row.answer.map(|sealed| self.key().open(&sealed, self.answer_place(row.id))).transpose()?;
@@ -122,12 +131,12 @@ impl TenantScope {
     /// Keeps what was answered to what was done under this key.
     pub async fn keep_answer(&self, once: &Once, answer: &[u8]) -> Result<(), StoreError> {
         let transaction = self.write().await?;
-        let this = of(self.id().uuid(), &self.actor().id(), once.key());
+        let this = of(or_zeros(self.tenant()), &self.actor().id(), once.key());
         let row = request::Entity::find().filter(this).one(&transaction).await?.ok_or(StoreError::NotFound)?;
         let sealed = self.key().seal(answer, self.answer_place(row.id))?;
         request::Entity::update_many()
             .col_expr(request::Column::Answer, Expr::value(sealed))
-            .filter(request::Column::TenantId.eq(self.id().uuid()))
+            .filter(request::Column::TenantId.eq(or_zeros(self.tenant())))
             .filter(request::Column::Id.eq(row.id))
             .exec(&transaction)
             .await?;
@@ -135,7 +144,7 @@ impl TenantScope {
     }
 
     fn answer_place(&self, row: Uuid) -> Place {
-        Place::new(self.id(), "idempotent_requests", row, "answer")
+        Place::new(Id::from_uuid(or_zeros(self.tenant())), "idempotent_requests", row, "answer")
     }
 }
 
