@@ -25,6 +25,9 @@ pub async fn keep_erasing(state: AppState) {
         if let Err(error) = state.store.installation().forget_idempotency_keys(state.clock.now()).await {
             tracing::warn!(%error, "old idempotency keys were not forgotten; the next try is in an hour");
         }
+        if let Err(error) = state.store.installation().empty_erased_tenants(state.clock.now()).await {
+            tracing::warn!(%error, "rows of an erased tenant are left; the next try is in an hour");
+        }
         if let Err(error) = erase_what_is_due(&state).await {
             tracing::warn!(%error, "not all conversations whose time is over were erased; the next try is in an hour");
         }

@@ -1,11 +1,11 @@
 //! Which database runs. Nothing outside this file, `given.rs` and the migrations may ask.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 
 use kuzushi_domain::{Id, id};
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr,
-    IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    IsolationLevel, QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
     sqlx::{
         self, AssertSqlSafe, Connection, Executor, PgConnection,
         postgres::PgConnectOptions,
@@ -229,6 +229,11 @@ impl Connections {
         TenantConnection::new(&self.reader, tenant, Access::Read)
     }
 
+    /// For statements that read what is no tenant's, where a tenant's might be read.
+    pub(crate) fn reader_of_nobody(&self) -> TenantConnection {
+        TenantConnection::of_nobody(&self.reader, Access::Read)
+    }
+
     /// For a statement that writes one tenant's rows and is its own transaction.
     pub(crate) fn writer_of(&self, tenant: Id<id::Tenant>) -> TenantConnection {
         TenantConnection::new(&self.writer, tenant, Access::Write)
@@ -253,6 +258,51 @@ impl Connections {
         Ok(())
     }
 
+    /// Leaves nothing of removed rows in the file's log. Somebody may be reading: then the next time does it.
+    pub(crate) async fn empty_the_log_of_data(&self) -> Result<(), StoreError> {
+        if self.engine == Engine::Sqlite {
+            self.writer.execute_unprepared("PRAGMA main.wal_checkpoint(TRUNCATE)").await?;
+        }
+        Ok(())
+    }
+
+    /// What tells any table's rows apart, as long as a statement runs.
+    pub(crate) fn address_of_row(&self) -> &'static str {
+        match self.engine {
+            Engine::Sqlite => "rowid",
+            Engine::Postgres => "ctid",
+        }
+    }
+
+    /// The tables whose rows say of which tenant they are, each with the tables that they refer to.
+    pub(crate) async fn tables_of_tenants(&self) -> Result<Vec<(String, BTreeSet<String>)>, StoreError> {
+        let sql = match self.engine {
+            Engine::Sqlite => {
+                "SELECT tables.name, coalesce(group_concat(parents.\"table\"), '') AS parents FROM sqlite_master AS tables \
+                 JOIN pragma_table_info(tables.name) AS columns ON columns.name = 'tenant_id' \
+                 LEFT JOIN pragma_foreign_key_list(tables.name) AS parents ON parents.seq = 0 \
+                 WHERE tables.type = 'table' GROUP BY tables.name"
+            }
+            Engine::Postgres => {
+                "SELECT tables.relname::text AS name, coalesce(string_agg(parents.relname::text, ','), '') AS parents \
+                 FROM pg_class AS tables \
+                 JOIN pg_attribute ON attrelid = tables.oid AND attname = 'tenant_id' AND NOT attisdropped \
+                 LEFT JOIN pg_constraint ON conrelid = tables.oid AND contype = 'f' \
+                 LEFT JOIN pg_class AS parents ON parents.oid = confrelid \
+                 WHERE tables.relnamespace = current_schema()::regnamespace AND tables.relkind IN ('r', 'p') \
+                 GROUP BY tables.relname"
+            }
+        };
+        let statement = Statement::from_string(self.reader.get_database_backend(), sql);
+        let rows = self.reader.query_all_raw(statement).await?;
+        let table = |row: &QueryResult| {
+            let parents: String = row.try_get("", "parents")?;
+            let parents = parents.split(',').filter(|parent| !parent.is_empty()).map(str::to_owned).collect();
+            Ok((row.try_get("", "name")?, parents))
+        };
+        Ok(rows.iter().map(table).collect::<Result<_, DbErr>>()?)
+    }
+
     /// SQLite's connections bring theirs with them.
     pub(crate) async fn make_schema_of_keys(&self) -> Result<(), DbErr> {
         if self.engine == Engine::Postgres {
@@ -268,9 +318,8 @@ impl Connections {
     pub(crate) async fn forget_what_was_freed(&self) -> Result<(), StoreError> {
         if self.engine == Engine::Sqlite {
             self.writer.execute_unprepared("VACUUM main").await?;
-            self.writer.execute_unprepared("PRAGMA main.wal_checkpoint(TRUNCATE)").await?;
         }
-        Ok(())
+        self.empty_the_log_of_data().await
     }
 
     /// Whether there may be something to do to the schema beside migrations: on PostgreSQL, where only the tables' owner can,

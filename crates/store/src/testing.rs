@@ -6,6 +6,7 @@
 #![allow(clippy::expect_used, reason = "a test that cannot have its database fails right there")]
 
 use std::{
+    collections::BTreeMap,
     fs,
     io::{self, Write},
     net::{TcpListener, TcpStream},
@@ -20,14 +21,19 @@ use std::{
     time::Duration,
 };
 
-use sea_orm::{ConnectionTrait, Database, DatabaseTransaction};
+use kuzushi_domain::{Id, id};
+use sea_orm::{
+    ConnectionTrait, Database, DatabaseTransaction,
+    sea_query::{Expr, ExprTrait, Query},
+};
 use tempfile::TempDir;
 
 pub mod canary;
 
 use crate::{
-    DatabaseOptions, Engine, Store, StoreError, TenantScope,
+    DatabaseOptions, Engine, StaffScope, Store, StoreError, TenantScope,
     dialect::KEYS,
+    queries::emptied_tenants::tables_of_tenants,
     sealed::{KEY_LENGTH, OperatorKey},
 };
 
@@ -147,6 +153,13 @@ impl TestDatabase {
         Self { url, folder: None }
     }
 
+    /// Everything in it as it lies there: the files of SQLite, one after the other; PostgreSQL's rows, bytes in hexadecimal.
+    pub fn content(&self) -> Vec<u8> {
+        let Some(folder) = self.folder() else { return client("pg_dump", |command| command.arg(&self.url)) };
+        let files = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("a file").path());
+        files.flat_map(|file| std::fs::read(file).expect("a file can be read")).collect()
+    }
+
     fn dump(&self, file: &Path, which: &str) {
         client("pg_dump", |command| command.args(["--format=custom", which, "--file"]).arg(file).arg(&self.url));
     }
@@ -169,10 +182,11 @@ fn copy_files(from: &Path, to: &Path, wanted: impl Fn(&str) -> bool) {
     }
 }
 
-/// Runs a program that comes with PostgreSQL.
-fn client(program: &str, arguments: impl FnOnce(&mut Command) -> &mut Command) {
+/// Runs a program that comes with PostgreSQL, and returns what it wrote.
+fn client(program: &str, arguments: impl FnOnce(&mut Command) -> &mut Command) -> Vec<u8> {
     let output = arguments(&mut Command::new(programs().expect("PostgreSQL").join(program))).output().expect(program);
     assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
 }
 
 /// What a scope's queries read through, for statements that none of them makes.
@@ -180,9 +194,30 @@ pub fn reads_of(scope: &TenantScope) -> &impl ConnectionTrait {
     scope.reader()
 }
 
+/// What the queries on a tenant's staff, or on the operators, read through.
+pub fn reads_of_staff(staff: &StaffScope) -> &impl ConnectionTrait {
+    staff.reader()
+}
+
 /// What a scope's queries write in.
 pub async fn write_of(scope: &TenantScope) -> Result<DatabaseTransaction, StoreError> {
     scope.write().await
+}
+
+/// How many rows there are of a tenant, by table; audit trail and keys are not counted.
+pub async fn rows_of(store: &Store, tenant: Id<id::Tenant>) -> Result<BTreeMap<String, i64>, StoreError> {
+    let reader = &store.connections().reader;
+    let mut counts = BTreeMap::new();
+    for table in tables_of_tenants(store.connections()).await? {
+        let count = Query::select()
+            .expr_as(Expr::cust("count(*)"), "rows")
+            .from(table.clone())
+            .and_where(Expr::col("tenant_id").eq(tenant.uuid()))
+            .to_owned();
+        let row = reader.query_one(&count).await?.ok_or(StoreError::NotFound)?;
+        counts.insert(table, row.try_get("", "rows")?);
+    }
+    Ok(counts)
 }
 
 /// What the installation's queries read through.

@@ -51,6 +51,7 @@ mod staff;
 mod staff_accounts;
 mod staff_oidc;
 mod staff_second_factor;
+mod staff_secrecy;
 mod staff_signing_in;
 mod tls;
 mod users;

@@ -93,6 +93,18 @@ impl ServerProcess {
         command
     }
 
+    /// What `kuzushi` says with these arguments, on the same database.
+    pub fn ask(&self, arguments: &[&str]) -> String {
+        let output = self.command(arguments).stdout(Stdio::piped()).output().expect("kuzushi runs");
+        assert!(output.status.success(), "{arguments:?}");
+        String::from_utf8(output.stdout).expect("text")
+    }
+
+    /// As [`TestDatabase::content`].
+    pub fn database_content(&self) -> Vec<u8> {
+        self.database.content()
+    }
+
     /// What the process has logged, at every level.
     pub fn log(&self) -> PathBuf {
         self.folder.path().join("log")

@@ -15,6 +15,8 @@ pub struct Model {
     pub closed_at: Option<DateTimeUtc>,
     /// Its key was destroyed, and is empty.
     pub erased_at: Option<DateTimeUtc>,
+    /// Nothing of it is left but this row and its audit trail.
+    pub emptied_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -33,6 +33,8 @@ mod m20261129_000053_closed_tenants;
 mod m20261129_000054_idempotent_requests;
 mod m20261129_000060_keys_apart;
 mod m20261129_000061_legal_holds;
+mod m20261129_000070_requests_of_operators;
+mod m20261129_000071_emptied_tenants;
 
 /// What the files do, each under its name.
 macro_rules! changes {
@@ -75,6 +77,8 @@ impl MigratorTrait for Migrator {
             m20261129_000054_idempotent_requests,
             m20261129_000060_keys_apart,
             m20261129_000061_legal_holds,
+            m20261129_000070_requests_of_operators,
+            m20261129_000071_emptied_tenants,
         ]
     }
 }

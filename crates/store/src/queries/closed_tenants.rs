@@ -90,7 +90,8 @@ impl Installation {
     }
 
     /// Destroys the key of a closed tenant, and those of its conversations and patients: nothing that its patients wrote, nor
-    /// their names, opens any more, from no backup of the data either. Its API keys open nothing any more. Again changes nothing.
+    /// their names, opens any more, from no backup of the data either. Its API keys open nothing any more. Again changes nothing. What
+    /// is left of it then goes with [`Installation::empty_erased_tenants`].
     pub async fn erase_tenant(&self, id: Id<id::Tenant>, now: DateTime<Utc>) -> Result<Tenant, StoreError> {
         let transaction = self.write().await?;
         let known = self.lock_tenant(&transaction, id).await?;

@@ -2,7 +2,7 @@ use kuzushi_store::{NewArticle, on_both_engines};
 
 use crate::fixture::{Hospital, at};
 
-fn article(slug: &str, body: &str) -> NewArticle {
+pub fn article(slug: &str, body: &str) -> NewArticle {
     NewArticle {
         slug: slug.into(),
         title: "Visiting hours".into(),

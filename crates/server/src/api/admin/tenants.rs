@@ -213,7 +213,7 @@ pub async fn rename(
     path = "/v1/admin/tenants/{tenantId}/close",
     tag = "administration",
     summary = "Close a tenant: its apps answer nobody any more",
-    description = "For operators. On every node within a second: pages get 404 for its projects, sockets close, tokens are worthless. Nothing is lost, and staff goes on reading; `reopen` makes it as it was. Again changes nothing.",
+    description = "For operators. On every node within a second: pages get 404 for its projects, sockets close, tokens are worthless; its staff's keys and tokens get 403 `TENANT_CLOSED`, and nobody signs in to it. Nothing is lost, and operators go on reading; `reopen` makes it as it was. Again changes nothing.",
     params(("tenantId" = String, Path)),
     security(("apiKey" = [])),
     responses((status = 200, body = WireTenant), QueryProblems)
@@ -260,8 +260,8 @@ pub struct TenantToErase {
     post,
     path = "/v1/admin/tenants/{tenantId}/erase",
     tag = "administration",
-    summary = "Destroy a closed tenant's key, for good",
-    description = "For operators. Nothing that its patients wrote, nor their names and addresses, opens any more, wherever copies of it lie, and its API keys open nothing. 409 `NOT_CLOSED` where it is open. Its name, apps, config versions and articles, which hold no patient's words, and its audit trail remain.",
+    summary = "Destroy a closed tenant's key and remove what it has, for good",
+    description = "For operators. Nothing that its patients wrote, nor their names and addresses, opens any more, wherever copies of it lie, and its rows are removed: apps, config versions, articles, staff, API keys and what else there is. Its name and domain, and its audit trail, remain. 409 `NOT_CLOSED` where it is open, `LEGAL_HOLD` where a hold is in force.",
     params(("tenantId" = String, Path)),
     request_body = TenantToErase,
     security(("apiKey" = [])),
@@ -283,7 +283,7 @@ pub async fn erase_tenant(
     Ok(Json(erased.into()))
 }
 
-/// Destroys the key of the tenant that is called so.
+/// Destroys the key of the tenant that is called so, and removes what it has.
 pub async fn erase(
     installation: &Installation,
     tenant: Id<id::Tenant>,
@@ -295,5 +295,8 @@ pub async fn erase(
         mistakes.note("name", "is not the tenant's name: say it to show that this tenant is meant");
         mistakes.into_result()?;
     }
-    Ok(installation.erase_tenant(tenant, now).await?)
+    let erased = installation.erase_tenant(tenant, now).await?;
+    // What it is broken off at goes with the next look.
+    installation.empty_erased_tenants(now).await?;
+    Ok(erased)
 }
