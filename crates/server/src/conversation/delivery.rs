@@ -1,25 +1,21 @@
-//! Conversations that somebody is listening to or that are being answered, and what they deliver to their sockets.
+//! What a conversation delivers to the sockets that listen to it.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashSet,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
 };
 
 use kuzushi_domain::{Id, id};
 use tokio::sync::Notify;
-use tokio_util::sync::CancellationToken;
 
 use super::{
-    listener::{AnswerText, Delivery, Listener, Subscription, Waiting},
-    recent::RecentMessages,
+    listener::{Delivery, Listener, Subscription, Waiting},
+    live::{Conversation, State},
 };
 use crate::chat::frames::{ServerFrame, Status};
-
-/// Withdrawn questions a conversation remembers at most; more would be a game, not a visitor.
-const MOST_WITHDRAWN: usize = 64;
 
 /// One socket of this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,118 +28,7 @@ impl SocketId {
     }
 }
 
-/// All live conversations of this process.
-#[derive(Clone, Default)]
-pub struct Conversations {
-    live: Arc<Mutex<HashMap<Id<id::Session>, Weak<Conversation>>>>,
-}
-
-/// A live conversation. It is dropped, and forgotten, with its last socket or answer.
-pub struct Conversation {
-    id: Id<id::Session>,
-    /// Held while something is delivered, so that what a listener has and what follows it fit together.
-    state: Mutex<State>,
-    pub(super) recent: RecentMessages,
-    all: Conversations,
-}
-
-#[derive(Default)]
-struct State {
-    listeners: Vec<Listener>,
-    answer: Option<AnswerInTheMaking>,
-    worker: Worker,
-    /// Questions withdrawn while a worker was about, perhaps just before it began to answer them.
-    withdrawn: Vec<String>,
-    /// The newest `seq` that this process knows of.
-    newest: i64,
-}
-
-struct AnswerInTheMaking {
-    question_id: String,
-    answer: AnswerText,
-    cancel: CancellationToken,
-    /// Another node gave this answer while this one hung: nobody is told of it any more.
-    is_outdated: bool,
-}
-
-/// Whether somebody is answering this conversation's questions.
-#[derive(Default, PartialEq, Eq)]
-enum Worker {
-    #[default]
-    None,
-    Working,
-    /// Working, and something came in that the worker may have missed.
-    LookAgain,
-}
-
-/// What came of withdrawing a question.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Withdrawal {
-    /// Its answer ran, and stops.
-    Stopped,
-    /// Somebody is answering, though not this question yet; they will skip it.
-    Noted,
-    /// Nobody is answering in this conversation.
-    NobodyAnswers,
-}
-
-impl Conversations {
-    /// The live conversation with this id, made live if it is not.
-    pub fn enter(&self, id: Id<id::Session>) -> Arc<Conversation> {
-        let mut live = self.lock();
-        if let Some(conversation) = live.get(&id).and_then(Weak::upgrade) {
-            return conversation;
-        }
-        let conversation = Arc::new(Conversation {
-            id,
-            state: Mutex::default(),
-            recent: RecentMessages::default(),
-            all: self.clone(),
-        });
-        live.insert(id, Arc::downgrade(&conversation));
-        conversation
-    }
-
-    /// The live conversation with this id, if there is one.
-    pub fn find(&self, id: Id<id::Session>) -> Option<Arc<Conversation>> {
-        self.lock().get(&id).and_then(Weak::upgrade)
-    }
-
-    /// Every live conversation.
-    pub fn all(&self) -> Vec<Arc<Conversation>> {
-        self.lock().values().filter_map(Weak::upgrade).collect()
-    }
-
-    /// Every live conversation, with the newest `seq` that this process knows of.
-    pub fn newest(&self) -> HashMap<Id<id::Session>, i64> {
-        self.all().iter().map(|conversation| (conversation.id, conversation.lock().newest)).collect()
-    }
-
-    /// How many conversations are live.
-    pub fn count(&self) -> usize {
-        self.lock().len()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<Id<id::Session>, Weak<Conversation>>> {
-        self.live.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Conversation {
-    fn drop(&mut self) {
-        let mut live = self.all.lock();
-        // Another one of the same id may have been made live since the last reference went.
-        if live.get(&self.id).is_some_and(|conversation| conversation.strong_count() == 0) {
-            live.remove(&self.id);
-        }
-    }
-}
-
 impl Conversation {
-    pub fn id(&self) -> Id<id::Session> {
-        self.id
-    }
-
     /// From now on everything is delivered to this socket: of a running answer, what is still to come.
     pub fn subscribe(self: &Arc<Self>, socket: SocketId) -> Subscription {
         let news = Arc::new(Notify::new());
@@ -229,98 +114,6 @@ impl Conversation {
         }
     }
 
-    /// An answer begins. The token tells when the visitor no longer wants it.
-    pub fn begin_answer(&self, question_id: &str, answer_id: &str) -> CancellationToken {
-        static RUNS: AtomicU64 = AtomicU64::new(1);
-        let cancel = CancellationToken::new();
-        let mut state = self.lock();
-        if let Some(position) = state.withdrawn.iter().position(|withdrawn| withdrawn == question_id) {
-            state.withdrawn.swap_remove(position);
-            cancel.cancel();
-        }
-        let run = RUNS.fetch_add(1, Ordering::Relaxed);
-        state.answer = Some(AnswerInTheMaking {
-            question_id: question_id.to_owned(),
-            answer: AnswerText { run, id: answer_id.into(), text: String::new() },
-            cancel: cancel.clone(),
-            is_outdated: false,
-        });
-        state.send(&status(Status::Typing), None);
-        cancel
-    }
-
-    /// The running answer goes on.
-    pub fn extend_answer(&self, delta: &str) {
-        let mut state = self.lock();
-        let State { listeners, answer, .. } = &mut *state;
-        let Some(making) = answer else { return };
-        making.answer.text.push_str(delta);
-        for listener in listeners {
-            listener.wake();
-        }
-    }
-
-    /// The text of the running answer so far.
-    pub fn answer_so_far(&self) -> String {
-        self.lock().answer.as_ref().map(|making| making.answer.text.clone()).unwrap_or_default()
-    }
-
-    pub fn is_answering(&self) -> bool {
-        self.lock().current_answer().is_some()
-    }
-
-    /// The question that is being answered.
-    pub fn running_question(&self) -> Option<String> {
-        self.lock().current_answer().map(|making| making.question_id.clone())
-    }
-
-    /// The store says that the running answer to this question was given by another node, while this one hung. Whoever
-    /// has it whole is not to get pieces of it; its worker learns of it when it wants to store it.
-    pub fn outdate_answer(&self, question_id: &str) {
-        if let Some(making) = self.lock().answer.as_mut().filter(|making| making.question_id == question_id) {
-            making.is_outdated = true;
-        }
-    }
-
-    /// The running answer is over, with this stored message. Whoever has not read all of it gets the rest first.
-    pub fn complete_answer(&self, seq: i64, message: &ServerFrame) {
-        let mut state = self.lock();
-        state.newest = state.newest.max(seq);
-        if let Some(making) = state.answer.take() {
-            state.send(&Waiting::RestOf(Arc::new(making.answer)), None);
-        }
-        state.send(&Waiting::Stored { seq, frame: message.bytes() }, None);
-        state.send(&status(Status::Idle), None);
-    }
-
-    /// The running answer came to nothing, for the reason given, where there is one to give.
-    pub fn abandon_answer(&self, reason: Option<&ServerFrame>) {
-        let mut state = self.lock();
-        state.answer = None;
-        if let Some(reason) = reason {
-            state.send(&Waiting::Passing(reason.bytes()), None);
-        }
-        state.send(&status(Status::Idle), None);
-    }
-
-    /// Stops the answer to this question, if it runs or is just about to.
-    pub fn withdraw(&self, question_id: &str) -> Withdrawal {
-        let mut state = self.lock();
-        match &state.answer {
-            Some(making) if making.question_id == question_id => {
-                making.cancel.cancel();
-                Withdrawal::Stopped
-            }
-            _ if state.worker == Worker::None => Withdrawal::NobodyAnswers,
-            _ => {
-                if state.withdrawn.len() < MOST_WITHDRAWN {
-                    state.withdrawn.push(question_id.to_owned());
-                }
-                Withdrawal::Noted
-            }
-        }
-    }
-
     /// Tells every socket that the conversation has ended, and stops its answer.
     pub fn end(&self) {
         let mut state = self.lock();
@@ -329,69 +122,30 @@ impl Conversation {
         }
         state.send(&Waiting::Ended, None);
     }
-
-    /// Whether somebody of this process answers here.
-    pub(super) fn has_worker(&self) -> bool {
-        self.lock().worker != Worker::None
-    }
-
-    /// Asks for a worker. True: there was none, and the caller has to become it.
-    pub(super) fn needs_worker(&self) -> bool {
-        let mut state = self.lock();
-        let none = state.worker == Worker::None;
-        state.worker = if none { Worker::Working } else { Worker::LookAgain };
-        none
-    }
-
-    /// The worker found nothing more to do. False: something came in meanwhile, and it has to look again.
-    pub(super) fn release_worker(&self) -> bool {
-        let mut state = self.lock();
-        let done = state.worker != Worker::LookAgain;
-        state.worker = if done { Worker::None } else { Worker::Working };
-        if done {
-            state.withdrawn.clear();
-        }
-        done
-    }
-
-    /// The worker is gone, whatever came in meanwhile: the next question, or the next look around, finds another one.
-    pub(super) fn lose_worker(&self) {
-        let mut state = self.lock();
-        state.worker = Worker::None;
-        state.answer = None;
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl State {
-    fn current_answer(&self) -> Option<&AnswerInTheMaking> {
-        self.answer.as_ref().filter(|making| !making.is_outdated)
-    }
-
     fn listener(&mut self, socket: SocketId) -> Option<&mut Listener> {
         self.listeners.iter_mut().find(|listener| listener.socket == socket)
     }
 
-    fn send(&mut self, waiting: &Waiting, except: Option<SocketId>) {
+    pub(super) fn send(&mut self, waiting: &Waiting, except: Option<SocketId>) {
         for listener in self.listeners.iter_mut().filter(|listener| Some(listener.socket) != except) {
             listener.push(waiting.clone());
         }
     }
 }
 
-fn status(status: Status) -> Waiting {
+pub(super) fn status(status: Status) -> Waiting {
     Waiting::Passing(ServerFrame::Status { status }.bytes())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
+pub(super) mod tests {
+    use super::{super::live::Conversations, *};
 
     /// All that waits for the socket: tokens as offset and text, the rest by kind.
-    fn waiting(conversation: &Conversation, socket: SocketId) -> Vec<String> {
+    pub fn waiting(conversation: &Conversation, socket: SocketId) -> Vec<String> {
         let next = || match conversation.next_for(socket)? {
             Delivery::Token { frame, .. } => {
                 let token: serde_json::Value = serde_json::from_slice(&frame).unwrap();
@@ -406,80 +160,6 @@ mod tests {
             Delivery::Behind => Some("behind".into()),
         };
         std::iter::from_fn(next).collect()
-    }
-
-    #[test]
-    fn what_a_socket_did_not_take_yet_comes_as_one_token() {
-        let conversation = Conversations::default().enter(Id::generate());
-        let (quick, slow) = (SocketId::next(), SocketId::next());
-        let _subscriptions = (conversation.subscribe(quick), conversation.subscribe(slow));
-        conversation.begin_answer("q1", "msg_1");
-        for (word, offset) in [("Good 👋 ", 0), ("day, ", 8), ("Jane", 13)] {
-            conversation.extend_answer(word);
-            let taken = waiting(&conversation, quick);
-            assert_eq!(taken.last().unwrap(), &format!("{offset} {word}"), "offsets in UTF-16 units");
-        }
-        assert_eq!(waiting(&conversation, slow), ["typing", "0 Good 👋 day, Jane"]);
-    }
-
-    #[test]
-    fn whoever_has_not_read_all_of_an_answer_gets_the_rest_before_the_message() {
-        let conversation = Conversations::default().enter(Id::generate());
-        let socket = SocketId::next();
-        let _subscription = conversation.subscribe(socket);
-        conversation.begin_answer("q1", "msg_1");
-        conversation.extend_answer("Good ");
-        assert_eq!(waiting(&conversation, socket), ["typing", "0 Good "]);
-        conversation.extend_answer("day");
-        conversation.complete_answer(2, &ServerFrame::Pong);
-        assert_eq!(waiting(&conversation, socket), ["5 day", "stored 2", "idle"]);
-    }
-
-    #[test]
-    fn an_answer_begun_anew_comes_from_its_beginning() {
-        let conversation = Conversations::default().enter(Id::generate());
-        let socket = SocketId::next();
-        let _subscription = conversation.subscribe(socket);
-        conversation.begin_answer("q1", "msg_1");
-        conversation.extend_answer("Good evening");
-        waiting(&conversation, socket);
-        conversation.begin_answer("q1", "msg_1");
-        conversation.extend_answer("Good day");
-        assert_eq!(waiting(&conversation, socket), ["typing", "0 Good day"]);
-    }
-
-    #[test]
-    fn of_an_answer_that_another_node_gave_nobody_hears_any_more() {
-        let conversation = Conversations::default().enter(Id::generate());
-        conversation.begin_answer("q1", "msg_1");
-        conversation.extend_answer("Good ");
-        let socket = SocketId::next();
-        let mut subscription = conversation.subscribe(socket);
-        assert_eq!(conversation.running_question().as_deref(), Some("q1"));
-        conversation.outdate_answer("q2");
-        assert!(conversation.is_answering());
-        conversation.outdate_answer("q1");
-        conversation.extend_answer("day");
-        subscription.restart();
-        assert_eq!(waiting(&conversation, socket), Vec::<String>::new());
-        assert!(!conversation.is_answering());
-        assert_eq!(conversation.answer_so_far(), "Good day", "its worker still has it");
-        conversation.begin_answer("q2", "msg_2");
-        conversation.extend_answer("Yes");
-        assert_eq!(waiting(&conversation, socket), ["typing", "0 Yes"]);
-    }
-
-    #[test]
-    fn a_listener_that_comes_late_gets_the_answer_so_far_when_it_asks() {
-        let conversation = Conversations::default().enter(Id::generate());
-        conversation.begin_answer("q1", "msg_1");
-        conversation.extend_answer("Good 👋 ");
-        let socket = SocketId::next();
-        let mut late = conversation.subscribe(socket);
-        conversation.extend_answer("day");
-        assert_eq!(waiting(&conversation, socket), ["8 day"]);
-        late.restart();
-        assert_eq!(waiting(&conversation, socket), ["typing", "0 Good 👋 day"]);
     }
 
     #[test]
@@ -525,27 +205,5 @@ mod tests {
         let _second = conversation.subscribe(second);
         conversation.come_in_with(second, 459);
         assert_eq!(conversations.newest()[&conversation.id()], 458);
-    }
-
-    #[test]
-    fn a_conversation_nobody_holds_is_forgotten() {
-        let conversations = Conversations::default();
-        let id = Id::generate();
-        let (one, two) = (conversations.enter(id), conversations.enter(id));
-        assert!(Arc::ptr_eq(&one, &two));
-        drop(one);
-        assert_eq!(conversations.count(), 1);
-        drop(two);
-        assert_eq!(conversations.count(), 0);
-    }
-
-    #[test]
-    fn a_question_that_comes_while_the_worker_leaves_is_not_missed() {
-        let conversation = Conversations::default().enter(Id::generate());
-        assert!(conversation.needs_worker());
-        assert!(!conversation.needs_worker());
-        assert!(!conversation.release_worker());
-        assert!(conversation.release_worker());
-        assert!(conversation.needs_worker());
     }
 }

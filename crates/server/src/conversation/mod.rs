@@ -1,24 +1,28 @@
 //! How a question becomes an answer, apart from any socket: an answer belongs to the conversation, goes on when the
 //! socket that asked is gone, and is seen by every socket that listens.
 
+mod answering;
 mod asking;
 mod closed_tenants;
 mod configs;
 mod delivery;
 mod knowledge;
 mod listener;
+mod live;
 mod neighbours;
 mod recent;
 mod recovery;
 mod sign_outs;
 mod turn;
 
+pub use answering::Withdrawal;
 pub use asking::{DEFAULT_LOCALE, Question, answer_request};
 pub use closed_tenants::{ClosedTenants, close_for_closed_tenants, is_closed, open_tenant};
 pub use configs::ConfigShelf;
-pub use delivery::{Conversation, Conversations, SocketId, Withdrawal};
+pub use delivery::SocketId;
 pub use knowledge::KnowledgeShelf;
 pub use listener::{Delivery, Subscription};
+pub use live::{Conversation, Conversations};
 pub use recovery::{keep_place, take_place};
 pub use sign_outs::{SignOuts, close_for_the_signed_out};
 pub use turn::{Begun, answer_what_waits, failure_frame};
