@@ -74,24 +74,23 @@ pub async fn chat(
         address,
     };
     let sockets = state.sockets.clone();
-    upgrade
-        .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(WRITE_BUFFER)
-        .max_message_size(HARD_FRAME_LIMIT)
-        .max_frame_size(HARD_FRAME_LIMIT)
+    measured(upgrade, HARD_FRAME_LIMIT)
         // In boxes, because a future keeps room for its arguments beside what it makes of them.
         .on_upgrade(move |socket| sockets.track_future(serve(state, Box::new(socket), Box::new(knock))))
 }
 
+/// A socket that keeps little for its peer, and takes messages up to this many bytes.
+pub fn measured(upgrade: WebSocketUpgrade, longest: usize) -> WebSocketUpgrade {
+    upgrade
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(WRITE_BUFFER)
+        .max_message_size(longest)
+        .max_frame_size(longest)
+}
+
 async fn serve(state: AppState, mut socket: Box<WebSocket>, knock: Box<Knock>) {
-    let close = match converse(&state, &mut socket, knock).await {
-        End::Gone => return,
-        // The library has the answer ready; it goes out as we wait for the peer to hang up.
-        End::Left => None,
-        End::Close(reason) => Some(reason.into()),
-        End::Broken(frame) => Some(frame),
-    };
-    say_goodbye(&mut socket, close).await;
+    let end = converse(&state, &mut socket, knock).await;
+    say_goodbye(&mut socket, end).await;
 }
 
 async fn converse(state: &AppState, socket: &mut WebSocket, knock: Box<Knock>) -> End {
@@ -107,7 +106,14 @@ async fn converse(state: &AppState, socket: &mut WebSocket, knock: Box<Knock>) -
 
 /// Closes the socket and waits a moment for the peer to do the same. Hanging up with unread frames in the buffer
 /// would reset the connection, and the peer might never see the reason.
-async fn say_goodbye(socket: &mut WebSocket, close: Option<CloseFrame>) {
+pub async fn say_goodbye(socket: &mut WebSocket, end: End) {
+    let close: Option<CloseFrame> = match end {
+        End::Gone => return,
+        // The library has the answer ready; it goes out as we wait for the peer to hang up.
+        End::Left => None,
+        End::Close(reason) => Some(reason.into()),
+        End::Broken(frame) => Some(frame),
+    };
     let goodbye = async {
         if let Some(close) = close
             && socket.send(Message::Close(Some(close))).await.is_err()
