@@ -16,6 +16,8 @@ use tokio::time::timeout;
 
 use crate::{
     StoreError,
+    given::MOST_ROWS,
+    group_transaction::{GroupTransaction, SqliteTransaction},
     isolation::{self, Access, TenantConnection},
     policies,
 };
@@ -58,6 +60,9 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 const WRITER_CACHE_KIB: u32 = 2_048;
 const READER_CACHE_KIB: u32 = 256;
 
+/// Statements that each connection keeps prepared: those over many rows come in a few sizes each.
+const STATEMENTS: usize = 200;
+
 /// The schema of the keys that are kept apart: a schema of its own in PostgreSQL's database, and a file of its own that
 /// SQLite's connections attach under this name. So one text of a statement serves both.
 pub(crate) const KEYS: &str = "kuzushi_keys";
@@ -72,6 +77,12 @@ fn sqlite(options: SqliteConnectOptions, cache_kib: u32) -> SqliteConnectOptions
         .foreign_keys(true)
         // What was deleted or replaced is not to be found in the file's free pages.
         .pragma("secure_delete", "ON")
+        // What a statement of many rows would have to take back is noted in memory, not in a file of its own each time.
+        .pragma("temp_store", "MEMORY")
+        // Pages that many writes share go from the log into the file once for all of them. At most 16 MB of log.
+        .pragma("wal_autocheckpoint", "4000")
+        .statement_cache_capacity(STATEMENTS)
+        .row_buffer_size(MOST_ROWS)
         .pragma("cache_size", format!("-{cache_kib}"))
 }
 
@@ -217,6 +228,17 @@ impl Connections {
                 Ok(self.writer.begin_with_options(options).await?)
             }
         }
+    }
+
+    /// The transaction of a group of writes, for one tenant's rows.
+    pub(crate) async fn group_of(&self, tenant: Id<id::Tenant>) -> Result<GroupTransaction, StoreError> {
+        Ok(match self.engine {
+            Engine::Postgres => GroupTransaction::Postgres(isolation::begin_group(&self.writer, tenant).await?),
+            Engine::Sqlite => {
+                let connection = self.writer.get_sqlite_connection_pool().acquire().await.map_err(isolation::failed)?;
+                GroupTransaction::Sqlite(SqliteTransaction::on(connection))
+            }
+        })
     }
 
     /// For a statement that writes and is its own transaction. It reaches every tenant's rows.

@@ -49,12 +49,7 @@ impl TenantConnection {
     }
 
     async fn borrow(&self) -> Result<Borrowed, DbErr> {
-        let connection =
-            self.connection.get_postgres_connection_pool().acquire().await.map_err(|error| match error {
-                sqlx::Error::PoolTimedOut => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
-                sqlx::Error::PoolClosed => DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed),
-                other => failed(other),
-            })?;
+        let connection = self.connection.get_postgres_connection_pool().acquire().await.map_err(failed)?;
         Ok(Borrowed { connection, is_settled: false })
     }
 
@@ -98,8 +93,12 @@ fn prepared(statement: Statement) -> Prepared<'static> {
     sqlx::query_with(AssertSqlSafe(statement.sql), SqlxValues(values))
 }
 
-fn failed(error: sqlx::Error) -> DbErr {
-    DbErr::Query(RuntimeErr::SqlxError(error.into()))
+pub(crate) fn failed(error: sqlx::Error) -> DbErr {
+    match error {
+        sqlx::Error::PoolTimedOut => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
+        sqlx::Error::PoolClosed => DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed),
+        other => DbErr::Query(RuntimeErr::SqlxError(other.into())),
+    }
 }
 
 #[async_trait::async_trait]
@@ -143,6 +142,15 @@ impl ConnectionTrait for TenantConnection {
         self.end(transaction).await?;
         Ok(rows.into_iter().map(QueryResult::from).collect())
     }
+}
+
+/// Begins a transaction on PostgreSQL as a tenant, in one call. For tasks that nobody stops half-way.
+pub(crate) async fn begin_group(
+    connection: &DatabaseConnection,
+    tenant: Id<id::Tenant>,
+) -> Result<Transaction<'static, Postgres>, StoreError> {
+    let begin = AssertSqlSafe(format!("BEGIN; {}", become_tenant(tenant)));
+    Ok(connection.get_postgres_connection_pool().begin_with(begin).await.map_err(failed)?)
 }
 
 /// Begins a transaction on PostgreSQL, as a tenant or as who is connected.

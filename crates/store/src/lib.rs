@@ -8,6 +8,7 @@ pub mod entities;
 mod error;
 mod given;
 mod group_commit;
+mod group_transaction;
 mod installation;
 mod isolation;
 mod migrations;

@@ -4,15 +4,20 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use kuzushi_domain::{Id, Phi, Role, TurnState, id};
-use sea_orm::DatabaseTransaction;
+use sea_orm::QueryResult;
 use uuid::Uuid;
 
 use super::{
     messages::{INSERT_MESSAGES, Message, MessageDetails, SealedMessage, given_messages},
-    session_locks::{LockedSession, NOTE_NEWEST, lock_sessions},
-    turns::{Turn, reopen_failed_turn},
+    session_locks::{NOTE_NEWEST, locked_sessions, locking_sessions},
+    turns::{Turn, reopen_failed_turns},
 };
-use crate::{Session, StoreError, TenantScope, dialect::Connections, given::Given, group_commit::GroupWrite};
+use crate::{
+    Session, StoreError, TenantScope,
+    dialect::Connections,
+    given::{self, Given},
+    group_commit::GroupWrite,
+};
 
 #[derive(Debug, Clone)]
 pub struct NewUserMessage {
@@ -101,6 +106,12 @@ impl TenantScope {
     }
 }
 
+impl AcceptMessage {
+    fn name(&self) -> (Uuid, String) {
+        (self.message.session, self.message.message_id.clone())
+    }
+}
+
 impl GroupWrite for AcceptMessage {
     type Outcome = Accepted;
 
@@ -109,10 +120,19 @@ impl GroupWrite for AcceptMessage {
         tenant: Id<id::Tenant>,
         writes: &[Self],
     ) -> Result<Vec<Accepted>, StoreError> {
-        let transaction = connections.write_of(tenant).await?;
-        let mut sessions =
-            lock_sessions(&transaction, tenant, writes.iter().map(|write| write.message.session)).await?;
-        let Found { mut known, mut answering } = find(&transaction, tenant, &sessions, writes).await?;
+        let mut transaction = connections.group_of(tenant).await?;
+        let ids = writes.iter().map(|write| write.message.session);
+        let (locking, lock) = locking_sessions(tenant, ids, transaction.backend());
+        let [locked, found] = transaction.ask([(locking, &lock), (finding(tenant, writes), FIND)]).await?;
+        let mut sessions = locked_sessions(&locked)?;
+        let Found { mut known, mut answering } = Found::read(&found)?;
+        let is_going_on = |session: Uuid| sessions.get(&session).is_some_and(|session| !session.has_ended);
+        let sent_again = writes.iter().filter_map(|write| {
+            let (session, name) = write.name();
+            let is_known = matches!(known.get(&write.name()), Some(Known::Stored { is_question: true, .. }));
+            (is_known && is_going_on(session)).then_some((session, name, write.now))
+        });
+        let sent_again = reopen_failed_turns(&mut transaction, tenant, sent_again.collect()).await?;
         let (mut messages, mut turns) = (Vec::new(), Vec::new());
         let mut outcomes = Vec::with_capacity(writes.len());
         for write in writes {
@@ -125,11 +145,11 @@ impl GroupWrite for AcceptMessage {
                 outcomes.push(Accepted::Ended);
                 continue;
             }
-            let name = (message.session, message.message_id.clone());
+            let name = write.name();
             match known.get(&name) {
                 Some(Known::Stored { is_question: false, .. }) => outcomes.push(Accepted::NameTaken),
                 Some(Known::Stored { seq, .. }) => {
-                    let turn = reopen_failed_turn(&transaction, tenant, &name, write.now).await?;
+                    let turn = sent_again.get(&name).ok_or(StoreError::NotFound)?.clone();
                     outcomes.push(Accepted::Known { seq: *seq, turn });
                 }
                 Some(Known::InThisGroup(turn)) => {
@@ -156,17 +176,17 @@ impl GroupWrite for AcceptMessage {
                 }
             }
         }
-        if !messages.is_empty() {
-            given_messages(tenant, &sessions, &messages)
+        if messages.is_empty() {
+            transaction.commit().await?;
+        } else {
+            let given = given_messages(tenant, &sessions, &messages)
                 .each("turn_row", turns.iter().map(|(turn, _)| turn.id.uuid()))
                 .each("answer_id", turns.iter().map(|(turn, _)| turn.answer_id.clone()))
                 .each("state", turns.iter().map(|(turn, _)| turn.state.as_str().to_owned()))
                 .each("attempts", turns.iter().map(|(turn, _)| turn.attempts))
-                .some("owner", turns.iter().map(|(_, owner)| owner.map(|owner| owner.uuid())))
-                .execute(&transaction, &[INSERT_MESSAGES, INSERT_TURNS, NOTE_NEWEST])
-                .await?;
+                .some("owner", turns.iter().map(|(_, owner)| owner.map(|owner| owner.uuid())));
+            transaction.write_and_commit(given, &[INSERT_MESSAGES, INSERT_TURNS, NOTE_NEWEST]).await?;
         }
-        transaction.commit().await?;
         Ok(outcomes)
     }
 }
@@ -186,37 +206,27 @@ struct Found {
     answering: HashSet<Uuid>,
 }
 
-async fn find(
-    transaction: &DatabaseTransaction,
-    tenant: Id<id::Tenant>,
-    sessions: &HashMap<Uuid, LockedSession>,
-    writes: &[AcceptMessage],
-) -> Result<Found, StoreError> {
-    let asked: Vec<_> = writes
-        .iter()
-        .map(|write| &write.message)
-        // A conversation without messages has nothing to find.
-        .filter(|message| sessions.get(&message.session).is_some_and(|session| session.last_seq > 0))
-        .collect();
-    let mut found = Found::default();
-    if asked.is_empty() {
-        return Ok(found);
-    }
-    let rows: Vec<FoundRow> = Given::default()
+/// For [`FIND`].
+fn finding(tenant: Id<id::Tenant>, writes: &[AcceptMessage]) -> Given {
+    Given::default()
         .same("tenant_id", tenant.uuid())
-        .each("session_id", asked.iter().map(|message| message.session))
-        .each("message_id", asked.iter().map(|message| message.message_id.clone()))
-        .query(transaction, FIND)
-        .await?;
-    for (session, name, seq, role, open_turn) in rows {
-        if let (Some(seq), Some(role)) = (seq, role) {
-            found.known.insert((session, name), Known::Stored { seq, is_question: role == Role::User.as_str() });
+        .each("session_id", writes.iter().map(|write| write.message.session))
+        .each("message_id", writes.iter().map(|write| write.message.message_id.clone()))
+}
+
+impl Found {
+    fn read(rows: &[QueryResult]) -> Result<Self, StoreError> {
+        let mut found = Self::default();
+        for (session, name, seq, role, open_turn) in given::read::<FoundRow>(rows)? {
+            if let (Some(seq), Some(role)) = (seq, role) {
+                found.known.insert((session, name), Known::Stored { seq, is_question: role == Role::User.as_str() });
+            }
+            if open_turn.is_some() {
+                found.answering.insert(session);
+            }
         }
-        if open_turn.is_some() {
-            found.answering.insert(session);
-        }
+        Ok(found)
     }
-    Ok(found)
 }
 
 /// A conversation and a name; the `seq` and role of the message that has this name; 1 where a turn is open.

@@ -4,15 +4,19 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use kuzushi_domain::{AnswerOutcome, Id, Phi, Role, TurnState, id};
-use sea_orm::DatabaseTransaction;
 use uuid::Uuid;
 
 use super::{
     messages::{INSERT_MESSAGES, Message, MessageDetails, SealedMessage, given_messages},
-    session_locks::{NOTE_NEWEST, lock_sessions},
+    session_locks::{NOTE_NEWEST, locked_sessions, locking_sessions},
     turns::Turn,
 };
-use crate::{Session, StoreError, TenantScope, dialect::Connections, given::Given, group_commit::GroupWrite};
+use crate::{
+    Session, StoreError, TenantScope,
+    dialect::Connections,
+    given::{self, Given},
+    group_commit::GroupWrite,
+};
 
 /// How a turn ended.
 #[derive(Debug, Clone)]
@@ -114,9 +118,13 @@ impl GroupWrite for FinishTurn {
         tenant: Id<id::Tenant>,
         writes: &[Self],
     ) -> Result<Vec<Finished>, StoreError> {
-        let transaction = connections.write_of(tenant).await?;
-        let mut sessions = lock_sessions(&transaction, tenant, writes.iter().map(|write| write.session)).await?;
-        let mut ours = end_turns(&transaction, tenant, writes).await?;
+        let mut transaction = connections.group_of(tenant).await?;
+        let ids = writes.iter().map(|write| write.session);
+        let (locking, lock) = locking_sessions(tenant, ids, transaction.backend());
+        let [locked, ended] = transaction.ask([(locking, &lock), (ending_turns(tenant, writes), END_TURNS)]).await?;
+        let mut sessions = locked_sessions(&locked)?;
+        // Those of the turns that still ran as they were begun here.
+        let mut ours: HashSet<Run> = given::read(&ended)?.into_iter().collect();
         let mut answers = Vec::new();
         let mut outcomes = Vec::with_capacity(writes.len());
         for write in writes {
@@ -133,10 +141,12 @@ impl GroupWrite for FinishTurn {
             });
             outcomes.push(Finished::Stored { seq });
         }
-        if !answers.is_empty() {
-            given_messages(tenant, &sessions, &answers).execute(&transaction, &[INSERT_MESSAGES, NOTE_NEWEST]).await?;
+        if answers.is_empty() {
+            transaction.commit().await?;
+        } else {
+            let answers = given_messages(tenant, &sessions, &answers);
+            transaction.write_and_commit(answers, &[INSERT_MESSAGES, NOTE_NEWEST]).await?;
         }
-        transaction.commit().await?;
         Ok(outcomes)
     }
 }
@@ -151,16 +161,12 @@ impl FinishTurn {
     }
 }
 
-/// Ends those of the turns that still run as they were begun here, and returns which these were.
-async fn end_turns(
-    transaction: &DatabaseTransaction,
-    tenant: Id<id::Tenant>,
-    writes: &[FinishTurn],
-) -> Result<HashSet<Run>, StoreError> {
+/// For [`END_TURNS`].
+fn ending_turns(tenant: Id<id::Tenant>, writes: &[FinishTurn]) -> Given {
     // What comes twice is ended as the first one says.
     let mut seen = HashSet::with_capacity(writes.len());
     let firsts: Vec<_> = writes.iter().filter(|write| seen.insert(write.run())).collect();
-    let ended = Given::default()
+    Given::default()
         .same("tenant_id", tenant.uuid())
         .each("id", firsts.iter().map(|write| write.turn))
         .each("attempts", firsts.iter().map(|write| write.attempts))
@@ -169,11 +175,9 @@ async fn end_turns(
         .some("outcome", firsts.iter().map(|write| write.outcome.map(|outcome| outcome.as_str().to_owned())))
         .some("failure", firsts.iter().map(|write| write.failure.map(str::to_owned)))
         .each("now", firsts.iter().map(|write| write.now))
-        .query(transaction, END_TURNS)
-        .await?;
-    Ok(ended.into_iter().collect())
 }
 
+/// Ends those of the turns that still run as they were begun here, and returns which these were.
 const END_TURNS: &str = "\
     UPDATE turns SET state = given.state, failure = given.failure, outcome = given.outcome, updated_at = given.now FROM given \
     WHERE turns.tenant_id = given.tenant_id AND turns.id = given.id \

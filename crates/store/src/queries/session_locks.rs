@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use kuzushi_domain::{Id, id};
-use sea_orm::DatabaseTransaction;
+use sea_orm::{DbBackend, QueryResult};
 use uuid::Uuid;
 
 use crate::{
@@ -24,24 +24,27 @@ type LockedRow = (Uuid, i64, Option<DateTime<Utc>>, Option<Uuid>);
 
 /// Takes conversations' rows for the rest of the transaction: the lock under which `seq` is given. Those that do not
 /// exist are left out. Always in the same order, so that two transactions never wait for each other.
-pub(crate) async fn lock_sessions(
-    transaction: &DatabaseTransaction,
+pub(crate) fn locking_sessions(
     tenant: Id<id::Tenant>,
     sessions: impl Iterator<Item = Uuid>,
-) -> Result<HashMap<Uuid, LockedSession>, StoreError> {
+    backend: DbBackend,
+) -> (Given, String) {
     let ids: BTreeSet<_> = sessions.collect();
     let sql = format!(
         "SELECT sessions.id, sessions.last_seq, sessions.ended_at, sessions.login_id \
          FROM given JOIN sessions ON sessions.tenant_id = given.tenant_id AND sessions.id = given.id \
          ORDER BY sessions.id {}",
-        given::locked(transaction, "sessions")
+        given::locked(backend, "sessions")
     );
-    let rows: Vec<LockedRow> =
-        Given::default().same("tenant_id", tenant.uuid()).each("id", ids.into_iter()).query(transaction, &sql).await?;
+    (Given::default().same("tenant_id", tenant.uuid()).each("id", ids.into_iter()), sql)
+}
+
+/// What [`locking_sessions`] found.
+pub(crate) fn locked_sessions(rows: &[QueryResult]) -> Result<HashMap<Uuid, LockedSession>, StoreError> {
     let locked = |(id, last_seq, ended_at, login): LockedRow| {
         (id, LockedSession { last_seq, has_ended: ended_at.is_some(), login })
     };
-    Ok(rows.into_iter().map(locked).collect())
+    Ok(given::read(rows)?.into_iter().map(locked).collect())
 }
 
 /// Notes the newest of the messages that were given, for each conversation.

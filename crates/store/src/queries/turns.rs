@@ -1,16 +1,16 @@
 //! The work of answering.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use kuzushi_domain::{Id, TurnState, UnknownName, id};
 use sea_orm::{
-    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, ExprTrait, Query, SimpleExpr},
 };
 
 use super::nodes::{is_alive, other_nodes_alive};
-use crate::{Installation, StoreError, TenantScope, entities::turn};
+use crate::{Installation, StoreError, TenantScope, entities::turn, given::Given, group_transaction::GroupTransaction};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Turn {
@@ -233,38 +233,45 @@ impl TenantScope {
     }
 }
 
-/// The turn of a question that was sent again: open once more if it had failed.
-pub(crate) async fn reopen_failed_turn(
-    transaction: &DatabaseTransaction,
+/// A question that was sent again: its conversation, its name, and when.
+pub(crate) type SentAgain = (uuid::Uuid, String, DateTime<Utc>);
+
+/// The turns of questions that were sent again, by conversation and name: open once more where they had failed.
+pub(crate) async fn reopen_failed_turns(
+    transaction: &mut GroupTransaction,
     tenant: Id<id::Tenant>,
-    (session, message_id): &(uuid::Uuid, String),
-    now: DateTime<Utc>,
-) -> Result<Turn, StoreError> {
-    let row = turn::Entity::find()
-        .filter(turn::Column::TenantId.eq(tenant.uuid()))
-        .filter(turn::Column::SessionId.eq(*session))
-        .filter(turn::Column::MessageId.eq(message_id))
-        .lock_exclusive()
-        .one(transaction)
-        .await?
-        .ok_or(StoreError::NotFound)?;
-    let turn = Turn::try_from(row)?;
-    if turn.state != TurnState::Failed {
-        return Ok(turn);
+    questions: Vec<SentAgain>,
+) -> Result<HashMap<(uuid::Uuid, String), Turn>, StoreError> {
+    if questions.is_empty() {
+        return Ok(HashMap::new());
     }
-    turn::Entity::update_many()
-        .col_expr(turn::Column::State, Expr::value(TurnState::Pending.as_str()))
-        .col_expr(turn::Column::Failure, Expr::value(None::<String>))
-        .col_expr(turn::Column::Attempts, Expr::value(0))
-        .col_expr(turn::Column::CreatedAt, Expr::value(now))
-        .col_expr(turn::Column::Withdrawn, Expr::value(false))
-        .col_expr(turn::Column::UpdatedAt, Expr::value(now))
-        .filter(turn::Column::TenantId.eq(tenant.uuid()))
-        .filter(turn::Column::Id.eq(turn.id.uuid()))
-        .exec(transaction)
-        .await?;
-    Ok(Turn { state: TurnState::Pending, attempts: 0, opened_at: now, since: now, ..turn })
+    let given = || {
+        Given::default()
+            .same("tenant_id", tenant.uuid())
+            .each("session_id", questions.iter().map(|(session, ..)| *session))
+            .each("message_id", questions.iter().map(|(_, name, _)| name.clone()))
+            .each("now", questions.iter().map(|(_, _, now)| *now))
+    };
+    let [_, rows] = transaction.ask([(given(), REOPEN_FAILED), (given(), FIND_TURNS)]).await?;
+    let mut turns = HashMap::with_capacity(rows.len());
+    for row in rows {
+        let row = turn::Model::from_query_result(&row, "")?;
+        turns.insert((row.session_id, row.message_id.clone()), Turn::try_from(row)?);
+    }
+    Ok(turns)
 }
+
+const REOPEN_FAILED: &str = "\
+    UPDATE turns SET state = 'pending', failure = NULL, attempts = 0, withdrawn = FALSE, \
+                     created_at = given.now, updated_at = given.now \
+    FROM given \
+    WHERE turns.tenant_id = given.tenant_id AND turns.session_id = given.session_id \
+      AND turns.message_id = given.message_id AND turns.state = 'failed'";
+
+const FIND_TURNS: &str = "\
+    SELECT turns.* FROM given JOIN turns ON turns.tenant_id = given.tenant_id \
+                                        AND turns.session_id = given.session_id \
+                                        AND turns.message_id = given.message_id";
 
 #[cfg(test)]
 mod tests {
