@@ -2,9 +2,9 @@
 // none may be other than described. Schemathesis (Python) makes the requests.
 //
 // run.mjs [CALLER…] lets these loose, or all. EXAMPLES: how many requests are made up for a route, besides those that
-// its description suggests.
+// its description suggests. KUZUSHI_BINARY: another program than target/debug/kuzushi.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { CALLERS } from './callers.mjs'
@@ -24,7 +24,7 @@ const ENDS = [
   '/v1/sessions/{sessionId}/end',
 ]
 
-const kuzushi = resolve('target/debug/kuzushi')
+const kuzushi = resolve(process.env.KUZUSHI_BINARY ?? 'target/debug/kuzushi')
 const tools = resolve('target/schemathesis')
 const folder = mkdtempSync(join(tmpdir(), 'kuzushi-api-'))
 
@@ -66,30 +66,36 @@ function seed() {
   return execFileSync(kuzushi, creation, seeding).trim()
 }
 
-/** Asks routes at will, and prints how often, and every answer that is not as described. Says whether there was none. */
-function letLoose(name, server, config, routes) {
-  const what = [
-    '--config-file',
-    config,
-    'run',
-    `${server.base}/openapi.json`,
-    '--url',
-    server.base,
-    ...routes,
-  ]
-  const how = ['--max-examples', EXAMPLES, '--checks', CHECKS, '--no-color']
+/** Asks routes at will, and prints what came, and every answer that is not as described. Says whether there was none. */
+function letLoose(name, server, { token, known, routes }) {
+  const config = join(folder, 'schemathesis.toml')
+  const headers = token ? `[headers]\nAuthorization = "Bearer ${token}"\n` : ''
+  const parameters = Object.entries(known).map(([parameter, value]) => `"path.${parameter}" = "${value}"\n`)
+  writeFileSync(config, `${headers}[parameters]\n${parameters.join('')}`)
+  const report = join(folder, 'answers.har')
+  const what = ['--config-file', config, 'run', `${server.base}/openapi.json`, '--url', server.base]
+  const how = ['--max-examples', EXAMPLES, '--checks', CHECKS, '--no-color', '--report-har-path', report]
   const begin = Date.now()
-  const run = spawnSync(join(tools, 'bin/schemathesis'), [...what, ...how], {
+  const run = spawnSync(join(tools, 'bin/schemathesis'), [...what, ...how, ...routes], {
     cwd: folder,
     encoding: 'utf8',
     maxBuffer: 2 ** 30,
   })
-  const counted = run.stdout.match(/Test cases:\s+(.*)/)?.[1] ?? 'nothing was counted'
-  const shut = run.stdout.match(/Authentication failed: (\d+) operations?/)?.[1] ?? '0'
   const seconds = Math.round((Date.now() - begin) / 1000)
-  console.log(`${name}: ${counted.trim()}; ${shut} routes let them do nothing; ${seconds} s`)
+  console.log(`${name}: ${answers(report)}; ${seconds} s`)
   if (run.status !== 0) console.log(run.stdout, run.stderr)
   return run.status === 0
+}
+
+/** How often each kind of answer came. */
+function answers(report) {
+  const counts = new Map()
+  for (const { response } of JSON.parse(readFileSync(report, 'utf8')).log.entries)
+    counts.set(response.status, (counts.get(response.status) ?? 0) + 1)
+  const each = [...counts]
+    .sort(([one], [other]) => one - other)
+    .map(([status, count]) => `${status} ×${count}`)
+  return `${[...counts.values()].reduce((sum, count) => sum + count, 0)} answers (${each.join(', ')})`
 }
 
 async function check(caller, operatorKey) {
@@ -100,26 +106,24 @@ async function check(caller, operatorKey) {
   try {
     const token = await caller.token(server)
     const { tenantId, appId, session } = server
-    const known = { tenantId, appId, sessionId: session.sessionId, version: '1' }
-    const parameters = Object.entries(known).map(([name, value]) => `"path.${name}" = "${value}"\n`)
-    const headers = token ? `[headers]\nAuthorization = "Bearer ${token}"\n` : ''
-    const config = join(folder, `${caller.name}.toml`)
-    writeFileSync(config, `${headers}[parameters]\n${parameters.join('')}`)
-    const all = letLoose(
-      caller.name,
-      server,
-      config,
-      ENDS.flatMap((path) => ['--exclude-path', path]),
-    )
-    const ends = letLoose(
-      `${caller.name}, what ends things`,
-      server,
-      config,
-      ENDS.flatMap((path) => ['--include-path', path]),
-    )
-    return all && ends
+    const places = { tenantId, appId, sessionId: session.sessionId, version: '1' }
+    const isFine = letLoose(caller.name, server, {
+      token,
+      known: places,
+      routes: ENDS.flatMap((path) => ['--exclude-path', path]),
+    })
+    const things = await server.things()
+    const known = { ...places, ...things }
+    const about = `\\{(${Object.keys(things).join('|')})\\}`
+    const areFine = [
+      ['what there is', ['--include-path-regex', about, '--exclude-method', 'DELETE']],
+      ['deleting it', ['--include-path-regex', about, '--exclude-method-regex', '^(?!DELETE)']],
+      ['what ends things', ENDS.flatMap((path) => ['--include-path', path])],
+    ].map(([what, routes]) => letLoose(`${caller.name}, ${what}`, server, { token, known, routes }))
+    return isFine && areFine.every(Boolean)
   } finally {
     server.stop()
+    rmSync(data, { recursive: true, force: true })
   }
 }
 

@@ -72,18 +72,40 @@ export class Server {
     })
   }
 
+  /** One of each thing that a route can be about, by the name of its parameter. From then on the app needs a second person. */
+  async things() {
+    const tenant = `/v1/admin/tenants/${this.tenantId}`
+    const app = `${tenant}/apps/${this.appId}`
+    const ask = (path, body, method) => this.ask(path, { body, method, token: this.operatorKey })
+    const person = { email: 'somebody@api-check.example', name: 'Somebody' }
+    const { userId } = await ask(`${tenant}/users`, person)
+    const { staffId } = await ask(`${tenant}/staff`, { ...person, role: 'agent' })
+    const { holdId } = await ask(`${tenant}/holds`, { matter: 'A matter', reason: 'A reason' })
+    const { keyId } = await ask(`${tenant}/keys`, { name: 'A key', role: 'auditor' })
+    const { kid } = await ask(`${app}/identity-keys`, { kid: 'a-key' })
+    const { slug } = (await ask(`${app}/articles`)).articles[0]
+    const { version } = await ask(`${app}/configs`, { configData: {} })
+    await ask(`${app}/approval`, { required: true }, 'PUT')
+    const { requestId } = await ask(`${app}/configs/${version}/activate`, {})
+    return { userId, staffId, holdId, keyId, kid, slug, requestId }
+  }
+
   /** Gets, or posts where there is a body. Answers JSON, or throws what was answered instead. */
-  async ask(path, { body, token, origin } = {}) {
+  async ask(path, { body, token, origin, method = body ? 'POST' : 'GET' } = {}) {
     const headers = {
       ...(body && { 'content-type': 'application/json' }),
       ...(token && { authorization: `Bearer ${token}` }),
       ...(origin && { origin }),
     }
     const response = await fetch(this.base + path, {
-      method: body ? 'POST' : 'GET',
+      method,
       headers,
       ...(body && { body: JSON.stringify(body) }),
     })
+    if (response.status === 429) {
+      await sleep(Number(response.headers.get('retry-after')) * 1000)
+      return this.ask(path, { body, token, origin, method })
+    }
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)
     return response.json()
   }
