@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::{
     body::JsonBody,
-    problems::{BodyProblems, ConflictProblems, RequestProblems, SessionProblems, VisitorProblems},
+    problems::{SignInProblems, VisitorProblems},
     wire::Timestamp,
 };
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
         tokens::UserClaims,
     },
     conversation::close_for_the_signed_out,
-    error::{ApiError, FieldError, Problem},
+    error::{ApiError, FieldError},
     state::AppState,
 };
 
@@ -72,15 +72,7 @@ impl From<User> for WirePatient {
     description = "Takes the token of the session that it names, so that nobody makes another's conversation theirs. From then on that token is worth as much as the login: signing out ends both. An unknown address, one of another tenant, a disabled account and a wrong password have the same answer, after the same time.",
     request_body = LoginRequest,
     security(("sessionToken" = [])),
-    responses(
-        (status = 200, body = SignedIn),
-        RequestProblems,
-        BodyProblems,
-        VisitorProblems,
-        SessionProblems,
-        ConflictProblems,
-        (status = 410, description = "The session has ended", body = Problem, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = SignedIn), SignInProblems)
 )]
 pub async fn login(
     State(state): State<AppState>,
@@ -161,15 +153,7 @@ pub struct IdentityRequest {
     description = "As signing in, with a short JWT that the hospital's own site signs with a key of the app's. Each is good once.",
     request_body = IdentityRequest,
     security(("sessionToken" = [])),
-    responses(
-        (status = 200, body = SignedIn),
-        RequestProblems,
-        BodyProblems,
-        VisitorProblems,
-        SessionProblems,
-        ConflictProblems,
-        (status = 410, description = "The session has ended", body = Problem, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = SignedIn), SignInProblems)
 )]
 pub async fn identify(
     State(state): State<AppState>,

@@ -32,17 +32,9 @@ pub struct MessageList {
     tag = "conversation",
     summary = "The messages of a conversation, oldest first in the page",
     description = "Without a cursor: the newest page.",
-    params(
-        ("sessionId" = String, Path, description = "A session that the token opens"),
-        MessagePageParameters,
-    ),
+    params(("sessionId" = String, Path, description = "A session that the token opens"), MessagePageParameters),
     security(("sessionToken" = []), ("userToken" = [])),
-    responses(
-        (status = 200, body = MessageList),
-        RequestProblems,
-        VisitorProblems,
-        SessionProblems,
-    )
+    responses((status = 200, body = MessageList), RequestProblems, VisitorProblems, SessionProblems)
 )]
 pub async fn list_messages(
     caller: Caller,

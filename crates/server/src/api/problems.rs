@@ -93,6 +93,15 @@ pub enum TenantProblems {
     NotFound(Problem),
 }
 
+/// What a route that goes on with a conversation can answer besides.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers; `ApiError` gives them")]
+pub enum EndedProblems {
+    /// The session has ended
+    #[response(status = 410, content_type = "application/problem+json")]
+    Ended(Problem),
+}
+
 /// What a route that others may have been faster at can answer besides.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "describes answers; `ApiError` gives them")]
@@ -118,6 +127,8 @@ macro_rules! together {
 }
 
 together! {
+    /// What a route that signs patients in can answer.
+    SignInProblems = VisitorProblems + SessionProblems + EndedProblems + RequestProblems + BodyProblems + ConflictProblems;
     /// What a route that reads one thing of a tenant can answer.
     ReadProblems = StaffProblems + TenantProblems;
     /// What a route that has parameters besides can answer.

@@ -46,15 +46,9 @@ struct SessionSummary {
     tag = "conversation",
     summary = "The caller's own conversations, newest first",
     description = "A session's token shows that one session, a user's token all of the user's.",
-    params(
-        PageParameters,
-    ),
+    params(PageParameters),
     security(("sessionToken" = []), ("userToken" = [])),
-    responses(
-        (status = 200, body = SessionList),
-        RequestProblems,
-        VisitorProblems,
-    )
+    responses((status = 200, body = SessionList), RequestProblems, VisitorProblems)
 )]
 pub async fn list_sessions(caller: Caller, parameters: Parameters) -> Result<Json<SessionList>, ApiError> {
     let page = parameters.page::<Id<id::Session>>()?;
@@ -110,13 +104,7 @@ pub struct SessionEnded {
     params(("sessionId" = String, Path, description = "A session that the token opens")),
     request_body = EndSession,
     security(("sessionToken" = []), ("userToken" = [])),
-    responses(
-        (status = 200, body = SessionEnded),
-        BodyProblems,
-        RequestProblems,
-        VisitorProblems,
-        SessionProblems,
-    )
+    responses((status = 200, body = SessionEnded), BodyProblems, RequestProblems, VisitorProblems, SessionProblems)
 )]
 pub async fn end_session(
     State(state): State<AppState>,

@@ -108,11 +108,7 @@ pub async fn activate_version(
     path = "/v1/admin/tenants/{tenantId}/apps/{appId}/activations",
     tag = "administration",
     summary = "Which config version was active from when, and by whom; newest first",
-    params(
-        ("tenantId" = String, Path),
-        ("appId" = String, Path),
-        PageParameters,
-    ),
+    params(("tenantId" = String, Path), ("appId" = String, Path), PageParameters),
     security(("apiKey" = [])),
     responses((status = 200, body = ActivationList), QueryProblems)
 )]

@@ -95,10 +95,7 @@ impl CreatedApiKey {
     path = "/v1/admin/tenants/{tenantId}/keys",
     tag = "administration",
     summary = "A tenant's API keys, newest first, without their secrets",
-    params(
-        ("tenantId" = String, Path),
-        PageParameters,
-    ),
+    params(("tenantId" = String, Path), PageParameters),
     security(("apiKey" = [])),
     responses((status = 200, body = ApiKeyList), QueryProblems)
 )]
@@ -124,10 +121,7 @@ pub async fn list_keys(
     params(("tenantId" = String, Path)),
     request_body = ApiKeyToCreate,
     security(("apiKey" = [])),
-    responses(
-        (status = 201, body = CreatedApiKey),
-        WriteProblems,
-    )
+    responses((status = 201, body = CreatedApiKey), WriteProblems)
 )]
 pub async fn create_key(
     State(state): State<AppState>,

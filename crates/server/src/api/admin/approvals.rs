@@ -152,67 +152,37 @@ async fn decide(
     Ok(Json(WireApprovalRequest::from(&decided)))
 }
 
-#[utoipa::path(
-    post,
-    path = "/v1/admin/tenants/{tenantId}/apps/{appId}/approval-requests/{requestId}/approve",
-    tag = "administration",
-    summary = "Approve a change that somebody else asked for; it is made at once",
-    description = "403 `SECOND_PERSON_NEEDED` for whoever asked. 409 `REQUEST_CLOSED` where somebody else was faster, it is over, or what new conversations get has changed since. The same once more answers the same.",
-    params(("tenantId" = String, Path), ("appId" = String, Path), ("requestId" = String, Path)),
-    security(("apiKey" = [])),
-    responses(
-        (status = 200, body = WireApprovalRequest),
-        QueryProblems,
-        ConflictProblems
-    )
-)]
-pub async fn approve_request(
-    State(state): State<AppState>,
-    staff: Staff,
-    Segment(place): Segment<(String, String, String)>,
-) -> Result<Json<WireApprovalRequest>, ApiError> {
-    decide(&state, &staff, place, Decision::Approve).await
+/// The routes on which somebody says something to a request: each is described in its own words, and all are one.
+macro_rules! decisions {
+    ($($handler:ident: $decision:ident at $path:literal, $summary:literal, $description:literal;)*) => {$(
+        #[utoipa::path(
+            post,
+            path = $path,
+            tag = "administration",
+            summary = $summary,
+            description = $description,
+            params(("tenantId" = String, Path), ("appId" = String, Path), ("requestId" = String, Path)),
+            security(("apiKey" = [])),
+            responses((status = 200, body = WireApprovalRequest), QueryProblems, ConflictProblems)
+        )]
+        pub async fn $handler(
+            State(state): State<AppState>,
+            staff: Staff,
+            Segment(place): Segment<(String, String, String)>,
+        ) -> Result<Json<WireApprovalRequest>, ApiError> {
+            decide(&state, &staff, place, Decision::$decision).await
+        }
+    )*};
 }
 
-#[utoipa::path(
-    post,
-    path = "/v1/admin/tenants/{tenantId}/apps/{appId}/approval-requests/{requestId}/refuse",
-    tag = "administration",
-    summary = "Refuse a change that somebody else asked for",
-    params(("tenantId" = String, Path), ("appId" = String, Path), ("requestId" = String, Path)),
-    security(("apiKey" = [])),
-    responses(
-        (status = 200, body = WireApprovalRequest),
-        QueryProblems,
-        ConflictProblems
-    )
-)]
-pub async fn refuse_request(
-    State(state): State<AppState>,
-    staff: Staff,
-    Segment(place): Segment<(String, String, String)>,
-) -> Result<Json<WireApprovalRequest>, ApiError> {
-    decide(&state, &staff, place, Decision::Refuse).await
-}
-
-#[utoipa::path(
-    post,
-    path = "/v1/admin/tenants/{tenantId}/apps/{appId}/approval-requests/{requestId}/withdraw",
-    tag = "administration",
-    summary = "Take back what one has asked for",
-    description = "403 `NOT_YOURS` for everybody else.",
-    params(("tenantId" = String, Path), ("appId" = String, Path), ("requestId" = String, Path)),
-    security(("apiKey" = [])),
-    responses(
-        (status = 200, body = WireApprovalRequest),
-        QueryProblems,
-        ConflictProblems
-    )
-)]
-pub async fn withdraw_request(
-    State(state): State<AppState>,
-    staff: Staff,
-    Segment(place): Segment<(String, String, String)>,
-) -> Result<Json<WireApprovalRequest>, ApiError> {
-    decide(&state, &staff, place, Decision::Withdraw).await
+decisions! {
+    approve_request: Approve at "/v1/admin/tenants/{tenantId}/apps/{appId}/approval-requests/{requestId}/approve",
+        "Approve a change that somebody else asked for; it is made at once",
+        "403 `SECOND_PERSON_NEEDED` for whoever asked. 409 `REQUEST_CLOSED` where somebody else was faster, it is over, or what new conversations get has changed since. The same once more answers the same.";
+    refuse_request: Refuse at "/v1/admin/tenants/{tenantId}/apps/{appId}/approval-requests/{requestId}/refuse",
+        "Refuse a change that somebody else asked for",
+        "403 `SECOND_PERSON_NEEDED` for whoever asked: they withdraw it.";
+    withdraw_request: Withdraw at "/v1/admin/tenants/{tenantId}/apps/{appId}/approval-requests/{requestId}/withdraw",
+        "Take back what one has asked for",
+        "403 `NOT_YOURS` for everybody else.";
 }

@@ -126,10 +126,7 @@ pub async fn app(scope: &TenantScope, id: &str) -> Result<App, ApiError> {
     path = "/v1/admin/tenants/{tenantId}/apps",
     tag = "administration",
     summary = "A tenant's apps, newest first",
-    params(
-        ("tenantId" = String, Path),
-        PageParameters,
-    ),
+    params(("tenantId" = String, Path), PageParameters),
     security(("apiKey" = [])),
     responses((status = 200, body = AppList), QueryProblems)
 )]
@@ -232,18 +229,10 @@ pub async fn read_app(
     tag = "administration",
     summary = "Change an app's name, description or allowed origins",
     description = "Every node goes by it within a second.",
-    params(
-        ("tenantId" = String, Path),
-        ("appId" = String, Path),
-        IfMatch,
-    ),
+    params(("tenantId" = String, Path), ("appId" = String, Path), IfMatch),
     request_body = AppToChange,
     security(("apiKey" = [])),
-    responses(
-        (status = 200, body = WireApp),
-        WriteProblems,
-        ConflictProblems,
-    )
+    responses((status = 200, body = WireApp), WriteProblems, ConflictProblems)
 )]
 pub async fn change_app(
     State(state): State<AppState>,

@@ -12,7 +12,7 @@ use kuzushi_domain::{AuditAction, Permission};
 use kuzushi_store::{AuditEvent, AuditFilter, AuditTrail, NewAuditEvent};
 use serde::Serialize;
 use serde_json::{Value, json};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     api::{
@@ -103,6 +103,23 @@ async fn read_page(
     Ok(Json(AuditEventList { events: events.into_iter().map(WireAuditEvent::from).collect(), before }))
 }
 
+/// How the parameters that [`filter`] reads are described.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes parameters; `filter` reads them")]
+struct AuditParameters {
+    /// Only this action, such as `conversation.read`
+    action: Option<String>,
+    /// Only what this one did: the id of a key, a patient or a conversation
+    actor: Option<String>,
+    /// Only what was done to this: its id
+    target: Option<String>,
+    /// Only what was done at this time or later (RFC 3339)
+    from: Option<String>,
+    /// Only what was done before this time (RFC 3339)
+    to: Option<String>,
+}
+
 /// What a request asks for of the trail.
 fn filter(parameters: &Parameters, before: Option<i64>) -> Result<AuditFilter, ApiError> {
     Ok(AuditFilter {
@@ -121,15 +138,7 @@ fn filter(parameters: &Parameters, before: Option<i64>) -> Result<AuditFilter, A
     tag = "administration",
     summary = "Who did what in a tenant, newest first",
     description = "Reading it is on record as well.",
-    params(
-        ("tenantId" = String, Path),
-        ("action" = Option<String>, Query, description = "Only this action, such as `conversation.read`"),
-        ("actor" = Option<String>, Query, description = "Only what this one did: the id of a key, a patient or a conversation"),
-        ("target" = Option<String>, Query, description = "Only what was done to this: its id"),
-        ("from" = Option<String>, Query, description = "Only what was done at this time or later (RFC 3339)"),
-        ("to" = Option<String>, Query, description = "Only what was done before this time (RFC 3339)"),
-        PageParameters,
-    ),
+    params(("tenantId" = String, Path), AuditParameters, PageParameters),
     security(("apiKey" = [])),
     responses((status = 200, body = AuditEventList), QueryProblems)
 )]
@@ -151,14 +160,7 @@ pub async fn list_events(
     tag = "administration",
     summary = "Who did what to the installation, beyond any tenant, newest first",
     description = "For operators: tenants that were added, operators' keys.",
-    params(
-        ("action" = Option<String>, Query, description = "Only this action, such as `tenant.created`"),
-        ("actor" = Option<String>, Query, description = "Only what this one did"),
-        ("target" = Option<String>, Query, description = "Only what was done to this: its id"),
-        ("from" = Option<String>, Query, description = "Only what was done at this time or later (RFC 3339)"),
-        ("to" = Option<String>, Query, description = "Only what was done before this time (RFC 3339)"),
-        PageParameters,
-    ),
+    params(AuditParameters, PageParameters),
     security(("apiKey" = [])),
     responses((status = 200, body = AuditEventList), RequestProblems, StaffProblems)
 )]
@@ -182,11 +184,7 @@ pub async fn list_installation_events(
     params(
         ("tenantId" = String, Path),
         ("format" = Option<String>, Query, description = "`jsonl`, one event a line, which is the default; or `csv`"),
-        ("action" = Option<String>, Query, description = "Only this action, such as `conversation.read`"),
-        ("actor" = Option<String>, Query, description = "Only what this one did: the id of a key, a patient or a conversation"),
-        ("target" = Option<String>, Query, description = "Only what was done to this: its id"),
-        ("from" = Option<String>, Query, description = "Only what was done at this time or later (RFC 3339)"),
-        ("to" = Option<String>, Query, description = "Only what was done before this time (RFC 3339)"),
+        AuditParameters,
     ),
     security(("apiKey" = [])),
     responses(

@@ -243,12 +243,7 @@ pub async fn me(staff: SignedInStaff) -> Json<WireStaffMember> {
     description = "Signs out everywhere but here.",
     request_body = PasswordChangeRequest,
     security(("staffToken" = [])),
-    responses(
-        (status = 204, description = "It is changed"),
-        RequestProblems,
-        BodyProblems,
-        StaffProblems,
-    )
+    responses((status = 204, description = "It is changed"), RequestProblems, BodyProblems, StaffProblems)
 )]
 pub async fn change_password(
     State(state): State<AppState>,

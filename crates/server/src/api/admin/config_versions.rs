@@ -186,11 +186,7 @@ pub fn number(text: &str) -> Result<i32, ApiError> {
     path = "/v1/admin/tenants/{tenantId}/apps/{appId}/configs",
     tag = "administration",
     summary = "An app's config versions, newest first",
-    params(
-        ("tenantId" = String, Path),
-        ("appId" = String, Path),
-        PageParameters,
-    ),
+    params(("tenantId" = String, Path), ("appId" = String, Path), PageParameters),
     security(("apiKey" = [])),
     responses((status = 200, body = VersionList), QueryProblems)
 )]
@@ -216,11 +212,7 @@ pub async fn list_versions(
     params(("tenantId" = String, Path), ("appId" = String, Path)),
     request_body = VersionToCreate,
     security(("apiKey" = [])),
-    responses(
-        (status = 201, body = WireConfigVersion),
-        WriteProblems,
-        ConflictProblems,
-    )
+    responses((status = 201, body = WireConfigVersion), WriteProblems, ConflictProblems)
 )]
 pub async fn create_version(
     State(state): State<AppState>,

@@ -165,11 +165,7 @@ pub async fn read_conversation(
     tag = "administration",
     summary = "What was said in a conversation, oldest first in the page",
     description = "For agents, as part of their work; for owners and operators while a reason that they stated lasts (`REASON_REQUIRED` otherwise). Without a cursor: the newest page. Every page that is read is on record. A conversation that is to be erased once no legal hold is on it any more opens with a stated reason only.",
-    params(
-        ("tenantId" = String, Path),
-        ("sessionId" = String, Path),
-        MessagePageParameters,
-    ),
+    params(("tenantId" = String, Path), ("sessionId" = String, Path), MessagePageParameters),
     security(("apiKey" = [])),
     responses((status = 200, body = MessageList), QueryProblems)
 )]

@@ -157,10 +157,7 @@ pub async fn list_holds(
     params(("tenantId" = String, Path)),
     request_body = LegalHoldToPlace,
     security(("apiKey" = [])),
-    responses(
-        (status = 201, body = WireLegalHold),
-        WriteProblems,
-    )
+    responses((status = 201, body = WireLegalHold), WriteProblems)
 )]
 pub async fn place_hold(
     State(state): State<AppState>,
@@ -229,11 +226,7 @@ pub async fn read_hold(
     params(("tenantId" = String, Path), ("holdId" = String, Path)),
     request_body = LegalHoldToLift,
     security(("apiKey" = [])),
-    responses(
-        (status = 200, body = WireLegalHold),
-        WriteProblems,
-        ConflictProblems,
-    )
+    responses((status = 200, body = WireLegalHold), WriteProblems, ConflictProblems)
 )]
 pub async fn lift_hold(
     State(state): State<AppState>,

@@ -93,11 +93,7 @@ pub async fn list_identity_keys(
     params(("tenantId" = String, Path), ("appId" = String, Path)),
     request_body = IdentityKeyToCreate,
     security(("apiKey" = [])),
-    responses(
-        (status = 201, body = WireIdentityKey),
-        WriteProblems,
-        ConflictProblems,
-    )
+    responses((status = 201, body = WireIdentityKey), WriteProblems, ConflictProblems)
 )]
 pub async fn create_identity_key(
     State(state): State<AppState>,

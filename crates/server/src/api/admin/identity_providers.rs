@@ -15,7 +15,7 @@ use super::fields::Mistakes;
 use crate::{
     api::{
         body::JsonBody,
-        entity_tags::{if_match, tagged},
+        entity_tags::{IfMatch, if_match, tagged},
         problems::{
             BodyProblems, ConflictProblems, QueryProblems, ReadProblems, RequestProblems, StaffProblems, WriteProblems,
         },
@@ -130,14 +130,10 @@ pub async fn read_tenants_provider(
     tag = "staff",
     summary = "Let a provider vouch for a tenant's staff",
     description = "At the provider, register `API_BASE_URL/v1/admin/auth/oidc/callback` as the address to come back to. Only operators set it, because the server itself asks the address for answers.",
-    params(("tenantId" = String, Path), ("If-Match" = Option<String>, Header, description = "The version that the caller has seen, in quotation marks")),
+    params(("tenantId" = String, Path), IfMatch),
     request_body = IdentityProviderToSet,
     security(("apiKey" = [])),
-    responses(
-        (status = 200, body = WireIdentityProvider),
-        WriteProblems,
-        ConflictProblems,
-    )
+    responses((status = 200, body = WireIdentityProvider), WriteProblems, ConflictProblems)
 )]
 pub async fn put_tenants_provider(
     State(state): State<AppState>,
@@ -156,13 +152,9 @@ pub async fn put_tenants_provider(
     tag = "staff",
     summary = "Let nobody vouch for a tenant's staff any more",
     description = "Whoever is signed in stays so.",
-    params(("tenantId" = String, Path), ("If-Match" = Option<String>, Header, description = "The version that the caller has seen, in quotation marks")),
+    params(("tenantId" = String, Path), IfMatch),
     security(("apiKey" = [])),
-    responses(
-        (status = 204, description = "It is gone"),
-        QueryProblems,
-        ConflictProblems,
-    )
+    responses((status = 204, description = "It is gone"), QueryProblems, ConflictProblems)
 )]
 pub async fn remove_tenants_provider(
     State(state): State<AppState>,
@@ -195,7 +187,7 @@ pub async fn read_operators_provider(State(state): State<AppState>, staff: Staff
     tag = "staff",
     summary = "Let a provider vouch for the operators",
     description = "At the provider, register `API_BASE_URL/v1/admin/auth/oidc/callback` as the address to come back to. Only operators set it, because the server itself asks the address for answers.",
-    params(("If-Match" = Option<String>, Header, description = "The version that the caller has seen, in quotation marks")),
+    params(IfMatch),
     request_body = IdentityProviderToSet,
     security(("apiKey" = [])),
     responses(
@@ -203,7 +195,6 @@ pub async fn read_operators_provider(State(state): State<AppState>, staff: Staff
         RequestProblems,
         BodyProblems,
         StaffProblems,
-
         ConflictProblems,
     )
 )]
@@ -224,13 +215,9 @@ pub async fn put_operators_provider(
     tag = "staff",
     summary = "Let nobody vouch for the operators any more",
     description = "Whoever is signed in stays so.",
-    params(("If-Match" = Option<String>, Header, description = "The version that the caller has seen, in quotation marks")),
+    params(IfMatch),
     security(("apiKey" = [])),
-    responses(
-        (status = 204, description = "It is gone"),
-        QueryProblems,
-        ConflictProblems,
-    )
+    responses((status = 204, description = "It is gone"), QueryProblems, ConflictProblems)
 )]
 pub async fn remove_operators_provider(
     State(state): State<AppState>,

@@ -72,15 +72,9 @@ async fn operators(state: &AppState, staff: &Staff) -> Result<StaffScope, ApiErr
     path = "/v1/admin/staff",
     tag = "staff",
     summary = "The operators, newest first",
-    params(
-        PageParameters,
-    ),
+    params(PageParameters),
     security(("apiKey" = [])),
-    responses(
-        (status = 200, body = StaffList),
-        RequestProblems,
-        StaffProblems,
-    )
+    responses((status = 200, body = StaffList), RequestProblems, StaffProblems)
 )]
 pub async fn list_operators(
     State(state): State<AppState>,
@@ -121,14 +115,9 @@ pub async fn create_operator(
     path = "/v1/admin/staff/{staffId}",
     tag = "staff",
     summary = "An operator",
-    params(
-        ("staffId" = String, Path),
-    ),
+    params(("staffId" = String, Path)),
     security(("apiKey" = [])),
-    responses(
-        (status = 200, body = WireStaffMember),
-        ReadProblems,
-    )
+    responses((status = 200, body = WireStaffMember), ReadProblems)
 )]
 pub async fn read_operator(
     State(state): State<AppState>,
@@ -144,17 +133,10 @@ pub async fn read_operator(
     tag = "staff",
     summary = "Rename or disable an operator",
     description = "It holds from their next request on. Nobody disables themselves, and the last operator who can sign in stays: 409.",
-    params(
-        ("staffId" = String, Path),
-        IfMatch,
-    ),
+    params(("staffId" = String, Path), IfMatch),
     request_body = OperatorChangeRequest,
     security(("apiKey" = [])),
-    responses(
-        (status = 200, body = WireStaffMember),
-        WriteProblems,
-        ConflictProblems,
-    )
+    responses((status = 200, body = WireStaffMember), WriteProblems, ConflictProblems)
 )]
 pub async fn change_operator(
     State(state): State<AppState>,
@@ -175,16 +157,9 @@ pub async fn change_operator(
     tag = "staff",
     summary = "Delete an operator",
     description = "Signs them out everywhere. What they did stays on record under their name.",
-    params(
-        ("staffId" = String, Path),
-        IfMatch,
-    ),
+    params(("staffId" = String, Path), IfMatch),
     security(("apiKey" = [])),
-    responses(
-        (status = 204, description = "They are gone"),
-        QueryProblems,
-        ConflictProblems,
-    )
+    responses((status = 204, description = "They are gone"), QueryProblems, ConflictProblems)
 )]
 pub async fn delete_operator(
     State(state): State<AppState>,
@@ -202,14 +177,9 @@ pub async fn delete_operator(
     tag = "staff",
     summary = "Give an operator a new enrolment code",
     description = "For somebody who has lost their password, or their first code. The present password goes on being good until the code is used.",
-    params(
-        ("staffId" = String, Path),
-    ),
+    params(("staffId" = String, Path)),
     security(("apiKey" = [])),
-    responses(
-        (status = 200, body = InvitedStaffMember),
-        ReadProblems,
-    )
+    responses((status = 200, body = InvitedStaffMember), ReadProblems)
 )]
 pub async fn renew_operator_enrolment(
     State(state): State<AppState>,

@@ -55,13 +55,7 @@ pub struct RecoveryCodes {
     description = "Answers with a secret for an authenticator on a phone. It counts once a code has confirmed it.",
     request_body = TotpRequest,
     security(("staffToken" = [])),
-    responses(
-        (status = 200, body = TotpSecret),
-        RequestProblems,
-        BodyProblems,
-        StaffProblems,
-        ConflictProblems,
-    )
+    responses((status = 200, body = TotpSecret), RequestProblems, BodyProblems, StaffProblems, ConflictProblems)
 )]
 pub async fn begin_totp(
     State(state): State<AppState>,
@@ -88,13 +82,7 @@ pub async fn begin_totp(
     description = "Takes a code from the phone. From now on codes are asked for at every sign-in; everywhere but here the account is signed out.",
     request_body = TotpConfirmation,
     security(("staffToken" = [])),
-    responses(
-        (status = 200, body = RecoveryCodes),
-        RequestProblems,
-        BodyProblems,
-        StaffProblems,
-        ConflictProblems,
-    )
+    responses((status = 200, body = RecoveryCodes), RequestProblems, BodyProblems, StaffProblems, ConflictProblems)
 )]
 pub async fn confirm_totp(
     State(state): State<AppState>,
@@ -131,12 +119,7 @@ pub async fn confirm_totp(
     description = "Takes a code from the phone, or a recovery code. To change phones, set up another one then.",
     request_body = Shown,
     security(("staffToken" = [])),
-    responses(
-        (status = 204, description = "There is none any more"),
-        RequestProblems,
-        BodyProblems,
-        StaffProblems,
-    )
+    responses((status = 204, description = "There is none any more"), RequestProblems, BodyProblems, StaffProblems)
 )]
 pub async fn remove_totp(
     State(state): State<AppState>,

@@ -57,15 +57,9 @@ async fn of_tenant(
     path = "/v1/admin/tenants/{tenantId}/staff",
     tag = "staff",
     summary = "A tenant's staff, newest first",
-    params(
-        ("tenantId" = String, Path),
-        PageParameters,
-    ),
+    params(("tenantId" = String, Path), PageParameters),
     security(("apiKey" = [])),
-    responses(
-        (status = 200, body = StaffList),
-        QueryProblems,
-    )
+    responses((status = 200, body = StaffList), QueryProblems)
 )]
 pub async fn list_staff(
     State(state): State<AppState>,
@@ -82,9 +76,7 @@ pub async fn list_staff(
     tag = "staff",
     summary = "Invite a person to a tenant's staff",
     description = "Answers with a code, once, with which they choose a password. Nothing is sent to the address: hand the code over in a way that you trust.",
-    params(
-        ("tenantId" = String, Path),
-    ),
+    params(("tenantId" = String, Path)),
     request_body = StaffToInvite,
     security(("apiKey" = [])),
     responses(
@@ -111,15 +103,9 @@ pub async fn create_staff(
     path = "/v1/admin/tenants/{tenantId}/staff/{staffId}",
     tag = "staff",
     summary = "A member of a tenant's staff",
-    params(
-        ("tenantId" = String, Path),
-        ("staffId" = String, Path),
-    ),
+    params(("tenantId" = String, Path), ("staffId" = String, Path)),
     security(("apiKey" = [])),
-    responses(
-        (status = 200, body = WireStaffMember),
-        ReadProblems,
-    )
+    responses((status = 200, body = WireStaffMember), ReadProblems)
 )]
 pub async fn read_staff(
     State(state): State<AppState>,
@@ -135,18 +121,10 @@ pub async fn read_staff(
     tag = "staff",
     summary = "Change a staff member's name or role, or disable them",
     description = "It holds from their next request on. Nobody changes their own role or disables themselves, and the last owner who can sign in stays: 409.",
-    params(
-        ("tenantId" = String, Path),
-        ("staffId" = String, Path),
-        IfMatch,
-    ),
+    params(("tenantId" = String, Path), ("staffId" = String, Path), IfMatch),
     request_body = StaffChangeRequest,
     security(("apiKey" = [])),
-    responses(
-        (status = 200, body = WireStaffMember),
-        WriteProblems,
-        ConflictProblems,
-    )
+    responses((status = 200, body = WireStaffMember), WriteProblems, ConflictProblems)
 )]
 pub async fn change_staff(
     State(state): State<AppState>,
@@ -165,17 +143,9 @@ pub async fn change_staff(
     tag = "staff",
     summary = "Delete a member of a tenant's staff",
     description = "Signs them out everywhere. What they did stays on record under their name.",
-    params(
-        ("tenantId" = String, Path),
-        ("staffId" = String, Path),
-        IfMatch,
-    ),
+    params(("tenantId" = String, Path), ("staffId" = String, Path), IfMatch),
     security(("apiKey" = [])),
-    responses(
-        (status = 204, description = "They are gone"),
-        QueryProblems,
-        ConflictProblems,
-    )
+    responses((status = 204, description = "They are gone"), QueryProblems, ConflictProblems)
 )]
 pub async fn delete_staff(
     State(state): State<AppState>,
@@ -193,15 +163,9 @@ pub async fn delete_staff(
     tag = "staff",
     summary = "Give a member of a tenant's staff a new enrolment code",
     description = "For somebody who has lost their password, or their first code. The present password goes on being good until the code is used.",
-    params(
-        ("tenantId" = String, Path),
-        ("staffId" = String, Path),
-    ),
+    params(("tenantId" = String, Path), ("staffId" = String, Path)),
     security(("apiKey" = [])),
-    responses(
-        (status = 200, body = InvitedStaffMember),
-        QueryProblems,
-    )
+    responses((status = 200, body = InvitedStaffMember), QueryProblems)
 )]
 pub async fn renew_staff_enrolment(
     State(state): State<AppState>,

@@ -76,9 +76,7 @@ pub struct TenantToCreate {
     tag = "administration",
     summary = "All tenants, newest first",
     description = "For operators. Anybody else sees the one tenant of their key.",
-    params(
-        PageParameters,
-    ),
+    params(PageParameters),
     security(("apiKey" = [])),
     responses((status = 200, body = TenantList), RequestProblems, StaffProblems)
 )]
@@ -265,11 +263,7 @@ pub struct TenantToErase {
     params(("tenantId" = String, Path)),
     request_body = TenantToErase,
     security(("apiKey" = [])),
-    responses(
-        (status = 200, body = WireTenant),
-        WriteProblems,
-        ConflictProblems,
-    )
+    responses((status = 200, body = WireTenant), WriteProblems, ConflictProblems)
 )]
 pub async fn erase_tenant(
     State(state): State<AppState>,

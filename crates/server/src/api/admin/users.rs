@@ -133,10 +133,7 @@ pub(super) fn user_id(id: &str) -> Result<Id<id::User>, ApiError> {
     path = "/v1/admin/tenants/{tenantId}/users",
     tag = "administration",
     summary = "A tenant's patients who can sign in, newest first",
-    params(
-        ("tenantId" = String, Path),
-        PageParameters,
-    ),
+    params(("tenantId" = String, Path), PageParameters),
     security(("apiKey" = [])),
     responses((status = 200, body = UserList), QueryProblems)
 )]
@@ -172,10 +169,7 @@ pub struct UserSearch {
     params(("tenantId" = String, Path)),
     request_body = UserSearch,
     security(("apiKey" = [])),
-    responses(
-        (status = 200, body = UserList, description = "The one with this address, or nobody"),
-        WriteProblems,
-    )
+    responses((status = 200, body = UserList, description = "The one with this address, or nobody"), WriteProblems)
 )]
 pub async fn search_users(
     State(state): State<AppState>,
@@ -291,18 +285,10 @@ pub async fn read_user(
     tag = "administration",
     summary = "Change a patient's name or password, or disable them",
     description = "A new password and being disabled sign the user out everywhere, on every node within a second.",
-    params(
-        ("tenantId" = String, Path),
-        ("userId" = String, Path),
-        IfMatch,
-    ),
+    params(("tenantId" = String, Path), ("userId" = String, Path), IfMatch),
     request_body = UserChangeRequest,
     security(("apiKey" = [])),
-    responses(
-        (status = 200, body = WireUser),
-        WriteProblems,
-        ConflictProblems,
-    )
+    responses((status = 200, body = WireUser), WriteProblems, ConflictProblems)
 )]
 pub async fn change_user(
     State(state): State<AppState>,
