@@ -168,6 +168,8 @@ pub struct AnswerEnd {
     pub no_answer: bool,
     /// Whether it told of an emergency, and whom to call.
     pub is_emergency: bool,
+    /// Whether it declined to say what only a clinician may.
+    pub declines_medical_advice: bool,
     /// Why the built-in assistant answered where a model should have.
     pub instead_of_model: Option<ProviderFailure>,
     /// What models read and wrote for it, each model once, in the order in which they were asked. The last one answered,

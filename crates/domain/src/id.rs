@@ -60,6 +60,10 @@ kinds! {
     AccessGrant = "grant";
     /// A change that a second person has to approve.
     ApprovalRequest = "req";
+    /// A version of a suite of questions.
+    Suite = "suite";
+    /// A suite that was asked of a config version.
+    Evaluation = "eval";
     /// What must not be erased while a matter is open.
     LegalHold = "hold";
 }

@@ -12,6 +12,7 @@ pub mod id;
 pub mod origin;
 pub mod phi;
 pub mod second_factor;
+mod share;
 pub mod staff;
 
 pub use audit::{Actor, AuditAction, UnknownAuditAction};
@@ -20,4 +21,5 @@ pub use conversation::{AnswerOutcome, Citation, Rating, Role, TurnState, Unknown
 pub use email::{EmailAddress, NoEmailAddress};
 pub use id::{Id, IdError, Kind};
 pub use phi::Phi;
+pub use share::{NotAShare, Share};
 pub use staff::{Permission, StaffRole};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    commands::{self, admin::AdminArguments, audit::AuditCommand, keys::KeysCommand},
+    commands::{self, admin::AdminArguments, audit::AuditCommand, evaluate::EvaluateArguments, keys::KeysCommand},
     config,
     seed::DemoModel,
 };
@@ -54,6 +54,14 @@ enum Command {
     /// The exit code is 0 when it is done, 1 when it is not, with one line that says why, 2 for wrong arguments, and 3 when a
     /// second person has to approve it.
     Admin(AdminArguments),
+    /// Ask a suite of questions of a config version, and say which answers are as expected.
+    ///
+    /// It asks what a server would, from the app's articles as they are and with the models that are set up, and records how
+    /// many cases passed. docs/evaluation.md says what a suite holds.
+    ///
+    /// The exit code is 0 when as many cases passed as --minimum says, 4 when fewer did, 1 when it could not be done, with one
+    /// line that says why, and 2 for wrong arguments.
+    Evaluate(EvaluateArguments),
     /// Check, note and export the audit trail.
     Audit {
         #[command(subcommand)]
@@ -95,6 +103,7 @@ impl Cli {
             Command::Migrate => commands::migrate(config()?).await,
             Command::Seed { folder } => commands::seed(config()?, folder).await,
             Command::Admin(arguments) => commands::admin::run(config()?, arguments).await,
+            Command::Evaluate(arguments) => commands::evaluate::run(config()?, arguments).await,
             Command::Audit { command } => commands::audit::run(config()?, command).await,
             Command::Keys { command } => commands::keys::run(config()?, command).await,
             Command::Openapi => commands::print(&crate::router::description_json()?),

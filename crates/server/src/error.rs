@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use kuzushi_domain::StaffRole;
-use kuzushi_store::{RequestState, StoreError, TimeOut};
+use kuzushi_store::{RequestState, StoreError, TimeOut, Unproven};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -100,6 +100,12 @@ pub enum ApiError {
     Divided {
         number: i32,
     },
+    /// A config version has not passed the suite that its app requires.
+    Unproven(Box<Unproven>),
+    /// Versions have to pass the suite that would be removed.
+    SuiteRequired,
+    /// A suite is being asked of one of the app's versions already.
+    EvaluationRuns,
     /// Who asked for a change, or made the key that asks now, cannot approve or refuse it.
     SecondPersonNeeded,
     /// Somebody else asked for the change.
@@ -166,6 +172,9 @@ impl From<StoreError> for ApiError {
             StoreError::Changed { newest } => Self::Changed { newest },
             StoreError::LastInCharge { role } => Self::LastInCharge { role },
             StoreError::Divided { number } => Self::Divided { number },
+            StoreError::Unproven(unproven) => Self::Unproven(unproven),
+            StoreError::SuiteRequired => Self::SuiteRequired,
+            StoreError::EvaluationRuns => Self::EvaluationRuns,
             StoreError::SecondPersonNeeded => Self::SecondPersonNeeded,
             StoreError::NotTheirs => Self::NotYours,
             StoreError::NotClosed => Self::NotClosed,

@@ -14,6 +14,7 @@ pub mod demo;
 pub mod directory;
 pub mod edge;
 pub mod error;
+pub mod evaluation;
 pub mod keys;
 pub mod limits;
 pub mod logging;

@@ -3,11 +3,16 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use kuzushi_server::{cli::Cli, commands::AwaitsApproval};
+use kuzushi_server::{
+    cli::Cli,
+    commands::{AwaitsApproval, evaluate::NotPassed},
+};
 use tokio::runtime::Runtime;
 
 /// The exit code of a command whose change waits for a second person. What it printed says so.
 const AWAITS_APPROVAL: u8 = 3;
+/// The exit code where fewer of a suite's cases passed than are wanted. The table says which did not.
+const NOT_PASSED: u8 = 4;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -21,6 +26,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.is::<AwaitsApproval>() => ExitCode::from(AWAITS_APPROVAL),
+        Err(error) if error.is::<NotPassed>() => ExitCode::from(NOT_PASSED),
         Err(error) => {
             // One line with the whole chain of causes: what an operator reads first.
             eprintln!("kuzushi: {}", format!("{error:#}").replace('\n', " "));

@@ -1,6 +1,11 @@
 //! Adding a hospital from files: the demo hospital, or a folder of the same form.
 
-use std::{collections::BTreeMap, fs, path::PathBuf, str::FromStr};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use anyhow::{Context, bail, ensure};
 use chrono::{DateTime, Utc};
@@ -11,10 +16,12 @@ use kuzushi_domain::{
     origin::OriginPattern,
 };
 use kuzushi_store::{
-    AppChange, Change, NewApp, NewArticle, NewConfig, NewTenant, Replaces, Store, StoreError, TenantScope,
+    AppChange, Change, NewApp, NewArticle, NewConfig, NewSuite, NewTenant, Replaces, Store, StoreError, TenantScope,
 };
 use rust_embed::RustEmbed;
 use serde::Deserialize;
+
+use crate::evaluation::{self, Suite};
 
 /// The demo hospital, as part of the binary.
 #[derive(RustEmbed)]
@@ -74,6 +81,9 @@ pub struct Seeded {
     pub configs_published: usize,
     /// Changes of configs that a second person has to approve.
     pub approvals_asked: usize,
+    /// Changes of configs that have to pass a suite first.
+    pub evaluations_needed: usize,
+    pub suites_changed: usize,
     pub articles_changed: usize,
 }
 
@@ -101,6 +111,8 @@ struct AppSection {
     allowed_origins: Vec<String>,
     /// The name of the config document.
     config: String,
+    /// The name of a suite of questions, which is stored under its file's name.
+    suite: Option<String>,
 }
 
 /// What stands between the `+++` lines of an article.
@@ -169,6 +181,7 @@ impl Source {
 pub async fn seed(store: &Store, clock: &dyn Clock, source: &Source) -> anyhow::Result<Seeded> {
     let hospital: HospitalFile = toml::from_str(&source.read("hospital.toml")?).context("hospital.toml")?;
     let configs = hospital.app.iter().map(|app| config(source, app)).collect::<anyhow::Result<Vec<_>>>()?;
+    let suites = hospital.app.iter().map(|app| suite(source, app)).collect::<anyhow::Result<Vec<_>>>()?;
     let mut articles = articles(source, &hospital.app)?;
 
     let installation = store.installation().by(Actor::CommandLine);
@@ -188,9 +201,9 @@ pub async fn seed(store: &Store, clock: &dyn Clock, source: &Source) -> anyhow::
     };
     let scope = store.tenant(tenant.id).await?.by(Actor::CommandLine);
     let mut seeded = Seeded::default();
-    for (app, config) in hospital.app.into_iter().zip(configs) {
+    for ((app, config), suite) in hospital.app.into_iter().zip(configs).zip(suites) {
         let articles = articles.remove(&app.project_id).unwrap_or_default();
-        seed_app(&scope, clock, app, config, articles, &mut seeded).await?;
+        seed_app(&scope, clock, app, config, articles, suite, &mut seeded).await?;
     }
     Ok(seeded)
 }
@@ -201,9 +214,10 @@ async fn seed_app(
     section: AppSection,
     config: AppConfig,
     articles: Vec<NewArticle>,
+    suite: Option<NewSuite>,
     seeded: &mut Seeded,
 ) -> anyhow::Result<()> {
-    let AppSection { project_id, name, description, allowed_origins, config: document } = section;
+    let AppSection { project_id, name, description, allowed_origins, config: document, suite: _ } = section;
     let context = format!("the app {project_id}");
     let new = NewApp { project_id, name, description, allowed_origins };
     let app = match scope.app_by_project(&new.project_id).await? {
@@ -221,6 +235,10 @@ async fn seed_app(
         let new = NewConfig { config, created_by: String::from("seed"), note: format!("from {document}") };
         match scope.publish_config(app.id, new.clone(), clock.now()).await {
             Ok(_) => seeded.configs_published += 1,
+            Err(StoreError::Unproven(_)) => {
+                write_once(scope, app.id, new, clock.now()).await.with_context(|| context.clone())?;
+                seeded.evaluations_needed += 1;
+            }
             Err(StoreError::ApprovalNeeded) => {
                 ask_for(scope, app.id, new, clock.now()).await.with_context(|| context.clone())?;
                 seeded.approvals_asked += 1;
@@ -228,20 +246,34 @@ async fn seed_app(
             Err(error) => return Err(error).context(context),
         }
     }
-    seeded.articles_changed += scope.replace_articles(app.id, articles, clock.now()).await.context(context)?;
+    seeded.articles_changed +=
+        scope.replace_articles(app.id, articles, clock.now()).await.with_context(|| context.clone())?;
+    if let Some(suite) = suite {
+        let (_, is_new) = scope.write_suite(app.id, suite, clock.now()).await.context(context)?;
+        seeded.suites_changed += usize::from(is_new);
+    }
     Ok(())
 }
 
 /// Asks for what a second person has to approve: once, however often the files are read.
 async fn ask_for(scope: &TenantScope, app: Id<id::App>, new: NewConfig, now: DateTime<Utc>) -> Result<(), StoreError> {
-    let newest = scope.config_versions(app, None, 1).await?.pop().filter(|newest| newest.config == new.config);
     let note = new.note.clone();
-    let version = match newest {
-        Some(newest) => newest,
-        None => scope.create_config(app, new, None, now).await?,
-    };
-    let change = Change::Activate { version: version.version };
+    let change = Change::Activate { version: write_once(scope, app, new, now).await? };
     scope.request_change(app, change, Replaces::default(), note, now).await.map(drop)
+}
+
+/// Writes a version, unless the newest is the same.
+async fn write_once(
+    scope: &TenantScope,
+    app: Id<id::App>,
+    new: NewConfig,
+    now: DateTime<Utc>,
+) -> Result<i32, StoreError> {
+    let newest = scope.config_versions(app, None, 1).await?.pop().filter(|newest| newest.config == new.config);
+    match newest {
+        Some(newest) => Ok(newest.version),
+        None => Ok(scope.create_config(app, new, None, now).await?.version),
+    }
 }
 
 fn config(source: &Source, app: &AppSection) -> anyhow::Result<AppConfig> {
@@ -252,6 +284,15 @@ fn config(source: &Source, app: &AppSection) -> anyhow::Result<AppConfig> {
     }
     let document = serde_json::from_str(&source.read(&app.config)?).with_context(|| app.config.clone())?;
     AppConfig::parse_strictly(&document).with_context(|| app.config.clone())
+}
+
+/// An app's suite, where it has one.
+fn suite(source: &Source, app: &AppSection) -> anyhow::Result<Option<NewSuite>> {
+    let Some(file) = &app.suite else { return Ok(None) };
+    let suite = Suite::read(&source.read(file)?).with_context(|| file.clone())?;
+    let name = Path::new(file).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let cases = evaluation::number_of(suite.cases().len());
+    Ok(Some(NewSuite { name, hash: suite.hash().to_owned(), cases, content: suite.lines() }))
 }
 
 /// Articles by project id.

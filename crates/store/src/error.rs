@@ -28,6 +28,15 @@ pub enum StoreError {
     /// A second person has to approve it.
     #[error("a second person has to approve it")]
     ApprovalNeeded,
+    /// A config version has not passed the suite that its app requires.
+    #[error("version {} has not passed the suite `{}`", .0.version, .0.requirement.suite)]
+    Unproven(Box<crate::Unproven>),
+    /// The suite is required of config versions, and cannot be removed.
+    #[error("the suite is required")]
+    SuiteRequired,
+    /// A suite is being asked of one of the app's versions already.
+    #[error("an evaluation runs")]
+    EvaluationRuns,
     /// Who asked for something cannot approve or refuse it.
     #[error("another person has to decide this")]
     SecondPersonNeeded,

@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod audit;
+pub mod evaluate;
 pub mod keys;
 mod run;
 pub mod staff;
@@ -82,6 +83,12 @@ pub async fn seed(config: Config, folder: Option<PathBuf>) -> anyhow::Result<()>
         "{} apps; {} config versions published, {} articles changed\n",
         seeded.apps, seeded.configs_published, seeded.articles_changed
     ))?;
+    if seeded.evaluations_needed > 0 {
+        print(&format!(
+            "{} config versions wait until they have passed their app's suite: see kuzushi evaluate\n",
+            seeded.evaluations_needed
+        ))?;
+    }
     if seeded.approvals_asked > 0 {
         print(&format!("{} config versions wait for a second person to approve them\n", seeded.approvals_asked))?;
     }

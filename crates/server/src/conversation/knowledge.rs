@@ -1,14 +1,14 @@
 //! The indexes over articles, one an app, built when first needed and again when the articles change.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use kuzushi_assistant::{Knowledge, KnowledgeArticle};
 use kuzushi_domain::{Id, id};
-use kuzushi_store::{Article, ArticlesStamp, StoreError, TenantScope};
+use kuzushi_store::{Article, ArticlesDigest, ArticlesStamp, StoreError, TenantScope};
 use tokio::time::Instant;
 
 /// How long an index is used before the articles are looked at again.
@@ -16,6 +16,14 @@ const FRESH_FOR: Duration = Duration::from_millis(500);
 
 /// How often it is kept what is known by then: a server may end before it knows all.
 const KEPT_EVERY: Duration = Duration::from_secs(10);
+
+/// An index that knows all it can of the articles as they were at one moment.
+pub struct CompleteIndex {
+    pub knowledge: Arc<Knowledge>,
+    pub articles: ArticlesDigest,
+    /// Slugs of the articles by their ids (`art_…`).
+    pub slugs: BTreeMap<String, String>,
+}
 
 /// An index, the articles it was made from, and when that was last compared.
 #[derive(Clone)]
@@ -62,6 +70,33 @@ impl KnowledgeShelf {
         learn(scope.clone(), app, &knowledge);
         self.lock().insert(app, Shelved { stamp, knowledge: Arc::clone(&knowledge), compared });
         Ok(knowledge)
+    }
+
+    /// An index over the app's articles as they are at this moment, once all that there is to find out about them is found
+    /// out: some seconds where they are new.
+    pub async fn complete(&self, scope: &TenantScope, app: Id<id::App>) -> Result<CompleteIndex, StoreError> {
+        let articles = scope.articles(app).await?;
+        let digest = ArticlesDigest::of(&articles);
+        let slugs = articles.iter().map(|article| (article.id.to_string(), article.slug.clone())).collect();
+        let earlier = self.lock().get(&app).map(|shelved| Arc::clone(&shelved.knowledge));
+        let kept = if earlier.is_none() { scope.article_meanings(app).await? } else { None };
+        let articles: Vec<_> = articles.into_iter().map(knowledge_article).collect();
+        let (knowledge, is_new) = tokio::task::spawn_blocking(move || {
+            let knowledge = Knowledge::index(articles);
+            let knowledge = match earlier {
+                Some(earlier) => knowledge.remembering(&earlier),
+                None => knowledge.recalling(&kept.unwrap_or_default()),
+            };
+            let is_new = !knowledge.knows_all();
+            knowledge.learn_all();
+            (Arc::new(knowledge), is_new)
+        })
+        .await
+        .map_err(|error| StoreError::Other(format!("indexing articles: {error}")))?;
+        if is_new {
+            scope.keep_article_meanings(app, knowledge.learned()).await?;
+        }
+        Ok(CompleteIndex { knowledge, articles: digest, slugs })
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Id<id::App>, Shelved>> {

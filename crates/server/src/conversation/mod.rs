@@ -20,7 +20,7 @@ pub use asking::{DEFAULT_LOCALE, Question, answer_request};
 pub use closed_tenants::{ClosedTenants, close_for_closed_tenants, is_closed, open_tenant};
 pub use configs::ConfigShelf;
 pub use delivery::SocketId;
-pub use knowledge::KnowledgeShelf;
+pub use knowledge::{CompleteIndex, KnowledgeShelf};
 pub use listener::{Delivery, Subscription};
 pub use live::{Conversation, Conversations};
 pub use recovery::{keep_place, take_place};

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow::{self, Borrowed, Owned};
 
-use kuzushi_store::{RequestState, TimeOut};
+use kuzushi_store::{RequestState, TimeOut, Unproven, WhyUnproven};
 
 use super::{ApiError, whole_seconds};
 
@@ -101,6 +101,13 @@ impl ApiError {
             Self::Divided { number } => Owned(format!(
                 "New conversations are divided by split {number}. Look at it, and say replacesSplit: {number} to end it."
             )),
+            Self::Unproven(unproven) => Owned(unproven_in_words(unproven)),
+            Self::SuiteRequired => Borrowed(
+                "Config versions have to pass this suite. Require another one, or none, with PUT …/required-suite first.",
+            ),
+            Self::EvaluationRuns => Borrowed(
+                "An evaluation of this app runs already. Wait until it is finished: see GET …/evaluations.",
+            ),
             Self::SecondPersonNeeded => Borrowed(
                 "Another person has to decide this: not who asked for it, and no key that they made or were given by the same person. Withdraw it if it is not wanted any more.",
             ),
@@ -142,4 +149,20 @@ impl ApiError {
             Self::Internal => Borrowed("Something went wrong on our side."),
         }
     }
+}
+
+/// What a version is missing, and how it gets it.
+fn unproven_in_words(Unproven { version, requirement, why }: &Unproven) -> String {
+    let (suite, hash) = (&requirement.suite, &requirement.hash);
+    let what = match why {
+        WhyUnproven::NeverEvaluated => String::from("it has not been asked of this version"),
+        WhyUnproven::ArticlesChanged => String::from("articles have changed since it was asked of this version"),
+        WhyUnproven::NotPassed { passed, cases } => format!("when it was last asked, {passed} of {cases} cases passed"),
+    };
+    format!(
+        "Version {version} has to pass the suite `{suite}`, {minimum} of its cases, before new conversations get it: {what}. \
+         Ask it with POST …/evaluations {{\"suite\": \"{suite}\", \"hash\": \"{hash}\", \"version\": {version}}}, or with \
+         `kuzushi evaluate --version {version}`, and try again once it has passed.",
+        minimum = requirement.minimum,
+    )
 }

@@ -20,6 +20,7 @@ mod command_line;
 mod demo;
 mod documents;
 mod edge;
+mod evaluations;
 mod frame_permissions;
 mod fuzz;
 mod generated;

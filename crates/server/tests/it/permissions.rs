@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use kuzushi_domain::{Actor, Id, StaffRole, id};
 use kuzushi_server::{conversation::close_for_closed_tenants, router};
-use kuzushi_store::{Change, Engine, Replaces, User, on_both_engines};
+use kuzushi_store::{ArticlesDigest, Change, Engine, EvaluationResult, NewEvaluation, Replaces, User, on_both_engines};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -43,6 +43,12 @@ fn body(route: &str) -> Option<Value> {
         "PUT /v1/admin/tenants/{tenantId}/apps/{appId}/split" => {
             Some(json!({"arms": [{"version": 1, "weight": 50}, {"version": 2, "weight": 50}]}))
         }
+        "PUT /v1/admin/tenants/{tenantId}/apps/{appId}/suites/{suite}" => {
+            Some(json!({"cases": [{"question": "Where?", "expect": {"noAnswer": true}}]}))
+        }
+        "PUT /v1/admin/tenants/{tenantId}/apps/{appId}/required-suite" => Some(json!({"required": false})),
+        // Of a suite that there is not: one evaluation at a time runs in an app.
+        "POST /v1/admin/tenants/{tenantId}/apps/{appId}/evaluations" => Some(json!({"suite": "none", "version": 1})),
         "PUT /v1/admin/tenants/{tenantId}/apps/{appId}/approval" => Some(json!({"required": false})),
         "POST /v1/admin/tenants/{tenantId}/apps/{appId}/approval-requests/{requestId}/approve"
         | "POST /v1/admin/tenants/{tenantId}/apps/{appId}/approval-requests/{requestId}/refuse"
@@ -135,6 +141,11 @@ fn body(route: &str) -> Option<Value> {
         | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/split/results"
         | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/approval-requests"
         | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/approval-requests/{requestId}"
+        | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/suites"
+        | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/suites/{suite}"
+        | "DELETE /v1/admin/tenants/{tenantId}/apps/{appId}/suites/{suite}"
+        | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/evaluations"
+        | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/evaluations/{evaluationId}"
         | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/activations" => None,
         new => panic!("{new}: say here which body it takes, and look at the table of who may use it"),
     }
@@ -161,6 +172,7 @@ struct Prepared {
     app: TestApp,
     tenant: Id<id::Tenant>,
     app_id: String,
+    evaluation: String,
 }
 
 impl Prepared {
@@ -181,7 +193,19 @@ impl Prepared {
             let article = article.json(&json!({"title": "Another", "body": "Text"})).send().await.expect("an answer");
             assert!(article.status().is_success());
         }
-        Self { app, tenant, app_id }
+        for suite in callers.iter().map(|caller| word(caller)).chain(["starter"]) {
+            let suite = app.request(Method::PUT, &format!("{app_path}/suites/{suite}")).bearer_auth(&operator);
+            let suite = suite.json(&json!({"cases": [{"question": "Where?", "expect": {"emergency": false}}]}));
+            assert!(suite.send().await.expect("an answer").status().is_success());
+        }
+        let scope = app.state.store.tenant(tenant).await.expect("the tenant");
+        let new = NewEvaluation { version: 1, suite: "starter".into(), suite_hash: "none".into(), cases: 1 };
+        let articles = ArticlesDigest::of(&[]);
+        let result = EvaluationResult { passed: 1, articles, expectations: json!([]), report: b"[]".to_vec() };
+        let app_key = app_id.parse().expect("an id");
+        let evaluation = scope.record_evaluation(app_key, new, result, app.state.clock.now()).await;
+        let evaluation = evaluation.expect("an evaluation").id.to_string();
+        Self { app, tenant, app_id, evaluation }
     }
 
     /// The status that a caller gets from a route.
@@ -215,6 +239,8 @@ impl Prepared {
             .replace("{tenantId}", &self.tenant.to_string())
             .replace("{appId}", &self.app_id)
             .replace("{kid}", word)
+            .replace("{suite}", if method == Method::GET { "starter" } else { word })
+            .replace("{evaluationId}", &self.evaluation)
             .replace("{slug}", if method == Method::GET { "parking" } else { word })
             .replace("{userId}", &patient.id.to_string())
             .replace("{staffId}", &member.id.to_string())

@@ -16,6 +16,11 @@ pub struct Model {
     pub created_at: DateTimeUtc,
     /// Whether a second person has to approve what changes what new conversations get.
     pub approval_required: bool,
+    /// The suite that a version has to pass before new conversations get it, and the hash of the version of it.
+    pub required_suite: Option<String>,
+    pub required_suite_hash: Option<String>,
+    /// The share of its cases that has to pass, in ten-thousandths.
+    pub required_share: Option<i32>,
     /// 1, 2, 3…: rises with every change of this row.
     pub revision: i32,
 }

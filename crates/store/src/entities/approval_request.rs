@@ -8,7 +8,7 @@ pub struct Model {
     pub id: Uuid,
     pub tenant_id: Uuid,
     pub app_id: Uuid,
-    /// activate, roll_back, split or end_approval.
+    /// activate, roll_back, split, end_approval or require_suite.
     pub change: String,
     /// The version that all new conversations are to get.
     pub version: Option<i32>,
@@ -32,6 +32,9 @@ pub struct Model {
     pub decided_by: Option<String>,
     pub decided_by_name: Option<String>,
     pub decided_at: Option<DateTimeUtc>,
+    /// JSON: the suite that is to be required, where one is.
+    #[sea_orm(column_type = "JsonBinary", nullable)]
+    pub requirement: Option<Json>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -35,6 +35,7 @@ mod m20261129_000060_keys_apart;
 mod m20261129_000061_legal_holds;
 mod m20261129_000070_requests_of_operators;
 mod m20261129_000071_emptied_tenants;
+mod m20261129_000110_suites;
 
 /// What the files do, each under its name.
 macro_rules! changes {
@@ -79,6 +80,7 @@ impl MigratorTrait for Migrator {
             m20261129_000061_legal_holds,
             m20261129_000070_requests_of_operators,
             m20261129_000071_emptied_tenants,
+            m20261129_000110_suites,
         ]
     }
 }

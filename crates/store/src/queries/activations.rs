@@ -64,8 +64,8 @@ impl TenantScope {
     /// Makes a version the one that all new sessions get, and ends a split. Activating the active one without a split changes
     /// nothing.
     ///
-    /// Where new conversations are not divided as the caller takes them to be by now, nothing changes. Nor where a second
-    /// person has to approve it: see [`TenantScope::request_change`].
+    /// Where new conversations are not divided as the caller takes them to be by now, nothing changes. Nor where the version has
+    /// not passed the suite that the app requires, or a second person has to approve it: see [`TenantScope::request_change`].
     pub async fn activate_config(
         &self,
         app: Id<id::App>,
@@ -74,7 +74,7 @@ impl TenantScope {
         now: DateTime<Utc>,
     ) -> Result<ConfigVersion, StoreError> {
         let transaction = self.write().await?;
-        let needs_approval = self.lock_configs(&transaction, app).await?.approval_required;
+        let row = self.lock_configs(&transaction, app).await?;
         let wanted = versions_of(self.id(), app)
             .filter(app_config::Column::Version.eq(version))
             .one(&transaction)
@@ -82,7 +82,8 @@ impl TenantScope {
             .ok_or(StoreError::NotFound)?;
         if !wanted.is_active || running_split(&transaction, self.id(), app).await?.is_some() {
             self.check_replaced(&transaction, app, replaces).await?;
-            if needs_approval {
+            self.check_proven(&transaction, &row, &[version]).await?;
+            if row.approval_required {
                 return Err(StoreError::ApprovalNeeded);
             }
             self.activate(&transaction, app, version, &self.actor().to_string(), now).await?;
@@ -110,7 +111,8 @@ impl TenantScope {
     /// Returns to how it was before: ends a split, or else makes the version active again that was before the one that is.
     /// None was: not found.
     ///
-    /// Nothing changes where [`TenantScope::activate_config`] would change nothing either.
+    /// Nothing changes where [`TenantScope::activate_config`] would change nothing either; but no suite has to be passed, since
+    /// what is returned to was let in before, and there may be no time.
     pub async fn roll_back_config(
         &self,
         app: Id<id::App>,

@@ -5,7 +5,7 @@ use kuzushi_domain::{Id, id};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::{Value, json};
 
-use super::splits::Arm;
+use super::{evaluations::SuiteRequirement, splits::Arm};
 use crate::{StoreError, TenantScope, entities::approval_request};
 
 /// What is to change.
@@ -20,6 +20,10 @@ pub enum Change {
     },
     /// One person is enough from then on.
     EndApproval,
+    /// What versions have to pass from then on; None: nothing.
+    RequireSuite {
+        requirement: Option<SuiteRequirement>,
+    },
 }
 
 impl Change {
@@ -29,6 +33,7 @@ impl Change {
             Self::RollBack => "roll_back",
             Self::Split { .. } => "split",
             Self::EndApproval => "end_approval",
+            Self::RequireSuite { .. } => "require_suite",
         }
     }
 }
@@ -104,6 +109,10 @@ impl ApprovalRequest {
                 Change::Split { arms: serde_json::from_value(arms).map_err(|error| bad(&error.to_string()))? }
             }
             "end_approval" => Change::EndApproval,
+            "require_suite" => {
+                let read = |value| SuiteRequirement::from_json(value).ok_or_else(|| bad("unreadable requirement"));
+                Change::RequireSuite { requirement: row.requirement.clone().map(read).transpose()? }
+            }
             _ => return Err(bad("unknown change")),
         };
         let is_over = state == RequestState::Open && now >= row.expires_at;
@@ -125,11 +134,19 @@ impl ApprovalRequest {
 
     /// What the audit trail says of it.
     pub(super) fn details(&self, app: Id<id::App>) -> Value {
-        let arms = match &self.change {
-            Change::Split { arms } => Some(arms),
-            _ => None,
-        };
-        json!({"appId": app.to_string(), "change": self.change.as_str(), "version": self.version, "arms": arms})
+        let mut details = json!({
+            "appId": app.to_string(),
+            "change": self.change.as_str(),
+            "version": self.version,
+            "arms": match &self.change {
+                Change::Split { arms } => Some(arms),
+                _ => None,
+            },
+        });
+        if let Change::RequireSuite { requirement } = &self.change {
+            details["requirement"] = requirement.as_ref().map_or(Value::Null, SuiteRequirement::to_json);
+        }
+        details
     }
 }
 

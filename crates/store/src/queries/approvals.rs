@@ -14,6 +14,7 @@ use super::{
     approval_requests::{ApprovalRequest, Change, Decision, RequestState, of_app},
     audit::NewAuditEvent,
     configs::{active_config, versions_of},
+    evaluations::SuiteRequirement,
     splits::{Replaces, running_split},
 };
 use crate::{
@@ -37,20 +38,26 @@ impl TenantScope {
         now: DateTime<Utc>,
     ) -> Result<ApprovalRequest, StoreError> {
         let transaction = self.write().await?;
-        self.lock_configs(&transaction, app).await?;
+        let locked = self.lock_configs(&transaction, app).await?;
         self.check_replaced(&transaction, app, replaces).await?;
         let version = match &change {
             Change::Activate { version } => {
                 self.check_versions(&transaction, app, &[*version]).await?;
+                self.check_proven(&transaction, &locked, &[*version]).await?;
                 Some(*version)
             }
             Change::RollBack => Some(self.roll_back_target(&transaction, app).await?.version()),
             Change::Split { arms } => {
                 let versions: Vec<i32> = arms.iter().map(|arm| arm.version).collect();
                 self.check_versions(&transaction, app, &versions).await?;
+                self.check_proven(&transaction, &locked, &versions).await?;
                 None
             }
             Change::EndApproval => None,
+            Change::RequireSuite { requirement } => {
+                self.check_requirement(&transaction, app, requirement.as_ref()).await?;
+                None
+            }
         };
         let is_open = of_app(self.id(), app)
             .add(approval_request::Column::State.eq("open"))
@@ -67,6 +74,10 @@ impl TenantScope {
             Change::Split { arms } => {
                 Some(serde_json::to_value(arms).map_err(|error| StoreError::Other(error.to_string()))?)
             }
+            _ => None,
+        };
+        let requirement = match &change {
+            Change::RequireSuite { requirement } => requirement.as_ref().map(SuiteRequirement::to_json),
             _ => None,
         };
         let request = ApprovalRequest {
@@ -101,6 +112,7 @@ impl TenantScope {
             decided_by: Set(None),
             decided_by_name: Set(None),
             decided_at: Set(None),
+            requirement: Set(requirement),
         })
         .exec_without_returning(&transaction)
         .await?;
@@ -132,7 +144,7 @@ impl TenantScope {
             Decision::Withdraw => RequestState::Withdrawn,
         };
         let transaction = self.write().await?;
-        self.lock_configs(&transaction, app).await?;
+        let locked = self.lock_configs(&transaction, app).await?;
         let row = this().one(&transaction).await?.ok_or(StoreError::NotFound)?;
         let is_again = row.state == state.as_str() && row.decided_by == Some(self.actor().id());
         let request = ApprovalRequest::read(row, now)?;
@@ -165,29 +177,42 @@ impl TenantScope {
         self.audit(&transaction, event, now).await?;
         if decision == Decision::Approve {
             let both = format!("{}, approved by {by}", request.requested_by);
-            self.make_change(&transaction, app, &request.change, &both, now).await?;
+            self.make_change(&transaction, &locked, &request.change, &both, now).await?;
         }
         transaction.commit().await?;
         Ok(ApprovalRequest { state, decided_by: Some(by), decided_at: Some(now), ..request })
     }
 
-    /// Makes a change that was approved, under the lock of [`TenantScope::lock_configs`].
+    /// Makes a change that was approved, under the lock of [`TenantScope::lock_configs`], which gave the app's row.
     async fn make_change(
         &self,
         transaction: &DatabaseTransaction,
-        app: Id<id::App>,
+        locked: &app::Model,
         change: &Change,
         by: &str,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
+        let app = Id::from_uuid(locked.id);
         match change {
-            Change::Activate { version } => self.activate(transaction, app, *version, by, now).await,
+            Change::Activate { version } => {
+                // Articles may have changed while it waited.
+                self.check_proven(transaction, locked, &[*version]).await?;
+                self.activate(transaction, app, *version, by, now).await
+            }
             Change::RollBack => {
                 let target = self.roll_back_target(transaction, app).await?;
                 self.roll_back_to(transaction, app, target, by, now).await
             }
-            Change::Split { arms } => self.start_split(transaction, app, arms.clone(), by, now).await.map(drop),
+            Change::Split { arms } => {
+                let versions: Vec<i32> = arms.iter().map(|arm| arm.version).collect();
+                self.check_proven(transaction, locked, &versions).await?;
+                self.start_split(transaction, app, arms.clone(), by, now).await.map(drop)
+            }
             Change::EndApproval => self.set_approval(transaction, app, false, now).await,
+            Change::RequireSuite { requirement } => {
+                self.check_requirement(transaction, app, requirement.as_ref()).await?;
+                self.set_requirement(transaction, app, requirement.clone(), now).await
+            }
         }
     }
 
@@ -228,7 +253,7 @@ impl TenantScope {
     ) -> Result<(), StoreError> {
         let outdated = of_app(self.id(), app)
             .add(approval_request::Column::State.eq("open"))
-            .add(approval_request::Column::Change.ne(Change::EndApproval.as_str()));
+            .add(approval_request::Column::Change.is_in(["activate", "roll_back", "split"]));
         approval_request::Entity::update_many()
             .col_expr(approval_request::Column::State, Expr::value(RequestState::Void.as_str()))
             .filter(outdated)

@@ -6,7 +6,7 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
 };
 
-use super::{audit::NewAuditEvent, configs::active_config, splits::running_split};
+use super::{audit::NewAuditEvent, configs::active_config, evaluations::SuiteRequirement, splits::running_split};
 use crate::{
     ConfigVersion, Installation, Split, StoreError, TenantScope,
     entities::{app, tenant},
@@ -24,6 +24,8 @@ pub struct App {
     pub allowed_origins: Vec<String>,
     /// Whether a second person has to approve what changes what new conversations get.
     pub approval_required: bool,
+    /// What a version has to pass before new conversations get it.
+    pub requirement: Option<SuiteRequirement>,
     /// 1, 2, 3…: rises with every change of the app itself.
     pub revision: i32,
 }
@@ -56,6 +58,7 @@ pub struct PublishedApp {
 
 impl From<app::Model> for App {
     fn from(row: app::Model) -> Self {
+        let requirement = SuiteRequirement::of_app(&row);
         Self {
             id: Id::from_uuid(row.id),
             tenant: Id::from_uuid(row.tenant_id),
@@ -64,6 +67,7 @@ impl From<app::Model> for App {
             description: row.description,
             allowed_origins: strings(&row.allowed_origins),
             approval_required: row.approval_required,
+            requirement,
             revision: row.revision,
         }
     }
@@ -142,6 +146,9 @@ impl TenantScope {
             allowed_origins: Set(new.allowed_origins.clone().into()),
             created_at: Set(now),
             approval_required: Set(false),
+            required_suite: Set(None),
+            required_suite_hash: Set(None),
+            required_share: Set(None),
             revision: Set(1),
         })
         .exec_without_returning(&transaction)
@@ -156,6 +163,7 @@ impl TenantScope {
             description: new.description,
             allowed_origins: new.allowed_origins,
             approval_required: false,
+            requirement: None,
             revision: 1,
         })
     }

@@ -1,13 +1,15 @@
 //! Knowledge articles.
 
+use aws_lc_rs::digest;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use kuzushi_domain::{AuditAction, Id, id};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
-    Select,
+    ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter,
+    QueryOrder, QuerySelect, Select,
 };
 
 use serde_json::json;
+use uuid::Uuid;
 
 use super::{apps::strings, audit::NewAuditEvent};
 use crate::{StoreError, TenantScope, entities::article};
@@ -54,6 +56,31 @@ impl Article {
     /// Changes whenever the article does.
     pub fn revision(&self) -> i64 {
         self.updated_at.timestamp_micros()
+    }
+}
+
+/// Tells an app's articles as they are from the same articles at every other time: SHA-256 in hexadecimal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArticlesDigest(String);
+
+impl ArticlesDigest {
+    pub fn of(articles: &[Article]) -> Self {
+        Self::of_revisions(articles.iter().map(|article| (article.id.uuid(), article.updated_at)).collect())
+    }
+
+    fn of_revisions(mut revisions: Vec<(Uuid, DateTime<Utc>)>) -> Self {
+        revisions.sort_unstable();
+        let mut hash = digest::Context::new(&digest::SHA256);
+        for (id, updated_at) in revisions {
+            hash.update(id.as_bytes());
+            hash.update(&updated_at.timestamp_micros().to_be_bytes());
+        }
+        let hash = hash.finish();
+        Self(hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
@@ -192,6 +219,24 @@ impl TenantScope {
         }
     }
 
+    /// The articles as they are, under the lock of [`TenantScope::lock_configs`].
+    pub(crate) async fn articles_digest(
+        &self,
+        transaction: &DatabaseTransaction,
+        app: Id<id::App>,
+    ) -> Result<ArticlesDigest, StoreError> {
+        let revisions = article::Entity::find()
+            .select_only()
+            .column(article::Column::Id)
+            .column(article::Column::UpdatedAt)
+            .filter(article::Column::TenantId.eq(self.id().uuid()))
+            .filter(article::Column::AppId.eq(app.uuid()))
+            .into_tuple()
+            .all(transaction)
+            .await?;
+        Ok(ArticlesDigest::of_revisions(revisions))
+    }
+
     pub async fn articles_stamp(&self, app: Id<id::App>) -> Result<ArticlesStamp, StoreError> {
         article::Entity::find()
             .select_only()
@@ -214,6 +259,7 @@ impl TenantScope {
         now: DateTime<Utc>,
     ) -> Result<usize, StoreError> {
         let transaction = self.write().await?;
+        self.lock_configs(&transaction, app).await?;
         let mut changes = 0;
         let slugs: Vec<_> = articles.iter().map(|article| article.slug.clone()).collect();
         let removed = article::Entity::delete_many()

@@ -121,7 +121,8 @@ impl TenantScope {
         Ok(created)
     }
 
-    /// Adds the next version and makes it the active one, in one step. Not where a second person has to approve it.
+    /// Adds the next version and makes it the active one, in one step. Not where it has to pass a suite first, or a second person
+    /// has to approve it.
     pub async fn publish_config(
         &self,
         app: Id<id::App>,
@@ -129,10 +130,12 @@ impl TenantScope {
         now: DateTime<Utc>,
     ) -> Result<ConfigVersion, StoreError> {
         let transaction = self.write().await?;
-        if self.lock_configs(&transaction, app).await?.approval_required {
+        let row = self.lock_configs(&transaction, app).await?;
+        let newest = self.newest_version(&transaction, app).await?;
+        self.check_proven(&transaction, &row, &[newest.unwrap_or(0) + 1]).await?;
+        if row.approval_required {
             return Err(StoreError::ApprovalNeeded);
         }
-        let newest = self.newest_version(&transaction, app).await?;
         let by = new.created_by.clone();
         let created = self.add_version(&transaction, app, newest, new, now).await?;
         self.switch_to(&transaction, app, created.version, AuditAction::ConfigActivated, &by, now).await?;

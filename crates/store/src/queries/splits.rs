@@ -155,8 +155,8 @@ impl TenantScope {
 
     /// Divides new conversations among several versions, instead of how it was. The same once more changes nothing.
     ///
-    /// Where it is not as the caller takes it to be by now, nothing changes. Nor where a second person has to approve it: see
-    /// [`TenantScope::request_change`].
+    /// Where it is not as the caller takes it to be by now, nothing changes. Nor where one of the versions has not passed the suite
+    /// that the app requires, or a second person has to approve it: see [`TenantScope::request_change`].
     pub async fn split_configs(
         &self,
         app: Id<id::App>,
@@ -166,7 +166,7 @@ impl TenantScope {
     ) -> Result<Split, StoreError> {
         arms.sort_unstable_by_key(|arm| arm.version);
         let transaction = self.write().await?;
-        let needs_approval = self.lock_configs(&transaction, app).await?.approval_required;
+        let row = self.lock_configs(&transaction, app).await?;
         let running = running_split(&transaction, self.id(), app).await?;
         if let Some(running) = running.filter(|running| running.arms == arms) {
             return Ok(running);
@@ -174,7 +174,8 @@ impl TenantScope {
         let versions: Vec<i32> = arms.iter().map(|arm| arm.version).collect();
         self.check_versions(&transaction, app, &versions).await?;
         self.check_replaced(&transaction, app, replaces).await?;
-        if needs_approval {
+        self.check_proven(&transaction, &row, &versions).await?;
+        if row.approval_required {
             return Err(StoreError::ApprovalNeeded);
         }
         let split = self.start_split(&transaction, app, arms, &self.actor().to_string(), now).await?;

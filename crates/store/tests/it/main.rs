@@ -10,6 +10,7 @@ mod backups;
 mod canary;
 mod configs;
 mod erased_tenants;
+mod evaluations;
 mod fixture;
 mod groups;
 mod holds;

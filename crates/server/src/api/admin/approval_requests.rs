@@ -14,6 +14,7 @@ use super::{
     config_versions::{Comparison, compare},
     fields::Mistakes,
     splits::WireArm,
+    suites::WireRequirement,
 };
 use crate::{api::wire::Timestamp, error::ApiError};
 
@@ -77,6 +78,10 @@ pub struct WireApprovalRequest {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     arms: Vec<WireArm>,
+    /// The suite that versions are to pass; absent beside `require_suite` where that is to be none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    required_suite: Option<WireRequirement>,
     /// The version that was active when it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false)]
@@ -109,6 +114,7 @@ pub enum WireChange {
     RollBack,
     Split,
     EndApproval,
+    RequireSuite,
 }
 
 /// `void`: what new conversations get has changed since it was made.
@@ -129,11 +135,16 @@ impl From<&ApprovalRequest> for WireApprovalRequest {
             Change::Split { arms } => arms.iter().copied().map(WireArm::from).collect(),
             _ => Vec::new(),
         };
+        let required_suite = match &request.change {
+            Change::RequireSuite { requirement } => requirement.as_ref().map(WireRequirement::from),
+            _ => None,
+        };
         Self {
             request_id: request.id.to_string(),
             change: request.change.as_str(),
             version: request.version,
             arms,
+            required_suite,
             from_version: request.from_version,
             from_split: request.from_split,
             note: request.note.clone(),

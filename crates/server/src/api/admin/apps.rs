@@ -12,7 +12,7 @@ use kuzushi_store::{App, AppChange, NewApp, StoreError, TenantScope};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::fields::Mistakes;
+use super::{fields::Mistakes, suites::WireRequirement};
 use crate::{
     api::{
         body::JsonBody,
@@ -36,6 +36,10 @@ pub struct WireApp {
     allowed_origins: Vec<String>,
     /// Whether a second person has to approve what changes what new conversations get.
     approval_required: bool,
+    /// What a config version has to pass before new conversations get it; absent where that is nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    required_suite: Option<WireRequirement>,
     /// 1, 2, 3…: rises with every change of the app itself. Also the answer's `ETag`.
     revision: i32,
 }
@@ -49,6 +53,7 @@ impl From<App> for WireApp {
             description: app.description,
             allowed_origins: app.allowed_origins,
             approval_required: app.approval_required,
+            required_suite: app.requirement.as_ref().map(WireRequirement::from),
             revision: app.revision,
         }
     }

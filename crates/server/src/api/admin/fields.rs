@@ -58,6 +58,14 @@ impl Mistakes {
         }
     }
 
+    /// The name of a suite.
+    pub fn suite(&mut self, field: &str, value: &str) {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if value.is_empty() || value.len() > PROJECT_ID_LIMIT || !value.bytes().all(plain) {
+            self.note(field, format!("must have 1 to {PROJECT_ID_LIMIT} of a-z, 0-9 and -, such as before-going-live"));
+        }
+    }
+
     pub fn key_id(&mut self, field: &str, value: &str) {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
         if value.is_empty() || value.len() > PROJECT_ID_LIMIT || !value.bytes().all(plain) {

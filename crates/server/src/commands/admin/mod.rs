@@ -8,6 +8,7 @@ mod configs;
 mod conversations;
 mod keys;
 mod output;
+mod suites;
 mod tenants;
 mod users;
 
@@ -19,7 +20,7 @@ use kuzushi_store::{App, Installation, Store, StoreError, TenantScope};
 
 use self::{
     apps::AppCommand, articles::ArticleCommand, configs::ConfigCommand, conversations::ConversationCommand,
-    keys::KeyCommand, tenants::TenantCommand, users::UserCommand,
+    keys::KeyCommand, suites::SuiteCommand, tenants::TenantCommand, users::UserCommand,
 };
 use super::{
     find_tenant, open,
@@ -54,6 +55,11 @@ pub enum AdminCommand {
     /// counts as one person: whoever approves what was asked for here does it with a key of their own.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Write, list and remove an app's suites of questions, and say which one config versions have to pass.
+    ///
+    /// `kuzushi evaluate` asks them.
+    #[command(subcommand)]
+    Suite(SuiteCommand),
     /// Add, list, change and delete patients' accounts.
     #[command(subcommand)]
     User(UserCommand),
@@ -76,6 +82,7 @@ pub async fn run(config: Config, arguments: AdminArguments) -> anyhow::Result<()
         AdminCommand::Tenant(command) => tenants::run(&desk, command).await,
         AdminCommand::App(command) => apps::run(&desk, command).await,
         AdminCommand::Config(command) => configs::run(&desk, command).await,
+        AdminCommand::Suite(command) => suites::run(&desk, command).await,
         AdminCommand::User(command) => users::run(&desk, command).await,
         AdminCommand::Article(command) => articles::run(&desk, command).await,
         AdminCommand::Conversation(command) => conversations::run(&desk, command).await,
@@ -88,6 +95,8 @@ fn in_words(error: anyhow::Error) -> anyhow::Error {
     match (error.downcast_ref::<StoreError>(), error.downcast_ref::<ApiError>()) {
         (Some(StoreError::Changed { newest }), _) => ApiError::Changed { newest: *newest }.into(),
         (Some(StoreError::Divided { number }), _) => ApiError::Divided { number: *number }.into(),
+        (Some(StoreError::Unproven(unproven)), _) => ApiError::Unproven(unproven.clone()).into(),
+        (Some(StoreError::SuiteRequired), _) => ApiError::SuiteRequired.into(),
         (Some(StoreError::SecondPersonNeeded), _) => ApiError::SecondPersonNeeded.into(),
         (Some(StoreError::NotTheirs), _) => ApiError::NotYours.into(),
         (Some(StoreError::RequestClosed { state }), _) => ApiError::RequestClosed { state: *state }.into(),
