@@ -7,6 +7,7 @@ pub mod answer;
 mod encoder;
 #[cfg(feature = "fake")]
 pub mod fake;
+pub mod fhir;
 pub mod knowledge;
 mod language;
 mod prompt;

@@ -6,6 +6,7 @@
 mod answers;
 
 mod demo_hospital;
+mod fhir;
 mod models;
 mod providers;
 mod questions;
