@@ -9,7 +9,7 @@ use std::{
 
 use futures_util::{StreamExt, stream::BoxStream};
 use kuzushi_domain::{
-    AnswerOutcome, Citation, Phi, Role,
+    AnswerOutcome, Citation, PatientRecord, Phi, Role,
     config::{Contact, Provider},
 };
 
@@ -34,6 +34,8 @@ pub struct AnswerRequest {
     pub tools: Vec<String>,
     /// Who has signed in: tools that show a record show this patient's alone. None: a visitor whom nobody knows.
     pub patient: Option<Patient>,
+    /// Where the hospital keeps what it knows of them: only while they are signed in.
+    pub record: Option<PatientRecord>,
     pub contact: Contact,
     /// The pause between two pieces of a built-in answer. Zero sends them all at once.
     pub token_interval: Duration,
@@ -59,6 +61,7 @@ impl Hash for Asking<'_> {
             fallbacks: _,
             tools: _,
             patient: _,
+            record: _,
             contact,
             token_interval: _,
             history,

@@ -1,6 +1,7 @@
 //! What every handler can reach.
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     ops::Deref,
     sync::{
@@ -17,7 +18,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     auth::{oidc::Oidc, passwords::Passwords, tokens::Tokens},
-    config::Config,
+    config::{Answering, Config},
     conversation::{ClosedTenants, ConfigShelf, Conversations, KnowledgeShelf, SignOuts},
     demo::Demo,
     directory::AppDirectory,
@@ -40,6 +41,8 @@ pub struct Parts {
     pub oidc: Oidc,
     /// Who answers.
     pub assistant: Assistant,
+    /// The names of the FHIR servers that have the records of apps' patients, by the apps' public names.
+    pub fhir_servers: BTreeMap<String, String>,
     pub conversations: Conversations,
     pub sign_outs: SignOuts,
     pub closed_tenants: ClosedTenants,
@@ -76,7 +79,7 @@ impl AppState {
         store: Store,
         clock: Arc<dyn Clock>,
         tokens: Tokens,
-        assistant: Assistant,
+        Answering { assistant, fhir_servers, records: _ }: Answering,
         address: SocketAddr,
         demo: Option<Demo>,
     ) -> Self {
@@ -94,6 +97,7 @@ impl AppState {
             passwords: Passwords::default(),
             oidc: Oidc::default(),
             assistant,
+            fhir_servers,
             conversations: Conversations::default(),
             configs: Default::default(),
             knowledge: Default::default(),

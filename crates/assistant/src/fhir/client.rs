@@ -61,7 +61,7 @@ pub enum FhirFailure {
     /// With the code of its `OperationOutcome`, where it gave one of the standard's form.
     #[error("the FHIR server refused (HTTP {0}{1})")]
     Refused(u16, IssueCode),
-    #[error("the FHIR server sent more than {LARGEST_PAGE} bytes at once")]
+    #[error("the FHIR server sent more than a mebibyte at once")]
     TooLarge,
     #[error("the FHIR server's answer is not what the standard says")]
     Malformed,
@@ -181,8 +181,8 @@ impl FhirServer {
         let own = format!("Patient/{}", patient.expose());
         // A day earlier, since a date is of the server's time zone.
         let from = format!("ge{}", (now - chrono::TimeDelta::days(1)).format("%Y-%m-%d"));
-        let wanted = [("patient", own.as_str()), ("date", &from), ("_sort", "date"), ("_count", PAGE)];
-        let found = within(by, self.search("Appointment", &wanted)).await?;
+        let wanted = [("patient", own.as_str()), ("date", from.as_str()), ("_sort", "date"), ("_count", PAGE)];
+        let found: Vec<resources::Appointment> = within(by, self.search("Appointment", &wanted)).await?;
         let count = found.len();
         let own: Vec<_> = found.into_iter().filter(|found| self.is_of(found, &own)).collect();
         if own.len() < count {
@@ -221,8 +221,8 @@ impl FhirServer {
         let wanted = [
             ("schedule", joined.as_str()),
             ("status", "free"),
-            ("start", &from_text),
-            ("start", &to_text),
+            ("start", from_text.as_str()),
+            ("start", to_text.as_str()),
             ("_sort", "start"),
             ("_count", PAGE),
         ];
@@ -268,7 +268,7 @@ impl FhirServer {
                 let is_match = entry.search.is_none_or(|search| search.mode.is_empty() || search.mode == "match");
                 if is_match && entry.resource["resourceType"] == kind {
                     // One that cannot be read is no reason to lose the others.
-                    found.extend(serde_json::from_value(entry.resource).ok());
+                    found.extend(serde_json::from_value::<T>(entry.resource).ok());
                 }
             }
             let next = page.link.iter().find(|link| link.relation == "next");

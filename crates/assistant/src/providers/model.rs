@@ -126,6 +126,7 @@ fn tools(assistant: &Assistant, request: &AnswerRequest) -> Vec<Arc<dyn Tool>> {
 fn context(request: &AnswerRequest, deadline: Instant) -> ToolContext {
     ToolContext {
         patient: request.patient,
+        record: request.record.clone(),
         knowledge: Arc::clone(&request.knowledge),
         contact: request.contact.clone(),
         locale: request.locale.clone(),

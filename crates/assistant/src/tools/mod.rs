@@ -3,16 +3,18 @@
 //! A tool reads; it changes nothing. What it returns goes to the model as material, never as an instruction, and a tool decides
 //! by the [`ToolContext`] alone whom it serves: not by anything that a model, an article or a patient wrote.
 
+mod appointments;
 mod opening_hours;
 mod search_articles;
 
 use std::{fmt, sync::Arc};
 
 use futures_util::future::BoxFuture;
-use kuzushi_domain::{Id, config::Contact, id};
+use kuzushi_domain::{Id, PatientRecord, config::Contact, id};
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
+pub use appointments::{Appointments, FreeTimes, Records};
 pub use opening_hours::OpeningHours;
 pub use search_articles::SearchArticles;
 
@@ -42,6 +44,8 @@ pub trait Tool: fmt::Debug + Send + Sync {
 pub struct ToolContext {
     /// Who has signed in. None: a visitor whom nobody knows, with no rights to anybody's record.
     pub patient: Option<Patient>,
+    /// Where the hospital keeps what it knows of them, where that is known.
+    pub record: Option<PatientRecord>,
     pub knowledge: Arc<Knowledge>,
     pub contact: Contact,
     /// The visitor's language tag, such as `en-US`.

@@ -98,6 +98,7 @@ impl DemoHospital {
             fallbacks: Vec::new(),
             tools: Vec::new(),
             patient: None,
+            record: None,
             contact: Contact {
                 hospital_name: "St. Mary's Hospital".to_owned(),
                 phone: "(419) 555-0100".to_owned(),

@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, reason = "the figures are for whoever runs the tests")]
 
 mod answers;
+mod appointments;
 
 mod demo_hospital;
 mod fhir;

@@ -13,6 +13,7 @@ fn context() -> ToolContext {
     let request = hospital.request(PATIENTS, &[], "");
     ToolContext {
         patient: None,
+        record: None,
         knowledge: Arc::clone(&request.knowledge),
         contact: request.contact,
         locale: request.locale,

@@ -274,6 +274,11 @@ pub enum AssistantTool {
     SearchArticles,
     /// When and how the hospital can be reached, and when a part of it is open.
     OpeningHours,
+    /// The coming appointments of the patient who is signed in, from the hospital's FHIR server, which the operator names in
+    /// `FHIR_SERVERS_FILE`.
+    Appointments,
+    /// When those are free with whom that patient has an appointment.
+    FreeTimes,
 }
 
 impl AssistantTool {
@@ -282,7 +287,14 @@ impl AssistantTool {
         match self {
             Self::SearchArticles => "searchArticles",
             Self::OpeningHours => "openingHours",
+            Self::Appointments => "appointments",
+            Self::FreeTimes => "freeTimes",
         }
+    }
+
+    /// Whether it opens a patient's own record.
+    pub fn reads_records(self) -> bool {
+        matches!(self, Self::Appointments | Self::FreeTimes)
     }
 }
 

@@ -139,7 +139,7 @@ async fn sign_in(state: &AppState, visitor: &Visitor, proof: Proof<'_>) -> Resul
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct IdentityRequest {
-    /// A JWT of the hospital's own site: `kid`, `sub`, `aud` (the projectId), `exp` (at most ten minutes ahead), `jti`, perhaps `name`.
+    /// A JWT of the hospital's own site: `kid`, `sub`, `aud` (the projectId), `exp` (at most ten minutes ahead), `jti`, perhaps `name` and `fhirPatient`.
     token: String,
     /// The session of the token in `Authorization`: the conversation that becomes the patient's.
     session_id: String,
@@ -167,7 +167,8 @@ pub async fn identify(
     }
     state.rates.take_identity(address).map_err(|retry_after| ApiError::RateLimited { retry_after })?;
     let app = state.directory.app(&visitor.scope, session.app).await?;
-    let assertion = identities::verify(&visitor.scope, &app, &token, state.clock.now()).await?;
+    let server = state.fhir_servers.get(&app.project_id).map(String::as_str);
+    let assertion = identities::verify(&visitor.scope, &app, &token, server, state.clock.now()).await?;
     let assertion = assertion.map_err(ApiError::IdentityRefused)?;
     sign_in(&state, &visitor, Proof::Assertion(&assertion)).await.map(Json)
 }

@@ -7,7 +7,7 @@ use jsonwebtoken::{
     Algorithm, DecodingKey, Validation,
     jwk::{AlgorithmParameters, EllipticCurve, Jwk},
 };
-use kuzushi_domain::Phi;
+use kuzushi_domain::{PatientRecord, Phi, is_logical_id};
 use kuzushi_store::{App, Assertion, StoreError, TenantScope};
 use serde::Deserialize;
 
@@ -37,6 +37,8 @@ pub enum Disbelief {
     TooLong,
     #[error("`sub` and `jti` must have 1 to 200 characters, and `name` at most 200")]
     Names,
+    #[error("`fhirPatient` must be the logical id of a Patient: 1 to 64 letters, digits, - and .")]
+    Record,
     #[error("it was used before: sign a new one for every visit")]
     Used,
 }
@@ -48,13 +50,18 @@ struct Claims {
     jti: String,
     #[serde(default)]
     name: String,
+    /// The logical id of the patient on the app's FHIR server.
+    #[serde(default, rename = "fhirPatient")]
+    fhir_patient: Option<String>,
 }
 
-/// Checks a token. That it is used once is for the store to see to.
+/// Checks a token. That it is used once is for the store to see to. `fhir_server` names the server that has the records of the
+/// app's patients.
 pub async fn verify(
     scope: &TenantScope,
     app: &App,
     token: &str,
+    fhir_server: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<Result<Assertion, Disbelief>, StoreError> {
     let Some(kid) = jsonwebtoken::decode_header(token).ok().and_then(|header| header.kid) else {
@@ -67,9 +74,15 @@ pub async fn verify(
         app: app.id,
         subject: Phi::new(claims.sub),
         name: Phi::new(claims.name),
+        record: record(fhir_server, claims.fhir_patient),
         jti: claims.jti,
         expires_at: DateTime::from_timestamp(claims.exp, 0).unwrap_or(now),
     }))
+}
+
+/// What a site says of a patient's record is of use where the app has a server for it.
+fn record(server: Option<&str>, patient: Option<String>) -> Option<PatientRecord> {
+    Some(PatientRecord { server: server?.to_owned(), patient: Phi::new(patient?) })
 }
 
 fn read(
@@ -99,6 +112,9 @@ fn read(
     }
     if claims.exp > (now + LONGEST_LIFE).timestamp() {
         return Err(Disbelief::TooLong);
+    }
+    if claims.fhir_patient.as_deref().is_some_and(|id| !is_logical_id(id)) {
+        return Err(Disbelief::Record);
     }
     let length = |text: &str| text.chars().count();
     let has_names = [&claims.sub, &claims.jti].iter().all(|text| (1..=LONGEST_NAME).contains(&length(text)));

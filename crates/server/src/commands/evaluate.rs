@@ -105,7 +105,7 @@ pub async fn run(config: Config, arguments: EvaluateArguments) -> anyhow::Result
     let (version, document) = asked(&scope, &app, &arguments).await?;
     let index = KnowledgeShelf::default().complete(&scope, app.id).await?;
     let subject = Subject {
-        assistant: config.providers.assistant()?,
+        assistant: config.answering(Arc::new(SystemClock))?.assistant,
         config: document,
         knowledge: index.knowledge,
         slugs: index.slugs,

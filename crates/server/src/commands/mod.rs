@@ -116,7 +116,7 @@ async fn prepare(config: Config, demo: Option<Demo>, listener: &TcpListener) -> 
     crate::keys::prepare_data_folder(&config)?;
     let secret = crate::keys::jwt_secret(&config, demo.is_some())?;
     let tokens = Tokens::new(&secret, &crate::keys::former_jwt_secrets(&config), config.security.jwt_expiration.0);
-    let assistant = config.providers.assistant()?;
+    let answering = config.answering(Arc::new(SystemClock))?;
     let store = open(&config).await?;
     let ready = async {
         store.migrate().await?;
@@ -137,7 +137,10 @@ async fn prepare(config: Config, demo: Option<Demo>, listener: &TcpListener) -> 
         ),
         other => other.into(),
     })?;
-    Ok(AppState::new(config, store, Arc::new(SystemClock), tokens, assistant, listener.local_addr()?, demo))
+    if let Some(records) = answering.records.clone() {
+        tokio::spawn(async move { records.check().await });
+    }
+    Ok(AppState::new(config, store, Arc::new(SystemClock), tokens, answering, listener.local_addr()?, demo))
 }
 
 async fn open(config: &Config) -> anyhow::Result<Store> {

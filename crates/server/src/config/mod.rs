@@ -2,6 +2,7 @@
 //! with one line that names it.
 
 mod database;
+mod fhir;
 mod http;
 mod limits;
 mod logging;
@@ -20,6 +21,7 @@ use anyhow::Context;
 use confique::Config as _;
 
 pub use database::Database;
+pub use fhir::{Answering, Fhir, FhirServers};
 pub use http::Http;
 pub use limits::Limits;
 pub use logging::{LogFormat, Logging};
@@ -48,6 +50,9 @@ pub struct Config {
     /// Language models that apps may use.
     #[config(nested)]
     pub providers: Providers,
+    /// Where patients' own records are.
+    #[config(nested)]
+    pub fhir: Fhir,
     /// How much anybody may ask for.
     #[config(nested)]
     pub limits: Limits,

@@ -7,7 +7,7 @@ use kuzushi_assistant::{
     AnswerRequest, HISTORY_LENGTH, HistoryMessage, Knowledge, ModelChoice, ModelSettings, tools::Patient,
 };
 use kuzushi_domain::{
-    Phi,
+    PatientRecord, Phi,
     config::{AppConfig, ModelFallback},
 };
 
@@ -23,11 +23,13 @@ pub struct Question {
     pub locale: Option<String>,
     /// Who asks, where they have signed in.
     pub patient: Option<Patient>,
+    /// Where the hospital keeps what it knows of them, where a tool may look.
+    pub record: Option<PatientRecord>,
 }
 
 /// Everything the answer to a question may draw on.
 pub fn answer_request(config: &AppConfig, knowledge: Arc<Knowledge>, question: Question) -> AnswerRequest {
-    let Question { content, mut history, locale, patient } = question;
+    let Question { content, mut history, locale, patient, record } = question;
     history.drain(..history.len().saturating_sub(HISTORY_LENGTH));
     AnswerRequest {
         system_prompt: config.system_prompt.clone(),
@@ -43,6 +45,7 @@ pub fn answer_request(config: &AppConfig, knowledge: Arc<Knowledge>, question: Q
         fallbacks: config.assistant.fallbacks.iter().map(fallback).collect(),
         tools: config.assistant.tools.iter().map(|tool| tool.as_str().to_owned()).collect(),
         patient,
+        record,
         contact: config.contact.clone(),
         token_interval: Duration::from_millis(config.assistant.token_interval_ms),
         history,

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Conversation,
     asking::{Question, answer_request},
+    records::record_of,
 };
 use crate::{
     chat::frames::{ErrorCode, ServerFrame},
@@ -213,6 +214,7 @@ async fn request(
         history,
         locale: session.metadata.locale.clone(),
         patient: session.owner.map(|owner| Patient { user: owner.user }),
+        record: record_of(state, scope, session, &config).await?,
     };
     Ok(answer_request(&config, knowledge, question))
 }

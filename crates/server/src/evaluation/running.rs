@@ -78,8 +78,13 @@ async fn ask(subject: &Subject, known: &BTreeSet<String>, number: usize, case: &
     let mut history = Vec::new();
     for (turn, (_, question, expected)) in (1..).zip(case.asked()) {
         let content = Phi::from(question);
-        let asked =
-            Question { content: content.clone(), history: history.clone(), locale: case.locale.clone(), patient: None };
+        let asked = Question {
+            content: content.clone(),
+            history: history.clone(),
+            locale: case.locale.clone(),
+            patient: None,
+            record: None,
+        };
         let request = answer_request(&subject.config, Arc::clone(&subject.knowledge), asked);
         let (given, cited) = given(subject, request).await;
         for verdict in judge(&given, expected, known) {

@@ -119,8 +119,8 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let demo = matches!(source, Source::Demo { .. }).then_some(Demo);
-        let assistant = config.providers.assistant().expect("providers");
-        let state = AppState::new(config, store, Arc::new(clock.clone()), tokens, assistant, address, demo);
+        let answering = config.answering(Arc::new(clock.clone())).expect("who answers");
+        let state = AppState::new(config, store, Arc::new(clock.clone()), tokens, answering, address, demo);
         seed(&state.store, &SystemClock, &source).await.expect("the hospital is seeded");
         conversation::take_place(&state).await.expect("open turns are taken up");
         tokio::spawn(conversation::keep_place(state.clone()));

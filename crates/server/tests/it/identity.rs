@@ -14,13 +14,13 @@ use crate::{
 };
 
 /// The hospital's own site, with a key of the app's.
-struct Site {
+pub struct Site {
     kid: String,
     secret: String,
 }
 
 impl Site {
-    async fn with_key(app: &TestApp, kid: &str) -> Self {
+    pub async fn with_key(app: &TestApp, kid: &str) -> Self {
         let key = app.key(StaffRole::Owner, app.tenant().await).await;
         let path = app.app_path("portal", "/identity-keys").await;
         let made = app.post(&path, &key, json!({"kid": kid})).await;
@@ -31,14 +31,20 @@ impl Site {
     }
 
     fn says(&self, app: &TestApp, subject: &str, jti: &str) -> String {
+        self.says_more(app, subject, jti, json!({}))
+    }
+
+    /// With these claims besides.
+    pub fn says_more(&self, app: &TestApp, subject: &str, jti: &str, more: Value) -> String {
         let expires_at = app.clock.now() + TimeDelta::minutes(5);
-        let claims = json!({"sub": typed(subject), "aud": "portal", "jti": jti, "exp": expires_at.timestamp(), "name": typed("Jane Doe")});
+        let mut claims = json!({"sub": typed(subject), "aud": "portal", "jti": jti, "exp": expires_at.timestamp(), "name": typed("Jane Doe")});
+        claims.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let header = Header { kid: Some(self.kid.clone()), ..Header::new(Algorithm::HS256) };
         jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(self.secret.as_bytes())).unwrap()
     }
 }
 
-async fn identify(app: &TestApp, session: &StartedSession, token: &str) -> Response {
+pub async fn identify(app: &TestApp, session: &StartedSession, token: &str) -> Response {
     app.post("/v1/auth/identify", &session.token, json!({"token": token, "sessionId": session.id})).await
 }
 

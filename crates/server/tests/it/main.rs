@@ -5,6 +5,7 @@
 mod admin;
 mod administration;
 mod app;
+mod appointments;
 mod approvals;
 mod articles;
 mod assets;

@@ -25,6 +25,8 @@ pub struct Model {
     pub disabled_at: Option<DateTimeUtc>,
     /// Whether it is sealed with a key of the patient's own. False: with the tenant's, as it was before there were such keys.
     pub own_key: bool,
+    /// Sealed: a FHIR server's name and the patient's id there, as JSON.
+    pub record: Option<Vec<u8>>,
     /// When it was to be deleted while a legal hold was on it.
     pub deletion_due_at: Option<DateTimeUtc>,
 }

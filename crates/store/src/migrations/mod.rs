@@ -36,6 +36,7 @@ mod m20261129_000061_legal_holds;
 mod m20261129_000070_requests_of_operators;
 mod m20261129_000071_emptied_tenants;
 mod m20261129_000110_suites;
+mod m20261129_000111_patient_records;
 
 /// What the files do, each under its name.
 macro_rules! changes {
@@ -81,6 +82,7 @@ impl MigratorTrait for Migrator {
             m20261129_000070_requests_of_operators,
             m20261129_000071_emptied_tenants,
             m20261129_000110_suites,
+            m20261129_000111_patient_records,
         ]
     }
 }

@@ -1,7 +1,7 @@
 //! What hospitals' own sites say about who a visitor is: the keys they sign it with, and what of it was used.
 
 use chrono::{DateTime, Utc};
-use kuzushi_domain::{AuditAction, Id, Phi, id};
+use kuzushi_domain::{AuditAction, Id, PatientRecord, Phi, id};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
     QuerySelect, Select, sea_query::OnConflict,
@@ -41,6 +41,8 @@ pub struct Assertion {
     /// What the site calls the patient.
     pub subject: Phi<String>,
     pub name: Phi<String>,
+    /// Which patient of the app's FHIR server they are, where the site says so.
+    pub record: Option<PatientRecord>,
     /// The token's name, good for one use.
     pub jti: String,
     pub expires_at: DateTime<Utc>,
@@ -153,7 +155,9 @@ impl TenantScope {
             self.insert_asserted_user(transaction, assertion, *id, key, now).await?;
         }
         let found = self.own_users().filter(user::Column::SubjectMark.eq(mark)).lock_exclusive().one(transaction);
-        found.await?.ok_or(StoreError::NotFound)
+        let found = found.await?.ok_or(StoreError::NotFound)?;
+        self.note_record(transaction, &found, assertion.record.as_ref()).await?;
+        Ok(found)
     }
 
     async fn insert_asserted_user(
@@ -177,6 +181,7 @@ impl TenantScope {
             created_at: now,
             disabled_at: None,
             own_key: true,
+            record: None,
             deletion_due_at: None,
         };
         let known = OnConflict::columns([user::Column::TenantId, user::Column::SubjectMark]).do_nothing().to_owned();

@@ -30,6 +30,7 @@ pub(crate) mod logins;
 pub(crate) mod messages;
 pub(crate) mod nodes;
 pub(crate) mod own_keys;
+pub(crate) mod patient_records;
 pub(crate) mod provider_sign_ins;
 pub(crate) mod ratings;
 pub(crate) mod reconcile;

@@ -96,6 +96,7 @@ impl TenantScope {
             created_at: now,
             disabled_at: None,
             own_key: true,
+            record: None,
             deletion_due_at: None,
         };
         let transaction = self.write().await?;
@@ -264,7 +265,7 @@ impl TenantScope {
             .filter(user::Column::DeletionDueAt.is_null())
     }
 
-    fn users_with_id(&self, id: Id<id::User>) -> Select<user::Entity> {
+    pub(crate) fn users_with_id(&self, id: Id<id::User>) -> Select<user::Entity> {
         self.own_users().filter(user::Column::Id.eq(id.uuid()))
     }
 
@@ -287,7 +288,7 @@ impl TenantScope {
         Ok(key.seal(text.as_bytes(), self.place(id, column))?)
     }
 
-    fn open_column(
+    pub(crate) fn open_column(
         &self,
         key: &Key,
         id: Id<id::User>,

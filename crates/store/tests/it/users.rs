@@ -257,6 +257,7 @@ on_both_engines! {
             app: hospital.app.id,
             subject: Phi::from(subject),
             name: Phi::from("Jane Canary-9917"),
+            record: None,
             jti: jti.into(),
             expires_at: at(60),
         };
