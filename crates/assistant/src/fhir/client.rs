@@ -207,7 +207,7 @@ impl FhirServer {
         }
         let actor = actors.join(",");
         let schedules: Vec<resources::Schedule> =
-            within(by, self.search("Schedule", &[("actor", &actor), ("_count", PAGE)])).await?;
+            within(by, self.search("Schedule", &[("actor", actor.as_str()), ("_count", PAGE)])).await?;
         let is_theirs = |reference: &Reference| self.local(reference).is_some_and(|local| actors.contains(&local));
         let theirs = schedules.into_iter().filter(|schedule| schedule.actor.iter().any(is_theirs));
         let ids = theirs.filter_map(|schedule| schedule.id.filter(|id| is_logical_id(id))).take(MOST_SCHEDULES);

@@ -251,8 +251,7 @@ fn mistakes_of(case: &Case) -> Vec<(String, String)> {
         }
         let place = format!("{place}expect");
         for (kind, values) in expect.lists() {
-            for (position, value) in values.iter().enumerate().filter(|(_, value)| value.trim().is_empty()) {
-                let _ = value;
+            for (position, _) in values.iter().enumerate().filter(|(_, value)| value.trim().is_empty()) {
                 note(format!("{place}.{kind}.{position}"), "must not be empty".into());
             }
         }
