@@ -73,3 +73,19 @@ test.describe('phone', () => {
     await take(page, 'conversation-phone')
   })
 })
+
+for (const [name, options] of [
+  ['emergency', { viewport: { width: 1280, height: 800 } }],
+  ['emergency-phone', { viewport: PHONE, isMobile: true, hasTouch: true, deviceScaleFactor: 2 }],
+] as const)
+  test.describe(name, () => {
+    test.use(options)
+
+    test('whom to call', async ({ page, widget }) => {
+      await page.goto('/demo')
+      await converse(widget, 'I took too many sleeping pills and I want to die')
+      await expect(widget.panel.getByRole('region', { name: 'In an emergency' })).toBeVisible()
+      await page.locator('body').evaluate(() => (document.activeElement as HTMLElement | null)?.blur())
+      await take(page, name)
+    })
+  })

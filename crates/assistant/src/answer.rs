@@ -10,13 +10,14 @@ use std::{
 use futures_util::{StreamExt, stream::BoxStream};
 use kuzushi_domain::{
     AnswerOutcome, Citation, PatientRecord, Phi, Role,
-    config::{Contact, Provider},
+    config::{Contact, Provider, Safety},
 };
 
 use crate::{
     knowledge::{Candidate, Knowledge},
     providers::{self, Endpoint, ProviderFailure},
     recent::Recent,
+    safety::AnswerGuard,
     tools::{self, Patient, Tool},
 };
 
@@ -37,6 +38,8 @@ pub struct AnswerRequest {
     /// Where the hospital keeps what it knows of them: only while they are signed in.
     pub record: Option<PatientRecord>,
     pub contact: Contact,
+    /// Whom somebody in an emergency is told to call.
+    pub safety: Safety,
     /// The pause between two pieces of a built-in answer. Zero sends them all at once.
     pub token_interval: Duration,
     /// The conversation before the question, oldest first. The last few messages suffice.
@@ -63,6 +66,7 @@ impl Hash for Asking<'_> {
             patient: _,
             record: _,
             contact,
+            safety,
             token_interval: _,
             history,
             question,
@@ -70,7 +74,7 @@ impl Hash for Asking<'_> {
             knowledge: _,
         } = self.0;
         let Contact { hospital_name, phone, hours, emergency_number } = contact;
-        (hospital_name, phone, hours, emergency_number, locale, question.expose()).hash(state);
+        (hospital_name, phone, hours, emergency_number, safety, locale, question.expose()).hash(state);
         for HistoryMessage { role, content, cited } in history {
             // Of an answer only its articles count: a model never says the same twice.
             let question = (*role == Role::User).then(|| content.expose());
@@ -247,7 +251,10 @@ impl Assistant {
     pub fn answer(&self, request: AnswerRequest) -> AnswerStream {
         match request.provider {
             Provider::Builtin => providers::builtin::answer(request).boxed(),
-            Provider::Openai | Provider::Anthropic => providers::model::answer(self.clone(), request).boxed(),
+            Provider::Openai | Provider::Anthropic => {
+                let guard = AnswerGuard::new(&request);
+                guard.over(providers::model::answer(self.clone(), request)).boxed()
+            }
         }
     }
 }

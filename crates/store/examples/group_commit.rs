@@ -172,6 +172,7 @@ async fn say(hospital: &Hospital, session: &Session, number: u32, begin: bool) -
         content: Phi::new(String::from("When can I visit my mother?")),
         client_timestamp: None,
         begin,
+        emergency: None,
     };
     hospital.scope.accept_user_message(session, new, now()).await.expect("a stored message")
 }

@@ -169,6 +169,7 @@ async fn say(scope: &TenantScope, session: &Session, number: usize) {
         content: Phi::new(String::from("When can I visit my mother?")),
         client_timestamp: None,
         begin: false,
+        emergency: None,
     };
     scope.accept_user_message(session, new, SystemClock.now()).await.expect("a stored message");
 }

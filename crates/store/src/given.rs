@@ -65,7 +65,6 @@ impl Given {
     }
 
     /// Runs a statement that reads the table, and returns its rows.
-    #[cfg(test)]
     pub(crate) async fn query<Row: TryGetableMany>(
         self,
         connection: &impl ConnectionTrait,

@@ -38,6 +38,7 @@ pub use queries::{
     configs::{ConfigVersion, NewConfig},
     conversations::{Conversation, ConversationFilter},
     deferred::ErasedAfterHold,
+    emergencies::{EmergencyCount, NewEmergency},
     endings::{EndedSession, Erasure},
     evaluations::{
         Evaluation, EvaluationResult, EvaluationState, LONGEST_EVALUATION, NewEvaluation, SuiteRequirement, Unproven,

@@ -47,9 +47,12 @@ pub(crate) struct GroupedWrites {
     pub finished: GroupCommit<FinishTurn>,
 }
 
+/// A question may come with a notice.
+const ROWS_OF_A_WRITE: usize = 2;
+
 impl GroupedWrites {
     fn start(connections: &Connections, most: u32, pool_max: u32) -> Self {
-        let most = usize::try_from(most).unwrap_or(usize::MAX).clamp(1, MOST_ROWS);
+        let most = usize::try_from(most).unwrap_or(usize::MAX).clamp(1, MOST_ROWS / ROWS_OF_A_WRITE);
         // Two writers keep the database busy while the next group gathers. Without groups, as many as there are
         // connections. The embedded database has one writer in any case.
         let writers = match connections.engine {

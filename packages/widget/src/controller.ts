@@ -300,7 +300,7 @@ export class Controller {
     this.store.setState({ note })
   }
 
-  #messageStored({ messageId, role, createdAt, content }: TranscriptEntry): void {
+  #messageStored({ messageId, role, createdAt, content, notice }: TranscriptEntry): void {
     this.host.emit('message', (options = this.settings) => ({
       messageId,
       role,
@@ -312,7 +312,8 @@ export class Controller {
     if (open) {
       const reading = currentPlace(this.store.getState()).name === 'chat'
       const { part } = formatting.state.getState()
-      if (reading) this.announce(`${this.wording.assistant}: ${part ? part.spoken(content) : content}`)
+      // A notice speaks for itself.
+      if (reading && !notice) this.announce(`${this.wording.assistant}: ${part ? part.spoken(content) : content}`)
     } else this.#setUnread(unread + 1)
   }
 

@@ -1,11 +1,13 @@
-//! What must not be left to ranking: emergencies, and questions only a clinician may answer.
+//! What must not be left to ranking or to a model: emergencies, and questions only a clinician may answer.
 //!
-//! Deterministic, and asked before anything else, whoever answers. It reads words and nothing more: it knows the plain
-//! ways to say that somebody is in danger, in English. The safety layer proper, with a hospital's own rules and notices
-//! apart from the answer, will take the place of these two functions.
+//! Deterministic, and asked before anything else, whoever answers. No prompt, article or setting reaches it.
 
 mod advice;
+mod answers;
 mod emergency;
+mod notice;
 
 pub use advice::asks_for_medical_advice;
-pub use emergency::{Emergency, emergency};
+pub use answers::{AnswerGuard, tells_of_an_emergency};
+pub use emergency::{Certainty, Finding, emergencies, emergency};
+pub use notice::{EmergencyNotice, ai_disclosure, emergency_notice, emergency_number};

@@ -13,7 +13,7 @@ use kuzushi_assistant::{
 };
 use kuzushi_domain::{
     Id, Phi, Role,
-    config::{Contact, Provider},
+    config::{Contact, Provider, Safety},
 };
 use serde::Deserialize;
 
@@ -105,6 +105,7 @@ impl DemoHospital {
                 hours: "day and night, every day".to_owned(),
                 emergency_number: "911".to_owned(),
             },
+            safety: Safety::default(),
             token_interval: Duration::ZERO,
             history: history.to_vec(),
             question: Phi::from(question),

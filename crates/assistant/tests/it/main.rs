@@ -7,6 +7,7 @@ mod answers;
 mod appointments;
 
 mod demo_hospital;
+mod emergencies;
 mod fhir;
 mod models;
 mod providers;

@@ -3,11 +3,13 @@
 //! A document is checked strictly when it is written and read leniently ever after: a field that a later release
 //! removed must not break a conversation that started before.
 
+mod safety;
 mod schema;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use safety::{Helpline, Safety, SafetyWords};
 pub use schema::{ConfigError, ConfigErrors, schema};
 
 /// Everything an app's owner configures. Every field has a default, so a document states only what differs.
@@ -24,6 +26,7 @@ pub struct AppConfig {
     pub assistant: Assistant,
     pub contact: Contact,
     pub retention: Retention,
+    pub safety: Safety,
 }
 
 /// What visitors may use.

@@ -117,7 +117,7 @@ fn options(wanted: &Value) -> Vec<&str> {
 /// Sections that the contract names and that later releases give a meaning.
 pub(super) fn allow_reserved_sections(schema: &mut Schema) {
     if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
-        for section in ["safety", "voice"] {
+        for section in ["voice"] {
             properties.insert(section.into(), json!({"type": "object", "description": "Of a later release."}));
         }
     }
@@ -162,6 +162,19 @@ mod tests {
             "/uiHints/suggestedQuestions/1"
         );
         assert_eq!(pointer_of(json!({"contact": {"emergencyNumber": " "}})), "/contact/emergencyNumber");
+        assert_eq!(pointer_of(json!({"safety": {"enabled": false}})), "/safety/enabled");
+        assert_eq!(
+            pointer_of(json!({"safety": {"everywhere": {"emergencyNumber": ""}}})),
+            "/safety/everywhere/emergencyNumber"
+        );
+        assert_eq!(
+            pointer_of(json!({"safety": {"locales": {"es": {"crisisLine": {"name": "Linea", "number": " "}}}}})),
+            "/safety/locales/es/crisisLine"
+        );
+        assert_eq!(
+            pointer_of(json!({"safety": {"everywhere": {"aiDisclosure": " "}}})),
+            "/safety/everywhere/aiDisclosure"
+        );
         assert_eq!(pointer_of(json!({"assistant": {"tokenIntervalMs": 60000}})), "/assistant/tokenIntervalMs");
         assert_eq!(pointer_of(json!({"assistant": {"provider": "openai"}})), "/assistant/model");
         assert_eq!(pointer_of(json!({"assistant": {"provider": "openai", "model": " "}})), "/assistant/model");
@@ -214,7 +227,7 @@ mod tests {
 
     #[test]
     fn sections_of_later_releases_are_accepted() {
-        let document = json!({"safety": {"locale": "en-US"}, "voice": {}});
+        let document = json!({"voice": {"locale": "en-US"}});
         assert!(AppConfig::parse_strictly(&document).is_ok());
     }
 }

@@ -6,6 +6,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
 };
 use chrono::TimeDelta;
+use kuzushi_assistant::safety::{ai_disclosure, emergency_number};
 use kuzushi_domain::config::{AppConfig, ColorScheme};
 use kuzushi_store::{NewSession, PublishedApp, Session, SessionMetadata, SessionOwner, TenantScope};
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,7 @@ use crate::{
         ClientAddress, Patient, Visitor, bearer, origin,
         tokens::{Claims, SessionClaims},
     },
+    conversation::DEFAULT_LOCALE,
     edge::Peer,
     error::{ApiError, FieldError},
     state::AppState,
@@ -75,6 +77,8 @@ pub struct SessionStarted {
     voice: VoiceEndpoint,
     ui_hints: WireUiHints,
     contact: WireContact,
+    /// That an AI answers, and how to reach a human; to be shown at the beginning of a conversation.
+    ai_disclosure: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -270,7 +274,11 @@ fn started(
         sign_in: _,
         assistant: _,
         retention: _,
+        safety,
     } = config;
+    let locale = session.metadata.locale.as_deref().unwrap_or(DEFAULT_LOCALE);
+    let emergency_number = emergency_number(&safety, &contact, locale);
+    let ai_disclosure = ai_disclosure(&safety, &contact, locale);
     Ok(SessionStarted {
         session_id: session.id.to_string(),
         token,
@@ -318,8 +326,9 @@ fn started(
             hospital_name: contact.hospital_name,
             phone: contact.phone,
             hours: contact.hours,
-            emergency_number: contact.emergency_number,
+            emergency_number,
         },
+        ai_disclosure,
     })
 }
 

@@ -1,7 +1,7 @@
 //! Shapes that go over the wire in more than one place.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use kuzushi_domain::{Citation, Rating};
+use kuzushi_domain::{Citation, NumberToCall, Rating};
 use kuzushi_store::Message;
 use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
@@ -53,6 +53,43 @@ pub struct WireMessage {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false)]
     pub metadata: Option<WireMessageMetadata>,
+    /// What makes a message of the system a notice, shown apart from the answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    pub notice: Option<WireNotice>,
+}
+
+/// What belongs to a notice beside its text.
+#[derive(Serialize, ToSchema)]
+pub struct WireNotice {
+    #[schema(value_type = WireNoticeCode)]
+    pub code: &'static str,
+    /// Whom to call, the most important first.
+    pub numbers: Vec<WireNumber>,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum WireNoticeCode {
+    Emergency,
+    AiDisclosure,
+    Limit,
+    Handoff,
+}
+
+/// A number to call.
+#[derive(Serialize, ToSchema)]
+pub struct WireNumber {
+    /// As somebody dials it.
+    pub number: String,
+    /// Whose it is; empty for the number for all emergencies.
+    pub name: String,
+}
+
+impl From<&NumberToCall> for WireNumber {
+    fn from(NumberToCall { number, name }: &NumberToCall) -> Self {
+        Self { number: number.clone(), name: name.clone() }
+    }
 }
 
 #[derive(ToSchema)]
@@ -157,6 +194,10 @@ impl From<&Message> for WireMessage {
             rating: feedback.map(|feedback| feedback.rating.into()),
             rating_comment: comment.map(|comment| comment.expose().clone()),
             metadata: has_metadata.then_some(metadata),
+            notice: details.notice.as_ref().map(|notice| WireNotice {
+                code: notice.code.as_str(),
+                numbers: notice.numbers.iter().map(WireNumber::from).collect(),
+            }),
         }
     }
 }

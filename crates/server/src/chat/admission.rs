@@ -11,7 +11,7 @@ use super::{
     close_codes::CloseReason,
     connection::Connection,
     frames::{Auth, ClientFrame, ErrorCode, FrameError, ServerFrame},
-    receive::Party,
+    receive::{Party, Urgent},
     socket::{End, receive, send},
 };
 use crate::{
@@ -79,8 +79,9 @@ pub async fn admit(
     }
     conversation.come_in_with(id, visitor.session.last_seq);
     let config = state.configs.version(&visitor.scope, app.id, visitor.session.config_version).await;
-    let features = config.map_err(|error| closing(&error))?.features.clone();
-    let party = Party { state: state.clone(), visitor, login, conversation, socket: id, address, features };
+    let config = config.map_err(|error| closing(&error))?;
+    let urgent = Urgent::default();
+    let party = Party { state: state.clone(), visitor, login, conversation, socket: id, address, config, urgent };
     Ok(Box::new(Connection::new(party, subscription)))
 }
 

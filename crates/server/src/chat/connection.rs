@@ -151,10 +151,20 @@ impl Connection {
             Allowance::Abused => return Err(CloseReason::ProtocolAbuse.into()),
         }
         let reaction = match &message {
-            Message::Text(text) => self.party.receive(text).await,
+            Message::Text(text) => {
+                let party = &self.party;
+                let mut reaction = pin!(party.receive(text));
+                loop {
+                    tokio::select! {
+                        () = party.urgent.news() => send_if_any(socket, party.urgent.take()).await?,
+                        reaction = &mut reaction => break reaction,
+                    }
+                }
+            }
             Message::Binary(_) => Reaction::Reply(ServerFrame::refusal(FrameError::binary())),
             Message::Ping(_) | Message::Pong(_) | Message::Close(_) => Reaction::Nothing,
         };
+        send_if_any(socket, self.party.urgent.take()).await?;
         match reaction {
             Reaction::Nothing => Ok(()),
             Reaction::Reply(frame) => send(socket, frame.bytes()).await,
@@ -169,6 +179,10 @@ impl Connection {
             Reaction::Replay { last_seq } => {
                 self.listen_again().await?;
                 self.acknowledge(socket).await?;
+                // Whoever asks for all there is, and there is nothing yet, is at the beginning.
+                if self.party.visitor.session.last_seq == 0 {
+                    send(socket, self.party.disclosure().bytes()).await?;
+                }
                 self.replay(socket, i64::try_from(last_seq).unwrap_or(i64::MAX)).await.map(drop)
             }
             Reaction::Close(reason) => Err(reason.into()),
@@ -297,6 +311,13 @@ impl Connection {
             send(socket, ServerFrame::Status { status: Status::Typing }.bytes()).await?;
         }
         Ok(is_awaited)
+    }
+}
+
+async fn send_if_any(socket: &mut WebSocket, frame: Option<Bytes>) -> Result<(), End> {
+    match frame {
+        Some(frame) => send(socket, frame).await,
+        None => Ok(()),
     }
 }
 

@@ -1,10 +1,17 @@
 //! What a socket that is in does with a client's frame.
 
-use std::sync::Arc;
+use std::{
+    pin::pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use axum::extract::ws::Utf8Bytes;
-use kuzushi_domain::{Id, Phi, TurnState, config::Features, id};
-use kuzushi_store::{AcceptedMessage, NewUserMessage, RatedAnswer, StoreError};
+use bytes::Bytes;
+use kuzushi_assistant::safety::ai_disclosure;
+use kuzushi_domain::{Id, Phi, TurnState, config::AppConfig, id};
+use kuzushi_store::{AcceptedMessage, NewEmergency, NewUserMessage, RatedAnswer, StoreError};
+use tokio::{sync::Notify, time::timeout};
 
 use super::{
     close_codes::CloseReason,
@@ -12,9 +19,14 @@ use super::{
 };
 use crate::{
     auth::{ClientAddress, Visitor, logins::note_use_of},
-    conversation::{Begun, Conversation, SocketId, Withdrawal, answer_what_waits},
+    conversation::{
+        Begun, Conversation, DEFAULT_LOCALE, SocketId, ToCall, Withdrawal, answer_what_waits, emergency_in,
+    },
     state::AppState,
 };
+
+/// How long storing a message may take before the notice that belongs to it is shown without being stored.
+const NOTICE_WAITS: Duration = Duration::from_millis(400);
 
 /// The party at one end of a socket.
 pub struct Party {
@@ -25,8 +37,35 @@ pub struct Party {
     pub conversation: Arc<Conversation>,
     pub socket: SocketId,
     pub address: Option<ClientAddress>,
-    /// What the conversation's config lets visitors do.
-    pub features: Features,
+    /// What the conversation began with.
+    pub config: Arc<AppConfig>,
+    /// What must reach the client while its frame is still being acted on.
+    pub urgent: Urgent,
+}
+
+/// A frame that must reach the client while another of its frames is still being acted on. One waits at most, and says
+/// what another would.
+#[derive(Default)]
+pub struct Urgent {
+    frame: Mutex<Option<Bytes>>,
+    news: Notify,
+}
+
+impl Urgent {
+    fn put(&self, frame: Bytes) {
+        *self.frame.lock().unwrap_or_else(PoisonError::into_inner) = Some(frame);
+        self.news.notify_one();
+    }
+
+    /// The frame that waits, if one does.
+    pub fn take(&self) -> Option<Bytes> {
+        self.frame.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Waits until a frame may be there.
+    pub async fn news(&self) {
+        self.news.notified().await;
+    }
 }
 
 /// What the socket does next.
@@ -76,14 +115,51 @@ impl Party {
         }
     }
 
-    /// Stores the message, says so, and has it answered.
+    /// Stores the message, says so, and has it answered. Whoever is in danger is told whom to call, whatever becomes of it.
     async fn accept(&self, message: UserMessage) -> Result<Reaction, FrameError> {
-        let UserMessage { message_id, content, metadata, attachments: _ } = message;
+        let content = Phi::new(message.content);
+        let before = self.conversation.last_said.replace(&content);
+        let emergency = emergency_in(&content, before.as_ref(), self.to_call());
+        let unstored = emergency.as_ref().map(|emergency| ServerFrame::unstored_notice(emergency).bytes());
+        let message = UserMessage { content: String::new(), ..message };
+        let mut accepting = pin!(self.store(message, content, emergency));
+        let Some(unstored) = unstored else { return accepting.await };
+        match timeout(NOTICE_WAITS, &mut accepting).await {
+            Ok(Ok(reaction)) => Ok(reaction),
+            Ok(Err(refusal)) => {
+                self.urgent.put(unstored);
+                Err(refusal)
+            }
+            Err(_) => {
+                self.urgent.put(unstored);
+                accepting.await
+            }
+        }
+    }
+
+    fn to_call(&self) -> ToCall<'_> {
+        let locale = self.visitor.session.metadata.locale.as_deref().unwrap_or(DEFAULT_LOCALE);
+        ToCall { safety: &self.config.safety, contact: &self.config.contact, locale }
+    }
+
+    /// That an AI answers here.
+    pub fn disclosure(&self) -> ServerFrame {
+        let ToCall { safety, contact, locale } = self.to_call();
+        ServerFrame::disclosure(ai_disclosure(safety, contact, locale))
+    }
+
+    async fn store(
+        &self,
+        message: UserMessage,
+        content: Phi<String>,
+        emergency: Option<NewEmergency>,
+    ) -> Result<Reaction, FrameError> {
+        let UserMessage { message_id, content: _, metadata, attachments: _ } = message;
         let refuse = |code, text: &str| Err(FrameError::new(code, text).about(&message_id));
-        if !self.features.text_chat {
+        if !self.config.features.text_chat {
             return refuse(ErrorCode::NotAllowed, "this app takes no written messages");
         }
-        if self.features.identity_required
+        if self.config.features.identity_required
             && !self.is_identified().await.map_err(|error| stored_not(&error).about(&message_id))?
         {
             return refuse(ErrorCode::NotAllowed, "this app takes messages of those only who have signed in");
@@ -101,18 +177,25 @@ impl Party {
         }
         let new = NewUserMessage {
             message_id: message_id.clone(),
-            content: Phi::new(content),
+            content,
             client_timestamp: metadata.and_then(|metadata| metadata.timestamp),
             begin: true,
+            emergency,
         };
         let accepted = self.visitor.scope.accept_user_message(&self.visitor.session, new, self.state.clock.now()).await;
         let (seq, begun) = match accepted {
-            Ok(AcceptedMessage::Stored { message, turn, login }) => {
+            Ok(AcceptedMessage::Stored { message, turn, login, notice }) => {
                 self.note_use(login).await;
                 self.conversation.deliver(message.seq, &ServerFrame::message(&message), Some(self.socket));
+                if let Some(notice) = &notice {
+                    self.conversation.deliver(notice.seq, &ServerFrame::message(notice), None);
+                }
                 let session = self.visitor.session.clone();
                 let is_begun = turn.state == TurnState::Running;
-                (message.seq, is_begun.then_some(Begun { turn, question: message, session }))
+                (
+                    message.seq,
+                    is_begun.then_some(Begun { turn, question: message, session, has_notice: notice.is_some() }),
+                )
             }
             Ok(AcceptedMessage::Known { seq, turn: _ }) => (seq, None),
             Ok(AcceptedMessage::NameTaken) => {

@@ -47,6 +47,7 @@ pub fn answer_request(config: &AppConfig, knowledge: Arc<Knowledge>, question: Q
         patient,
         record,
         contact: config.contact.clone(),
+        safety: config.safety.clone(),
         token_interval: Duration::from_millis(config.assistant.token_interval_ms),
         history,
         question: content,

@@ -9,6 +9,7 @@ use kuzushi_domain::{Id, id};
 
 use super::{
     answering::{AnswerInTheMaking, Worker},
+    emergency::LastSaid,
     listener::Listener,
     recent::RecentMessages,
 };
@@ -25,6 +26,7 @@ pub struct Conversation {
     /// Held while something is delivered, so that what a listener has and what follows it fit together.
     state: Mutex<State>,
     pub(super) recent: RecentMessages,
+    pub last_said: LastSaid,
     all: Conversations,
 }
 
@@ -50,6 +52,7 @@ impl Conversations {
             id,
             state: Mutex::default(),
             recent: RecentMessages::default(),
+            last_said: LastSaid::default(),
             all: self.clone(),
         });
         live.insert(id, Arc::downgrade(&conversation));

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Conversation,
     asking::{Question, answer_request},
+    emergency::{notice_answer, notice_course},
     records::record_of,
 };
 use crate::{
@@ -37,6 +38,8 @@ pub struct Begun {
     pub turn: Turn,
     pub question: Message,
     pub session: Session,
+    /// Whether a notice of an emergency was stored with the question.
+    pub has_notice: bool,
 }
 
 /// Makes sure that somebody answers what waits in this conversation, beginning with a turn that was begun already.
@@ -92,19 +95,24 @@ async fn answer_next(
     begun: Option<Begun>,
 ) -> Result<bool, StoreError> {
     let had_to_wait = begun.is_none();
-    let (turn, question, session) = match begun {
-        Some(Begun { turn, question, session }) => (turn, Some(question), session),
+    let (turn, question, session, has_notice) = match begun {
+        Some(Begun { turn, question, session, has_notice }) => (turn, Some(question), session, has_notice),
         None => {
             let next = scope.begin_next_turn(conversation.id(), state.clock.now()).await?;
             let NextTurn::Begun(turn) = next else {
                 return Ok(false);
             };
             let session = scope.session(conversation.id()).await?;
-            let asked = PageRequest { before: None, after: Some(turn.question_seq - 1), limit: 1 };
-            (turn, scope.messages(&session, asked).await?.messages.pop(), session)
+            // The event after the question may be its notice.
+            let asked = PageRequest { before: None, after: Some(turn.question_seq - 1), limit: 2 };
+            let mut stored = scope.messages(&session, asked).await?.messages.into_iter();
+            let question = stored.next();
+            let has_notice = stored.next().is_some_and(|next| next.details.notice.is_some());
+            (turn, question, session, has_notice)
         }
     };
     let mut said_before = Vec::new();
+    let mut told = None;
     let cancel = conversation.begin_answer(&turn.message_id, &turn.answer_id);
     let outcome = match question {
         // It was begun often enough: whatever kills it would kill it again.
@@ -118,6 +126,13 @@ async fn answer_next(
         Some(question) => {
             let request = request(state, scope, conversation, &session, &turn, &question, had_to_wait).await?;
             let mut history = request.history.clone();
+            if !has_notice {
+                // Once, however often the answer is begun anew.
+                if turn.attempts <= 1 {
+                    notice_course(state, scope, conversation, &session, &request).await;
+                }
+                told = Some((request.safety.clone(), request.contact.clone(), request.locale.clone()));
+            }
             match run(state, conversation, request, cancel).await {
                 Some(outcome) => {
                     history.push(history_message(question));
@@ -135,6 +150,9 @@ async fn answer_next(
         None => FinishedAnswer::Cancelled { content: Phi::default() },
     };
     let answer = finish(state, scope, conversation, &session, &turn, outcome).await?;
+    if let (Some(answer), Some((safety, contact, locale))) = (&answer, &told) {
+        notice_answer(state, scope, conversation, &session, answer, (safety, contact, locale)).await;
+    }
     if let Some(answer) = answer.filter(|answer| answer.seq == turn.question_seq + 1 && !said_before.is_empty()) {
         let newest = answer.seq;
         said_before.push(history_message(answer));
@@ -205,6 +223,8 @@ async fn request(
             let mut stored = scope.messages(session, page).await?.messages;
             // Questions that wait behind this one are not part of what came before it.
             stored.retain(|message| message.role != Role::User || message.seq < turn.question_seq);
+            // Notices are no part of what is talked about.
+            stored.retain(|message| message.details.notice.is_none());
             stored.into_iter().map(history_message).collect()
         }
     };

@@ -21,6 +21,7 @@ mod command_line;
 mod demo;
 mod documents;
 mod edge;
+mod emergencies;
 mod evaluations;
 mod frame_permissions;
 mod fuzz;

@@ -93,6 +93,11 @@ async fn while_the_database_is_away_everybody_is_told_to_try_again_and_nothing_i
         (&error["code"], &error["messageId"], &error["retryable"]),
         (&json!("INTERNAL"), &json!("m2"), &json!(true))
     );
+    // Whoever is in danger is told whom to call, stored or not.
+    socket.send(json!({"type": "user_message", "messageId": "m3", "content": "I have chest pain"})).await;
+    let notice = socket.next_of("notice").await;
+    assert_eq!((&notice["code"], &notice["seq"]), (&json!("EMERGENCY"), &json!(0)));
+    assert_eq!(socket.next_of("error").await["messageId"], "m3");
 
     cable.plug_in().await;
     until_ready(&app).await;

@@ -37,6 +37,7 @@ mod m20261129_000070_requests_of_operators;
 mod m20261129_000071_emptied_tenants;
 mod m20261129_000110_suites;
 mod m20261129_000111_patient_records;
+mod m20261129_000080_emergencies;
 
 /// What the files do, each under its name.
 macro_rules! changes {
@@ -83,6 +84,7 @@ impl MigratorTrait for Migrator {
             m20261129_000071_emptied_tenants,
             m20261129_000110_suites,
             m20261129_000111_patient_records,
+            m20261129_000080_emergencies,
         ]
     }
 }

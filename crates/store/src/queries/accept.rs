@@ -8,8 +8,9 @@ use sea_orm::QueryResult;
 use uuid::Uuid;
 
 use super::{
+    emergencies::{CountedEmergency, INSERT_EMERGENCIES, NewEmergency, given_emergencies},
     messages::{INSERT_MESSAGES, Message, MessageDetails, SealedMessage, given_messages},
-    session_locks::{NOTE_NEWEST, locked_sessions, locking_sessions},
+    session_locks::{LockedSession, NOTE_NEWEST, locked_sessions, locking_sessions},
     turns::{Turn, reopen_failed_turns},
 };
 use crate::{
@@ -17,6 +18,7 @@ use crate::{
     dialect::Connections,
     given::{self, Given},
     group_commit::GroupWrite,
+    group_transaction::GroupTransaction,
 };
 
 #[derive(Debug, Clone)]
@@ -27,14 +29,16 @@ pub struct NewUserMessage {
     pub client_timestamp: Option<String>,
     /// Whether this node begins to answer at once, when nothing else waits in the conversation.
     pub begin: bool,
+    /// What it says of a danger: the notice is stored with it, as the event after it.
+    pub emergency: Option<NewEmergency>,
 }
 
 /// What came of a message that a client sent.
 #[derive(Debug, Clone)]
 pub enum AcceptedMessage {
     /// Stored now, with the turn that answers it: running on this node where it was asked to begin, else waiting; and with
-    /// the login that made the conversation its patient's.
-    Stored { message: Message, turn: Turn, login: Option<Id<id::Login>> },
+    /// the login that made the conversation its patient's. `notice` came with it, where there was a danger.
+    Stored { message: Message, turn: Turn, login: Option<Id<id::Login>>, notice: Option<Box<Message>> },
     /// Stored before under the same name. Where its answer had failed, the turn is open again.
     Known { seq: i64, turn: Turn },
     /// The name belongs to a message that the client did not send.
@@ -47,6 +51,7 @@ pub enum AcceptedMessage {
 pub(crate) struct AcceptMessage {
     node: Id<id::Node>,
     message: SealedMessage,
+    notice: Option<(SealedMessage, CountedEmergency)>,
     answer_id: String,
     begin: bool,
     now: DateTime<Utc>,
@@ -79,10 +84,14 @@ impl TenantScope {
             in_reply_to: None,
             created_at: now,
         };
+        let notice = new.emergency.as_ref().map(|emergency| emergency.message(now));
         let write = || {
+            let emergency = new.emergency.as_ref().map(|emergency| emergency.counted(session));
+            let notice = notice.as_ref().map(|notice| self.seal_message(session, notice)).transpose()?;
             Ok::<_, StoreError>(AcceptMessage {
                 node: self.node(),
                 message: self.seal_message(session, &message)?,
+                notice: notice.zip(emergency),
                 answer_id: Id::<id::Message>::generate().to_string(),
                 begin: new.begin,
                 now,
@@ -96,7 +105,8 @@ impl TenantScope {
         Ok(match accepted {
             Accepted::Stored { turn, login } => {
                 message.seq = turn.question_seq;
-                AcceptedMessage::Stored { message, turn, login }
+                let notice = notice.map(|notice| Box::new(Message { seq: turn.question_seq + 1, ..notice }));
+                AcceptedMessage::Stored { message, turn, login, notice }
             }
             Accepted::Known { seq, turn } => AcceptedMessage::Known { seq, turn },
             Accepted::NameTaken => AcceptedMessage::NameTaken,
@@ -133,7 +143,7 @@ impl GroupWrite for AcceptMessage {
             (is_known && is_going_on(session)).then_some((session, name, write.now))
         });
         let sent_again = reopen_failed_turns(&mut transaction, tenant, sent_again.collect()).await?;
-        let (mut messages, mut turns) = (Vec::new(), Vec::new());
+        let mut rows: Vec<Row<'_>> = Vec::new();
         let mut outcomes = Vec::with_capacity(writes.len());
         for write in writes {
             let message = &write.message;
@@ -169,26 +179,63 @@ impl GroupWrite for AcceptMessage {
                         opened_at: write.now,
                         since: write.now,
                     };
-                    messages.push((session.last_seq, message));
-                    turns.push((turn.clone(), begins.then_some(write.node)));
+                    rows.push(Row::question(session.last_seq, message, turn.clone(), begins.then_some(write.node)));
+                    if let Some((notice, emergency)) = &write.notice {
+                        session.last_seq += 1;
+                        rows.push(Row::notice(session.last_seq, notice, *emergency));
+                    }
                     known.insert(name, Known::InThisGroup(turn.clone()));
                     outcomes.push(Accepted::Stored { turn, login: session.login.map(Id::from_uuid) });
                 }
             }
         }
-        if messages.is_empty() {
+        if rows.is_empty() {
             transaction.commit().await?;
         } else {
-            let given = given_messages(tenant, &sessions, &messages)
-                .each("turn_row", turns.iter().map(|(turn, _)| turn.id.uuid()))
-                .each("answer_id", turns.iter().map(|(turn, _)| turn.answer_id.clone()))
-                .each("state", turns.iter().map(|(turn, _)| turn.state.as_str().to_owned()))
-                .each("attempts", turns.iter().map(|(turn, _)| turn.attempts))
-                .some("owner", turns.iter().map(|(_, owner)| owner.map(|owner| owner.uuid())));
-            transaction.write_and_commit(given, &[INSERT_MESSAGES, INSERT_TURNS, NOTE_NEWEST]).await?;
+            insert(transaction, tenant, &sessions, &rows).await?;
         }
         Ok(outcomes)
     }
+}
+
+/// What is written of a question, or of the notice after it.
+struct Row<'a> {
+    message: (i64, &'a SealedMessage),
+    turn: Option<(Turn, Option<Id<id::Node>>)>,
+    emergency: Option<CountedEmergency>,
+}
+
+impl<'a> Row<'a> {
+    fn question(seq: i64, message: &'a SealedMessage, turn: Turn, owner: Option<Id<id::Node>>) -> Self {
+        Self { message: (seq, message), turn: Some((turn, owner)), emergency: None }
+    }
+
+    fn notice(seq: i64, message: &'a SealedMessage, emergency: CountedEmergency) -> Self {
+        Self { message: (seq, message), turn: None, emergency: Some(emergency) }
+    }
+}
+
+async fn insert(
+    transaction: GroupTransaction,
+    tenant: Id<id::Tenant>,
+    sessions: &HashMap<Uuid, LockedSession>,
+    rows: &[Row<'_>],
+) -> Result<(), StoreError> {
+    let messages: Vec<_> = rows.iter().map(|row| row.message).collect();
+    let turns = || rows.iter().map(|row| row.turn.as_ref());
+    let given = given_messages(tenant, sessions, &messages)
+        .some("turn_row", turns().map(|turn| turn.map(|(turn, _)| turn.id.uuid())))
+        .some("answer_id", turns().map(|turn| turn.map(|(turn, _)| turn.answer_id.clone())))
+        .some("state", turns().map(|turn| turn.map(|(turn, _)| turn.state.as_str().to_owned())))
+        .some("attempts", turns().map(|turn| turn.map(|(turn, _)| turn.attempts)))
+        .some("owner", turns().map(|turn| turn.and_then(|(_, owner)| owner.map(|owner| owner.uuid()))));
+    let emergencies: Vec<_> = rows.iter().map(|row| row.emergency).collect();
+    // Rarely is there one, and what is done for every question stays as it is.
+    if emergencies.iter().all(Option::is_none) {
+        return transaction.write_and_commit(given, &[INSERT_MESSAGES, INSERT_TURNS, NOTE_NEWEST]).await;
+    }
+    let given = given_emergencies(given, &emergencies);
+    transaction.write_and_commit(given, &[INSERT_MESSAGES, INSERT_TURNS, INSERT_EMERGENCIES, NOTE_NEWEST]).await
 }
 
 /// A name that is in use in its conversation.
@@ -246,4 +293,4 @@ const INSERT_TURNS: &str = "\
                        withdrawn, created_at, updated_at) \
     SELECT turn_row, tenant_id, session_id, message_id, seq, answer_id, state, attempts, owner, \
            FALSE, created_at, created_at \
-    FROM given";
+    FROM given WHERE turn_row IS NOT NULL";

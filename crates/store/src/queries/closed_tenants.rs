@@ -211,8 +211,13 @@ mod tests {
             metadata: SessionMetadata::default(),
         };
         let session = scope.create_session(new, NOW).await.unwrap();
-        let question =
-            NewUserMessage { message_id: "m1".into(), content: "Hi".into(), client_timestamp: None, begin: false };
+        let question = NewUserMessage {
+            message_id: "m1".into(),
+            content: "Hi".into(),
+            client_timestamp: None,
+            begin: false,
+            emergency: None,
+        };
         scope.accept_user_message(&session, question, NOW).await.unwrap();
         let email: EmailAddress = "jane@example.org".parse().unwrap();
         let new = NewUser { email, name: "Jane".into(), password_hash: None };

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use kuzushi_domain::{Citation, Id, Phi, Role, UnknownName, id};
+use kuzushi_domain::{Citation, Id, Notice, NumberToCall, Phi, Role, UnknownName, id};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -42,6 +42,8 @@ pub struct MessageDetails {
     pub no_answer: bool,
     /// When the client says it sent the message.
     pub client_timestamp: Option<String>,
+    /// What makes a message of the system a notice.
+    pub notice: Option<Notice>,
 }
 
 impl std::fmt::Debug for MessageDetails {
@@ -88,6 +90,15 @@ struct StoredDetails {
     no_answer: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     client_timestamp: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    notice: Option<StoredNotice>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredNotice {
+    code: String,
+    /// Numbers, and whose they are.
+    numbers: Vec<(String, String)>,
 }
 
 /// A message's row, still without a `seq`.
@@ -168,6 +179,7 @@ impl TenantScope {
             stopped: details.stopped,
             no_answer: details.no_answer,
             client_timestamp: details.client_timestamp.clone(),
+            notice: details.notice.clone().map(StoredNotice::from),
         };
         let json = serde_json::to_vec(&stored).map_err(|error| StoreError::Other(error.to_string()))?;
         Ok(Some(key.seal(&json, self.message_place(row, "details"))?))
@@ -188,6 +200,7 @@ impl TenantScope {
                     stopped: stored.stopped,
                     no_answer: stored.no_answer,
                     client_timestamp: stored.client_timestamp,
+                    notice: stored.notice.map(StoredNotice::open).transpose().map_err(unknown)?,
                 }
             }
         };
@@ -245,6 +258,20 @@ pub(crate) const INSERT_MESSAGES: &str = "\
     INSERT INTO messages (id, tenant_id, session_id, message_id, seq, role, content, details, in_reply_to, created_at) \
     SELECT message_row, tenant_id, session_id, message_id, seq, role, content, details, in_reply_to, created_at \
     FROM given";
+
+impl From<Notice> for StoredNotice {
+    fn from(Notice { code, numbers }: Notice) -> Self {
+        let numbers = numbers.into_iter().map(|NumberToCall { number, name }| (number, name)).collect();
+        Self { code: code.as_str().to_owned(), numbers }
+    }
+}
+
+impl StoredNotice {
+    fn open(self) -> Result<Notice, UnknownName> {
+        let numbers = self.numbers.into_iter().map(|(number, name)| NumberToCall { number, name }).collect();
+        Ok(Notice { code: self.code.parse()?, numbers })
+    }
+}
 
 impl From<Citation> for StoredCitation {
     fn from(citation: Citation) -> Self {

@@ -15,6 +15,7 @@ pub(crate) mod closed_tenants;
 pub(crate) mod configs;
 pub(crate) mod conversations;
 pub(crate) mod deferred;
+pub(crate) mod emergencies;
 pub(crate) mod emptied_tenants;
 pub(crate) mod endings;
 pub(crate) mod evaluations;

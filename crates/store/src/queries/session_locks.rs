@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use kuzushi_domain::{Id, id};
-use sea_orm::{DbBackend, QueryResult};
+use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement};
 use uuid::Uuid;
 
 use crate::{
@@ -45,6 +45,18 @@ pub(crate) fn locked_sessions(rows: &[QueryResult]) -> Result<HashMap<Uuid, Lock
         (id, LockedSession { last_seq, has_ended: ended_at.is_some(), login })
     };
     Ok(given::read(rows)?.into_iter().map(locked).collect())
+}
+
+/// Locks conversations in a transaction that writes no group.
+pub(crate) async fn lock_sessions(
+    transaction: &impl ConnectionTrait,
+    tenant: Id<id::Tenant>,
+    sessions: impl Iterator<Item = Uuid>,
+) -> Result<HashMap<Uuid, LockedSession>, StoreError> {
+    let backend = transaction.get_database_backend();
+    let (locking, lock) = locking_sessions(tenant, sessions, backend);
+    let (sql, values) = locking.reading(backend, &lock);
+    locked_sessions(&transaction.query_all_raw(Statement::from_sql_and_values(backend, sql, values)).await?)
 }
 
 /// Notes the newest of the messages that were given, for each conversation.

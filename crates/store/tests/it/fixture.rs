@@ -66,6 +66,7 @@ pub fn message(message_id: &str, content: &str) -> NewUserMessage {
         content: Phi::new(typed(content)),
         client_timestamp: None,
         begin: false,
+        emergency: None,
     }
 }
 

@@ -127,6 +127,7 @@ on_both_engines! {
                 content: Phi::from(words),
                 client_timestamp: (number % 2 == 0).then(|| words.to_owned()),
                 begin: true,
+                emergency: None,
             };
             let now = moment(i64::try_from(number).unwrap());
             waiting.push((session, new.clone(), now, send(&hospital.scope, session, new, now)));

@@ -1,4 +1,4 @@
-import type { SessionStarted } from '../generated/wire'
+import type { SessionStarted, WireNumber } from '../generated/wire'
 import type { ConnectionState, Refusal } from './connection'
 import type { Transcript, TranscriptEntry } from './transcript'
 
@@ -14,6 +14,14 @@ export interface ConversationState {
   answering: boolean
   /** Cursor to messages before the first of the transcript; undefined when there are none. */
   olderCursor?: string | undefined
+  /** Whom to call, said by the server before it could store it. */
+  unstoredNotice?: UnstoredNotice | undefined
+}
+
+export interface UnstoredNotice {
+  messageId: string
+  content: string
+  numbers: WireNumber[]
 }
 
 /** What happens in a conversation that others may want to know, and nothing of what is said. */

@@ -254,6 +254,7 @@ export class Conversation {
       loaded: false,
       answering: false,
       olderCursor: undefined,
+      unstoredNotice: undefined,
     })
     if (!left) this.#sending.show(this.#sessionId)
     this.#connection.start(left)
@@ -341,6 +342,8 @@ export class Conversation {
         return this.#messageArrived(frame)
       case 'rating':
         return this.#showRating(frame.messageId, frame.rating ?? undefined)
+      case 'notice':
+        return this.#noticeArrived(frame)
       case 'error':
         return this.#errorArrived(frame)
     }
@@ -359,6 +362,19 @@ export class Conversation {
     if (!entry || before.seq !== undefined) return
     if (Date.now() - Date.parse(entry.createdAt) > LATE_AFTER_MS) this.#listener.onDelivery(entry)
     this.#listener.onMessage(entry)
+  }
+
+  #noticeArrived(frame: Extract<ServerFrame, { type: 'notice' }>): void {
+    const { code, content, seq, messageId, createdAt, numbers = [] } = frame
+    // That an AI answers is said at the beginning, from what the session came with.
+    if (code === 'AI_DISCLOSURE') return
+    // One that comes before it is stored is taken back by the one that is.
+    const isStored = messageId && createdAt
+    this.state.setState({
+      unstoredNotice: isStored ? undefined : { messageId: `unstored-${content}`, content, numbers },
+    })
+    if (isStored)
+      this.#messageArrived({ messageId, seq, role: 'system', content, createdAt, notice: { code, numbers } })
   }
 
   #messageArrived(message: WireMessage): void {
@@ -440,7 +456,12 @@ export class Conversation {
     const kept = this.#kept
     this.#kept = undefined
     this.#sending.settleIn()
-    this.state.setState({ session: undefined, transcript: [], olderCursor: undefined })
+    this.state.setState({
+      session: undefined,
+      transcript: [],
+      olderCursor: undefined,
+      unstoredNotice: undefined,
+    })
     if (!kept) return
     if (this.#storage.read().current?.sessionId === kept.sessionId)
       this.#storage.update({ current: undefined })

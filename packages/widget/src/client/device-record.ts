@@ -18,7 +18,7 @@ export interface KeptPatient {
 }
 
 /** The hospital's look and wording as last seen, so that the panel opens as itself before the server answers. */
-export type Appearance = Pick<SessionStarted, 'app' | 'theme' | 'uiHints' | 'contact'>
+export type Appearance = Pick<SessionStarted, 'app' | 'theme' | 'uiHints' | 'contact' | 'aiDisclosure'>
 
 export interface Preferences {
   /** Multiplies the hospital's own text size. */
@@ -38,6 +38,8 @@ export interface DeviceRecord {
   earlier: KeptConversation[]
   patient?: KeptPatient
   unread: number
+  /** The emergency's notice that was put away last, by its id. */
+  dismissedNotice?: string
   /** Read by the loader, for the launcher of the next page. */
   launcherColor?: string
   appearance?: Appearance

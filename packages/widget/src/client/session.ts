@@ -46,8 +46,12 @@ export function establishSession(
       expiresAt: session.expiresAt,
       startedAt: (resumed && current?.startedAt) || new Date().toISOString(),
     }
-    const { app, theme, uiHints, contact } = session
-    storage.update({ widgetInstanceId, current: kept, appearance: { app, theme, uiHints, contact } })
+    const { app, theme, uiHints, contact, aiDisclosure } = session
+    storage.update({
+      widgetInstanceId,
+      current: kept,
+      appearance: { app, theme, uiHints, contact, aiDisclosure },
+    })
     return { session, kept, resumed }
   })
 }

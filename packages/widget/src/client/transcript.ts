@@ -10,6 +10,8 @@ export interface TranscriptEntry {
   seq?: number
   inReplyTo?: string
   citations: WireCitation[]
+  /** What makes it a notice, shown apart from the answers. */
+  notice?: WireMessage['notice']
   /**
    * Only of what this visitor wrote. `waiting`: the server is there and could not take it yet, it is sent again by itself;
    * `failed`: it is not.
@@ -28,7 +30,7 @@ export interface TranscriptEntry {
 export type Transcript = readonly TranscriptEntry[]
 
 export function entryFrom(message: Omit<WireMessage, 'seq'> & { seq?: number }): TranscriptEntry {
-  const { messageId, role, content, createdAt, seq, inReplyTo, citations, metadata, rating } = message
+  const { messageId, role, content, createdAt, seq, inReplyTo, citations, metadata, rating, notice } = message
   return {
     messageId,
     role,
@@ -38,6 +40,7 @@ export function entryFrom(message: Omit<WireMessage, 'seq'> & { seq?: number }):
     ...(seq !== undefined && { seq }),
     ...(inReplyTo && { inReplyTo }),
     ...(rating && { rating }),
+    ...(notice && { notice }),
     ...(role === 'user' && { delivery: 'sent' as const }),
     ...((metadata as { stopped?: unknown } | null | undefined)?.stopped === true && { stopped: true }),
   }

@@ -17,6 +17,7 @@ export function sessionStarted(changes: Partial<SessionStarted> = {}): SessionSt
     chat: { wsUrl: 'wss://api.test/ws/chat?sessionId=sess_1' },
     voice: { enabled: false, signalingUrl: 'wss://api.test/ws/voice', rtcConfig: { iceServers: [] } },
     contact: { hospitalName: 'Test Hospital', phone: '555 0100', hours: 'always', emergencyNumber: '911' },
+    aiDisclosure: 'You are chatting with an AI assistant, not a person.',
     uiHints: {
       welcomeMessage: 'Welcome!',
       widgetTitle: 'Ask us',

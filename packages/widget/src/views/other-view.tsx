@@ -4,6 +4,7 @@ import { HistoryView } from './history-view'
 import { SettingsView } from './settings-view'
 import { SignInView } from './sign-in-view'
 
+export { EmergencyNotice } from './emergency-notice'
 export { LoginNotice } from './login-notice'
 export { Rating } from './rating'
 

@@ -23,6 +23,9 @@ export const enOtherViews = {
   ratingSend: 'Send',
   ratingSkip: 'Skip',
 
+  emergencyTitle: 'In an emergency',
+  dismissNotice: 'Put this notice away',
+
   account: 'Account',
   signIn: 'Sign in',
   signInHint: 'With your hospital account you find your conversations on every device.',

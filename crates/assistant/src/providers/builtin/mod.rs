@@ -12,14 +12,14 @@ mod wording;
 
 pub use conversation::MEMORY;
 use futures_util::Stream;
-use kuzushi_domain::Citation;
+use kuzushi_domain::{Citation, EmergencyKind, Role};
 
 use crate::{
     answer::{AnswerEnd, AnswerEvent, AnswerRequest, Asking, RecentAnswers},
     knowledge::{Candidate, Knowledge},
     providers::ProviderFailure,
     recent::Recent,
-    safety,
+    safety::{self, emergency_notice, emergency_number},
 };
 use excerpt::{excerpt, short_excerpt};
 use judgement::TwoThings;
@@ -53,7 +53,7 @@ fn lately<T: Clone>(
 
 fn find_sources(request: &AnswerRequest) -> Option<Vec<Candidate>> {
     let words = request.question.expose();
-    if safety::emergency(words).is_some() {
+    if !dangers(request).is_empty() {
         return None;
     }
     let asked = conversation::read(request);
@@ -65,25 +65,34 @@ fn find_sources(request: &AnswerRequest) -> Option<Vec<Candidate>> {
     Some(ranked)
 }
 
+/// The dangers that a question speaks of, by itself or with the message before it.
+fn dangers(request: &AnswerRequest) -> Vec<EmergencyKind> {
+    let before = request.history.iter().rev().find(|message| message.role == Role::User);
+    let before = before.map(|message| message.content.expose().as_str());
+    safety::emergencies(request.question.expose(), before).into_iter().map(|finding| finding.kind).collect()
+}
+
 /// The answer's text, and what it rests on.
 fn compose(request: &AnswerRequest) -> (String, AnswerEnd) {
     let words = request.question.expose();
     let contact = &request.contact;
-    if let Some(emergency) = safety::emergency(words) {
+    let kinds = dangers(request);
+    if let Some(notice) = emergency_notice(&kinds, &request.safety, contact, &request.locale) {
         let end = AnswerEnd { is_emergency: true, ..AnswerEnd::default() };
-        return (wording::emergency(emergency, contact, &request.locale), end);
+        return (wording::emergency(&notice, &request.locale), end);
     }
     if let Some(small_talk) = small_talk::small_talk(words) {
         return (wording::small_talk(small_talk, contact), AnswerEnd::default());
     }
+    let number = || emergency_number(&request.safety, contact, &request.locale);
     let asked = conversation::read(request);
     let found = judgement::judge(&request.knowledge, &asked);
     let unknown = || AnswerEnd { no_answer: true, ..AnswerEnd::default() };
     if safety::asks_for_medical_advice(words) && !found.is_plainly_answered {
-        return (wording::no_medical_advice(contact), AnswerEnd { declines_medical_advice: true, ..unknown() });
+        return (wording::no_medical_advice(contact, &number()), AnswerEnd { declines_medical_advice: true, ..unknown() });
     }
     let Some(best) = &found.best else {
-        return (wording::nothing_found(contact), unknown());
+        return (wording::nothing_found(contact, &number()), unknown());
     };
     let knowledge = &request.knowledge;
     if let Some(two) = judgement::two_things(request, &asked) {

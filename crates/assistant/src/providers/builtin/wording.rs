@@ -1,51 +1,63 @@
 //! What the assistant says in its own words: it greets, frames, and says what it cannot do. Never a fact that the
 //! hospital's articles or its contact details do not hold.
 
-use kuzushi_domain::config::Contact;
+use kuzushi_domain::{EmergencyKind, NumberToCall, config::Contact};
 
 use super::small_talk::SmallTalk;
-use crate::safety::Emergency;
+use crate::safety::EmergencyNotice;
 
-pub fn emergency(emergency: Emergency, contact: &Contact, locale: &str) -> String {
-    let number = emergency_number(contact);
-    // 988 is the crisis line of the United States and reaches nobody elsewhere.
-    let in_united_states = locale.replace('_', "-").to_ascii_lowercase().ends_with("-us");
-    match emergency {
-        Emergency::SelfHarm if in_united_states => format!(
-            "**Call {number} now** if you or somebody else is in immediate danger. You can also **call or text 988**, the \
-             suicide and crisis lifeline, at any hour and free of charge.\n\nI am sorry that it hurts this much. I am a \
-             website assistant and cannot help in a crisis, but the people at these numbers can. Please do not stay alone \
-             with it."
-        ),
-        Emergency::SelfHarm => format!(
+/// What is said beside the notice, for those who read no notices, too. In other languages than English only the notice's words
+/// are there.
+pub fn emergency(notice: &EmergencyNotice, locale: &str) -> String {
+    let content = notice.content.expose();
+    let ([first, helplines @ ..], true) = (notice.numbers.as_slice(), is_english(locale)) else {
+        return content.clone();
+    };
+    let number = &first.number;
+    let mut text = match notice.kind {
+        EmergencyKind::SelfHarm => format!(
             "**Call {number} now** if you or somebody else is in immediate danger.\n\nI am sorry that it hurts this much. I \
-             am a website assistant and cannot help in a crisis. Please call, or tell somebody near you, right away."
+             am a website assistant and cannot help in a crisis, but there are people who can. Please do not stay alone with it."
         ),
-        Emergency::Medical => format!(
+        EmergencyKind::Violence => format!(
+            "**Call {number} now** if you or somebody else is in danger.\n\nNobody may hurt you. I am a website assistant \
+             and cannot send help, but there are people who can."
+        ),
+        EmergencyKind::Poisoning => format!(
+            "**Call {number} now** if somebody has collapsed, has a seizure or cannot breathe.\n\nI am a website assistant \
+             and cannot help in an emergency. Do not wait until something can be noticed."
+        ),
+        _ => format!(
             "**Call {number} now.** This may be an emergency, and every minute can count.\n\nI am a website assistant and \
              cannot help in an emergency. Stay on the line with {number} and do what they tell you."
         ),
+    };
+    for NumberToCall { number, name } in helplines {
+        text.push_str(&format!("\n\nAt any hour: **{number}**, {name}."));
     }
+    text
 }
 
-pub fn no_medical_advice(contact: &Contact) -> String {
+fn is_english(locale: &str) -> bool {
+    locale.get(..2).is_none_or(|language| language.eq_ignore_ascii_case("en"))
+}
+
+pub fn no_medical_advice(contact: &Contact, number: &str) -> String {
     let whom = match reach(contact) {
         Some(reach) => {
             format!("Please ask your doctor, nurse or pharmacist, or call {} {reach}.", contact.hospital_name)
         }
         None => String::from("Please ask your doctor, nurse or pharmacist."),
     };
-    let number = emergency_number(contact);
     format!("I can't give medical advice. {whom}\n\nIf it could be an emergency, call {number} right away.")
 }
 
-pub fn nothing_found(contact: &Contact) -> String {
+pub fn nothing_found(contact: &Contact, number: &str) -> String {
     let name = &contact.hospital_name;
     let whom = match reach(contact) {
         Some(reach) => format!("Please call {name} {reach}. Somebody there can help you."),
         None => format!("Please contact {name} directly. Somebody there can help you."),
     };
-    let number = emergency_number(contact);
     format!(
         "I'm sorry, I don't know. I could not find an answer to that in the information {name} has given me.\n\n{whom} \
          In an emergency, call {number}."
@@ -103,16 +115,12 @@ fn reach(contact: &Contact) -> Option<String> {
     }
 }
 
-fn emergency_number(contact: &Contact) -> &str {
-    match contact.emergency_number.trim() {
-        "" => "your emergency number",
-        number => number,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use kuzushi_domain::config::Safety;
+
     use super::*;
+    use crate::safety::emergency_notice;
 
     #[test]
     fn blank_contact_details_leave_no_holes() {
@@ -123,24 +131,30 @@ mod tests {
             emergency_number: "112".into(),
         };
         let said = [
-            nothing_found(&contact),
+            nothing_found(&contact, "112"),
             closest("Parking", Some("Parking"), "Park here.", &contact),
-            no_medical_advice(&contact),
+            no_medical_advice(&contact, "112"),
             small_talk(SmallTalk::Human, &contact),
-            emergency(Emergency::Medical, &contact, "de"),
+            told(EmergencyKind::Heart, &contact),
+            told(EmergencyKind::SelfHarm, &contact),
         ];
         for text in said {
             assert!(!text.contains("  ") && !text.contains("****") && !text.contains("all day"), "{text}");
         }
         let without_hours = Contact { phone: "555-0100".into(), hours: String::new(), ..contact };
-        assert!(nothing_found(&without_hours).contains("at **555-0100**. "));
+        assert!(nothing_found(&without_hours, "112").contains("at **555-0100**. "));
+    }
+
+    fn told(kind: EmergencyKind, contact: &Contact) -> String {
+        let notice = emergency_notice(&[kind], &Safety::default(), contact, "en-US").unwrap();
+        emergency(&notice, "en-US")
     }
 
     #[test]
     fn the_crisis_line_is_named_where_it_exists() {
-        let contact = Contact::default();
-        assert!(emergency(Emergency::SelfHarm, &contact, "en-US").contains("988"));
-        assert!(!emergency(Emergency::SelfHarm, &contact, "en-GB").contains("988"));
-        assert!(emergency(Emergency::SelfHarm, &contact, "en-GB").starts_with("**Call 911"));
+        assert!(told(EmergencyKind::SelfHarm, &Contact::default()).contains("988"));
+        let abroad = Contact { emergency_number: "112".into(), ..Contact::default() };
+        assert!(!told(EmergencyKind::SelfHarm, &abroad).contains("988"));
+        assert!(told(EmergencyKind::SelfHarm, &abroad).starts_with("**Call 112"));
     }
 }

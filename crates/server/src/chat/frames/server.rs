@@ -1,11 +1,13 @@
 //! What the server sends.
 
 use bytes::Bytes;
+use kuzushi_domain::NoticeCode;
+use kuzushi_store::NewEmergency;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{ErrorCode, FrameError};
-use crate::api::wire::{WireMessage, WireRating};
+use crate::api::wire::{Timestamp, WireMessage, WireNoticeCode, WireNumber, WireRating};
 
 /// Bytes of a token's frame around its name and text, with room for what has to be escaped.
 const AROUND_A_TOKEN: usize = 96;
@@ -53,6 +55,26 @@ pub enum ServerFrame {
         rating: Option<WireRating>,
     },
     Pong,
+    /// Shown apart from the answers, never part of one.
+    #[serde(rename_all = "camelCase")]
+    Notice {
+        #[schema(value_type = WireNoticeCode)]
+        code: &'static str,
+        content: String,
+        /// 0 where it is no event of the conversation, or not stored yet.
+        seq: i64,
+        /// Whom to call, the most important first.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        #[schema(required = false)]
+        numbers: Vec<WireNumber>,
+        /// Of one that is stored.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(required = false, nullable = false)]
+        message_id: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(required = false, nullable = false)]
+        created_at: Option<Timestamp>,
+    },
     #[serde(rename_all = "camelCase")]
     Error {
         code: ErrorCode,
@@ -78,8 +100,43 @@ impl ServerFrame {
         serde_json::to_vec(self).unwrap_or_default().into()
     }
 
+    /// A stored message, or the notice that it is.
     pub fn message(message: &kuzushi_store::Message) -> Self {
-        Self::Message(WireMessage::from(message))
+        match &message.details.notice {
+            None => Self::Message(WireMessage::from(message)),
+            Some(notice) => Self::Notice {
+                code: notice.code.as_str(),
+                content: message.content.expose().clone(),
+                seq: message.seq,
+                numbers: notice.numbers.iter().map(WireNumber::from).collect(),
+                message_id: Some(message.message_id.clone()),
+                created_at: Some(Timestamp(message.created_at)),
+            },
+        }
+    }
+
+    /// A notice that cannot wait until it is stored.
+    pub fn unstored_notice(emergency: &NewEmergency) -> Self {
+        Self::Notice {
+            code: emergency.notice.code.as_str(),
+            content: emergency.content.expose().clone(),
+            seq: 0,
+            numbers: emergency.notice.numbers.iter().map(WireNumber::from).collect(),
+            message_id: None,
+            created_at: None,
+        }
+    }
+
+    /// That an AI answers.
+    pub fn disclosure(content: String) -> Self {
+        Self::Notice {
+            code: NoticeCode::AiDisclosure.as_str(),
+            content,
+            seq: 0,
+            numbers: Vec::new(),
+            message_id: None,
+            created_at: None,
+        }
     }
 
     pub fn refusal(refusal: FrameError) -> Self {

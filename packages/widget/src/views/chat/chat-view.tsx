@@ -1,4 +1,5 @@
-import { useController, useConversation } from '../../widget-context'
+import { useController, useConversation, useStore } from '../../widget-context'
+import { otherViews } from '../other-views'
 import { ChatHeader } from './chat-header'
 import { Composer } from './composer'
 import { ConnectionBanner, Note } from './connection-banner'
@@ -9,6 +10,7 @@ import { Ended, Unavailable } from './refusals'
 export function ChatView() {
   const { conversation } = useController()
   const refusal = useConversation((state) => state.refusal)
+  const { part } = useStore(otherViews.state, (now) => now)
   return (
     <>
       <ChatHeader />
@@ -21,6 +23,7 @@ export function ChatView() {
           <ConnectionBanner />
           <Note />
           <LiveTranscript key={conversation.kept?.sessionId} />
+          {part && <part.EmergencyNotice key={`notice-${conversation.kept?.sessionId}`} />}
           <Composer />
         </>
       )}

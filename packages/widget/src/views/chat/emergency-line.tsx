@@ -5,13 +5,19 @@ export function EmergencyLine() {
   const wording = useWording()
   const appearance = useWidget((state) => state.appearance)
   const number = appearance?.contact.emergencyNumber
+  const phone = appearance?.contact.phone
   const poweredBy = appearance?.uiHints.poweredByText
   return (
     <div className="footer">
       <p>
         {number ? (
           <>
-            {wording.emergency} <a href={`tel:${number.replace(/[^\d+*#]/g, '')}`}>{number}</a>.
+            {wording.emergency} <Call number={number} />.{' '}
+            {phone && (
+              <>
+                {wording.person} <Call number={phone} />.
+              </>
+            )}
           </>
         ) : (
           wording.assistantOnly
@@ -21,3 +27,7 @@ export function EmergencyLine() {
     </div>
   )
 }
+
+const Call = ({ number }: { number: string }) => (
+  <a href={`tel:${number.replace(/[^\d+*#]/g, '')}`}>{number}</a>
+)
