@@ -80,5 +80,7 @@ test('a conversation begins with who answers, and that stays in sight', async ({
   await widget.open()
   await expect(widget.panel.getByText('You are chatting with an AI assistant, not a person.')).toBeVisible()
   await expect(widget.panel.getByText(/AI assistant\. Not for emergencies: call/)).toBeVisible()
-  await expect(widget.panel.locator('.footer a')).toHaveCount(2)
+  await widget.ask('Where can I park?')
+  await expect(widget.panel.getByText('An AI answers here.')).toBeVisible()
+  await expect(widget.panel.locator('.who-answers a')).toHaveAttribute('href', /^tel:/)
 })

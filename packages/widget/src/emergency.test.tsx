@@ -62,9 +62,13 @@ test('it is there when the conversation is taken up again, until it is put away 
   expect(pinned()).toBeNull()
 })
 
-test('that an AI answers is no alarm, and stands at the beginning', async () => {
-  const { socket } = await opened()
-  act(() => socket.push({ type: 'notice', code: 'AI_DISCLOSURE', content: 'You are chatting with an AI.', seq: 0 }))
+test('that an AI answers is no alarm, and is said until and after the first word', async () => {
+  const { socket, user } = await opened()
+  act(() =>
+    socket.push({ type: 'notice', code: 'AI_DISCLOSURE', content: 'You are chatting with an AI.', seq: 0 }),
+  )
   expect(pinned()).toBeNull()
-  expect(inPanel().getByText('You are chatting with an AI assistant, not a person.')).toBeTruthy()
+  inPanel().getByText('You are chatting with an AI assistant, not a person.')
+  await user.type(inPanel().getByRole('textbox'), 'Hello{Enter}')
+  expect(inPanel().getByText(/An AI answers here/).textContent).toContain('555 0100')
 })

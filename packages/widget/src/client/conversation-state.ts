@@ -1,4 +1,4 @@
-import type { SessionStarted, WireNumber } from '../generated/wire'
+import type { ServerFrame, SessionStarted } from '../generated/wire'
 import type { ConnectionState, Refusal } from './connection'
 import type { Transcript, TranscriptEntry } from './transcript'
 
@@ -14,15 +14,11 @@ export interface ConversationState {
   answering: boolean
   /** Cursor to messages before the first of the transcript; undefined when there are none. */
   olderCursor?: string | undefined
-  /** Whom to call, said by the server before it could store it. */
-  unstoredNotice?: UnstoredNotice | undefined
+  /** The latest notice, as long as it is no stored message. */
+  unstoredNotice?: NoticeFrame | undefined
 }
 
-export interface UnstoredNotice {
-  messageId: string
-  content: string
-  numbers: WireNumber[]
-}
+export type NoticeFrame = Extract<ServerFrame, { type: 'notice' }>
 
 /** What happens in a conversation that others may want to know, and nothing of what is said. */
 export interface ConversationListener {

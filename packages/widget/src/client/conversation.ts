@@ -2,7 +2,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { ServerFrame, WireMessage } from '../generated/wire'
 import type { Api } from './api'
 import { Connection, type ConnectionState, type Refusal } from './connection'
-import type { ConversationListener, ConversationState } from './conversation-state'
+import type { ConversationListener, ConversationState, NoticeFrame } from './conversation-state'
 import { type DeviceStorage, type KeptConversation, withEarlier } from './device-record'
 import { eraseOnServer } from './erasing'
 import { Outbox } from './outbox'
@@ -254,7 +254,6 @@ export class Conversation {
       loaded: false,
       answering: false,
       olderCursor: undefined,
-      unstoredNotice: undefined,
     })
     if (!left) this.#sending.show(this.#sessionId)
     this.#connection.start(left)
@@ -364,17 +363,10 @@ export class Conversation {
     this.#listener.onMessage(entry)
   }
 
-  #noticeArrived(frame: Extract<ServerFrame, { type: 'notice' }>): void {
-    const { code, content, seq, messageId, createdAt, numbers = [] } = frame
-    // That an AI answers is said at the beginning, from what the session came with.
-    if (code === 'AI_DISCLOSURE') return
-    // One that comes before it is stored is taken back by the one that is.
-    const isStored = messageId && createdAt
-    this.state.setState({
-      unstoredNotice: isStored ? undefined : { messageId: `unstored-${content}`, content, numbers },
-    })
-    if (isStored)
-      this.#messageArrived({ messageId, seq, role: 'system', content, createdAt, notice: { code, numbers } })
+  /** One that is no event yet is taken back by the one that is. */
+  #noticeArrived(notice: NoticeFrame): void {
+    this.state.setState({ unstoredNotice: notice.seq ? undefined : notice })
+    if (notice.seq) this.#messageArrived({ ...notice, role: 'system', notice } as WireMessage)
   }
 
   #messageArrived(message: WireMessage): void {
@@ -456,12 +448,7 @@ export class Conversation {
     const kept = this.#kept
     this.#kept = undefined
     this.#sending.settleIn()
-    this.state.setState({
-      session: undefined,
-      transcript: [],
-      olderCursor: undefined,
-      unstoredNotice: undefined,
-    })
+    this.state.setState({ session: undefined, transcript: [], olderCursor: undefined })
     if (!kept) return
     if (this.#storage.read().current?.sessionId === kept.sessionId)
       this.#storage.update({ current: undefined })

@@ -18,7 +18,7 @@ export interface KeptPatient {
 }
 
 /** The hospital's look and wording as last seen, so that the panel opens as itself before the server answers. */
-export type Appearance = Pick<SessionStarted, 'app' | 'theme' | 'uiHints' | 'contact' | 'aiDisclosure'>
+export type Appearance = Pick<SessionStarted, 'app' | 'theme' | 'uiHints' | 'contact'>
 
 export interface Preferences {
   /** Multiplies the hospital's own text size. */

@@ -46,12 +46,8 @@ export function establishSession(
       expiresAt: session.expiresAt,
       startedAt: (resumed && current?.startedAt) || new Date().toISOString(),
     }
-    const { app, theme, uiHints, contact, aiDisclosure } = session
-    storage.update({
-      widgetInstanceId,
-      current: kept,
-      appearance: { app, theme, uiHints, contact, aiDisclosure },
-    })
+    const { app, theme, uiHints, contact } = session
+    storage.update({ widgetInstanceId, current: kept, appearance: { app, theme, uiHints, contact } })
     return { session, kept, resumed }
   })
 }

@@ -4,8 +4,8 @@ import { HistoryView } from './history-view'
 import { SettingsView } from './settings-view'
 import { SignInView } from './sign-in-view'
 
-export { EmergencyNotice } from './emergency-notice'
 export { LoginNotice } from './login-notice'
+export { Notices } from './notices'
 export { Rating } from './rating'
 
 /** Everything beside the chat. One file for all of it: each is too small for one of its own. */

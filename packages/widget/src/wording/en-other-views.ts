@@ -25,6 +25,8 @@ export const enOtherViews = {
 
   emergencyTitle: 'In an emergency',
   dismissNotice: 'Put this notice away',
+  aiAnswers: 'An AI answers here.',
+  toAPerson: 'To talk with a person:',
 
   account: 'Account',
   signIn: 'Sign in',

@@ -62,7 +62,6 @@ export const en = {
   loadFailed: 'This could not be loaded.',
 
   emergency: 'AI assistant. Not for emergencies: call',
-  person: 'To reach a person:',
   assistantOnly: 'AI assistant. Not for emergencies.',
 
   unavailableTitle: 'The assistant is not available here',

@@ -23,7 +23,7 @@ export function ChatView() {
           <ConnectionBanner />
           <Note />
           <LiveTranscript key={conversation.kept?.sessionId} />
-          {part && <part.EmergencyNotice key={`notice-${conversation.kept?.sessionId}`} />}
+          {part && <part.Notices />}
           <Composer />
         </>
       )}

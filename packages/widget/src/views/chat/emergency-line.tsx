@@ -5,19 +5,13 @@ export function EmergencyLine() {
   const wording = useWording()
   const appearance = useWidget((state) => state.appearance)
   const number = appearance?.contact.emergencyNumber
-  const phone = appearance?.contact.phone
   const poweredBy = appearance?.uiHints.poweredByText
   return (
     <div className="footer">
       <p>
         {number ? (
           <>
-            {wording.emergency} <Call number={number} />.{' '}
-            {phone && (
-              <>
-                {wording.person} <Call number={phone} />.
-              </>
-            )}
+            {wording.emergency} <a href={`tel:${number.replace(/[^\d+*#]/g, '')}`}>{number}</a>.
           </>
         ) : (
           wording.assistantOnly
@@ -27,7 +21,3 @@ export function EmergencyLine() {
     </div>
   )
 }
-
-const Call = ({ number }: { number: string }) => (
-  <a href={`tel:${number.replace(/[^\d+*#]/g, '')}`}>{number}</a>
-)

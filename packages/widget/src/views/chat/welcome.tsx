@@ -8,21 +8,7 @@ const HEADLINE_CHARACTERS = 60
 export function Greeting() {
   const hints = useWidget((state) => state.appearance?.uiHints)
   const text = hints?.welcomeMessage
-  return (
-    <>
-      {text && <Welcome text={text} />}
-      <Disclosure />
-    </>
-  )
-}
-
-/** That an AI answers, and how to reach a human: what every conversation begins with. */
-function Disclosure() {
-  const disclosure = useWidget((state) => state.appearance?.aiDisclosure)
-  return disclosure ? <p className="disclosure">{disclosure}</p> : null
-}
-
-function Welcome({ text }: { text: string }) {
+  if (!text) return null
   if (text.length <= HEADLINE_CHARACTERS) return <h3 className="greeting">{text}</h3>
   return (
     <div className="message message-assistant ends">
