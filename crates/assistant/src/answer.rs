@@ -11,6 +11,7 @@ use futures_util::{StreamExt, stream::BoxStream};
 use kuzushi_domain::{
     AnswerOutcome, Citation, PatientRecord, Phi, Role,
     config::{Contact, Provider, Safety},
+    origin::OriginPattern,
 };
 
 use crate::{
@@ -18,6 +19,7 @@ use crate::{
     providers::{self, Endpoint, ProviderFailure},
     recent::Recent,
     safety::AnswerGuard,
+    summary::Earlier,
     tools::{self, Patient, Tool},
 };
 
@@ -40,10 +42,16 @@ pub struct AnswerRequest {
     pub contact: Contact,
     /// Whom somebody in an emergency is told to call.
     pub safety: Safety,
+    /// The hospital's own sites: where a model's links may lead, next to the articles that it is given.
+    pub sites: Vec<OriginPattern>,
     /// The pause between two pieces of a built-in answer. Zero sends them all at once.
     pub token_interval: Duration,
     /// The conversation before the question, oldest first. The last few messages suffice.
     pub history: Vec<HistoryMessage>,
+    /// What was said before that, in short. Like the history it is in patients' words.
+    pub earlier: Earlier,
+    /// Day and time at the hospital, in words, where it is known. The built-in assistant has no use for it.
+    pub local_time: Option<String>,
     pub question: Phi<String>,
     /// The visitor's language tag, such as `en-US`.
     pub locale: String,
@@ -67,13 +75,16 @@ impl Hash for Asking<'_> {
             record: _,
             contact,
             safety,
+            sites: _,
             token_interval: _,
             history,
+            earlier: _,
+            local_time: _,
             question,
             locale,
             knowledge: _,
         } = self.0;
-        let Contact { hospital_name, phone, hours, emergency_number } = contact;
+        let Contact { hospital_name, phone, hours, time_zone: _, emergency_number } = contact;
         (hospital_name, phone, hours, emergency_number, safety, locale, question.expose()).hash(state);
         for HistoryMessage { role, content, cited } in history {
             // Of an answer only its articles count: a model never says the same twice.
@@ -173,6 +184,8 @@ pub struct AnswerEnd {
     pub citations: Vec<Citation>,
     /// Whether the assistant said that it does not know. What it cites then is no more than near.
     pub no_answer: bool,
+    /// Whether that is because no article covers the question, and not because only a clinician may answer it.
+    pub is_uncovered: bool,
     /// Whether it told of an emergency, and whom to call.
     pub is_emergency: bool,
     /// Whether it declined to say what only a clinician may.

@@ -15,6 +15,7 @@ pub mod providers;
 mod question;
 mod recent;
 pub mod safety;
+mod summary;
 pub mod tools;
 
 pub use answer::{
@@ -23,3 +24,4 @@ pub use answer::{
 };
 pub use knowledge::{Hit, Knowledge, KnowledgeArticle};
 pub use providers::{Endpoint, ProviderFailure, SetupError};
+pub use summary::Earlier;

@@ -141,6 +141,9 @@ pub struct Citation {
     pub url: Option<String>,
     /// The heading the passage stands under.
     pub section: Option<String>,
+    /// Where on the page at the address the passage begins, as a fragment without its `#`: an anchor, or its heading as a text
+    /// to look for (`:~:text=…`).
+    pub anchor: Option<String>,
     /// The beginning of the passage, plain text.
     pub snippet: Option<String>,
 }

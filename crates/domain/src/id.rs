@@ -66,6 +66,8 @@ kinds! {
     Evaluation = "eval";
     /// What must not be erased while a matter is open.
     LegalHold = "hold";
+    /// A topic that patients ask about and no article covers.
+    Gap = "gap";
 }
 
 /// An identifier of one kind of thing: 128 bits, UUIDv7, shown as `<prefix>_<32 hex digits>`.

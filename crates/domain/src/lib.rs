@@ -2,6 +2,7 @@
 //!
 //! No I/O and no HTTP. Everything here can be tested without a database, a socket or a clock.
 
+mod article;
 mod audit;
 pub mod clock;
 pub mod config;
@@ -17,6 +18,7 @@ pub mod second_factor;
 mod share;
 pub mod staff;
 
+pub use article::{ArticleFormat, UnknownArticleFormat};
 pub use audit::{Actor, AuditAction, UnknownAuditAction};
 pub use clock::{Clock, SystemClock};
 pub use conversation::{AnswerOutcome, Citation, Rating, Role, TurnState, UnknownName};

@@ -40,6 +40,8 @@ pub enum Permission {
     WriteConfigs,
     /// Write and remove articles: what the assistant answers from.
     WriteArticles,
+    /// See what patients ask about and no article covers, without their words.
+    ReadGaps,
     /// Decide which config version new conversations get.
     ActivateConfigs,
     /// See who may sign in: patients' names and addresses.
@@ -81,17 +83,19 @@ impl StaffRole {
     pub fn may(self, permission: Permission) -> bool {
         use Permission::{
             ListConversations, ManageIdentityProviders, ManageOperators, ManageTenants, ReadAudit, ReadConfigs,
-            ReadConversations, ReadHolds, ReadStaff, ReadUsers, WriteArticles, WriteConfigs,
+            ReadConversations, ReadGaps, ReadHolds, ReadStaff, ReadUsers, WriteArticles, WriteConfigs,
         };
         match self {
             Self::Operator => permission != ReadConversations,
             Self::Owner => {
                 !matches!(permission, ManageTenants | ManageOperators | ManageIdentityProviders | ReadConversations)
             }
-            Self::Editor => matches!(permission, ReadConfigs | WriteConfigs | WriteArticles),
-            Self::Auditor => matches!(permission, ReadConfigs | ListConversations | ReadHolds | ReadStaff | ReadAudit),
+            Self::Editor => matches!(permission, ReadConfigs | WriteConfigs | WriteArticles | ReadGaps),
+            Self::Auditor => {
+                matches!(permission, ReadConfigs | ListConversations | ReadGaps | ReadHolds | ReadStaff | ReadAudit)
+            }
             // Who they talk to and what was said, and nothing else.
-            Self::Agent => matches!(permission, ListConversations | ReadConversations | ReadUsers),
+            Self::Agent => matches!(permission, ListConversations | ReadConversations | ReadGaps | ReadUsers),
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use anyhow::bail;
 use clap::{Args, Parser, Subcommand};
+use kuzushi_domain::ArticleFormat;
 
 use crate::{
     commands::{self, admin::AdminArguments, audit::AuditCommand, evaluate::EvaluateArguments, keys::KeysCommand},
@@ -78,6 +80,12 @@ enum Command {
     ConfigSchema,
     /// Print the reference of all settings (Markdown).
     ConfigReference,
+    /// Read a document from standard input, and print its text as JSON: how the server has documents read.
+    #[command(hide = true)]
+    ConvertDocument {
+        #[arg(long)]
+        format: ArticleFormat,
+    },
 }
 
 /// Who answers in the demo hospital.
@@ -95,6 +103,14 @@ pub struct DemoArguments {
 }
 
 impl Cli {
+    /// The format of the document on standard input, where this process is there to read one.
+    pub fn document_to_convert(&self) -> Option<ArticleFormat> {
+        match self.command {
+            Command::ConvertDocument { format } => Some(format),
+            _ => None,
+        }
+    }
+
     pub async fn run(self) -> anyhow::Result<()> {
         let config = || config::Config::load(self.config.as_deref());
         match self.command {
@@ -109,6 +125,7 @@ impl Cli {
             Command::Openapi => commands::print(&crate::router::description_json()?),
             Command::ConfigSchema => commands::print(&crate::router::config_schema_json()?),
             Command::ConfigReference => commands::print(&config::reference()),
+            Command::ConvertDocument { .. } => bail!("documents are converted before anything is set up"),
         }
     }
 }

@@ -129,6 +129,8 @@ pub enum ApiError {
         limit: usize,
     },
     UnsupportedMediaType,
+    /// Of a document that is none of those that are read.
+    UnknownDocumentType,
     UpgradeRequired,
     RateLimited {
         retry_after: Duration,

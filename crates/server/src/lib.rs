@@ -12,6 +12,7 @@ pub mod config;
 pub mod conversation;
 pub mod demo;
 pub mod directory;
+pub mod documents;
 pub mod edge;
 pub mod error;
 pub mod evaluation;

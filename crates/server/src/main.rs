@@ -6,6 +6,7 @@ use clap::Parser;
 use kuzushi_server::{
     cli::Cli,
     commands::{AwaitsApproval, evaluate::NotPassed},
+    documents,
 };
 use tokio::runtime::Runtime;
 
@@ -16,6 +17,10 @@ const NOT_PASSED: u8 = 4;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    // Before anything else is set up: it takes nothing from anybody.
+    if let Some(format) = cli.document_to_convert() {
+        return documents::run(format);
+    }
     let outcome = Runtime::new().map_err(Into::into).and_then(|runtime| {
         let outcome = runtime.block_on(cli.run());
         // Whatever counts is stored by now. Dropping the runtime would wait for every thread that is in the middle of

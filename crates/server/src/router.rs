@@ -21,11 +21,14 @@ use tower_http::{
 };
 use tracing::Span;
 use utoipa::OpenApi;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::{
+    router::{OpenApiRouter, UtoipaMethodRouterExt as _},
+    routes,
+};
 
 use crate::{
     api::{admin, body::BODY_LIMIT, export, health, idempotency, login, messages, openapi, session_init, sessions},
-    assets, chat, demo,
+    assets, chat, demo, documents,
     edge::{self, Peer},
     error::ApiError,
     limits,
@@ -116,6 +119,10 @@ fn documented() -> OpenApiRouter<AppState> {
         .routes(routes!(admin::evaluations::read_evaluation))
         .routes(routes!(admin::articles::list_articles))
         .routes(routes!(admin::articles::read_article, admin::articles::put_article, admin::articles::remove_article))
+        .routes(routes!(admin::article_documents::put_document).layer(DefaultBodyLimit::max(documents::LARGEST)))
+        .routes(routes!(admin::gaps::list_gaps))
+        .routes(routes!(admin::gaps::change_gap))
+        .routes(routes!(admin::gaps::list_gap_questions))
         .routes(routes!(admin::conversations::list_conversations))
         .routes(routes!(admin::conversations::read_conversation))
         .routes(routes!(admin::conversations::read_messages))

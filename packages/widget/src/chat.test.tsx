@@ -70,7 +70,13 @@ describe('the conversation', () => {
     expect(find('.sr-only[role=status]')?.textContent).toBe('')
 
     const citations = [
-      { articleId: 'art_1', title: 'Visiting', section: 'Wards', url: '/demo/articles/visiting' },
+      {
+        articleId: 'art_1',
+        title: 'Visiting',
+        section: 'Wards',
+        url: '/demo/articles/visiting',
+        anchor: ':~:text=Wards',
+      },
     ]
     await act(async () =>
       socket.push(
@@ -80,7 +86,8 @@ describe('the conversation', () => {
     )
     expect(find('.sr-only[role=status]')?.textContent).toBe('Assistant: From ten.')
     const source = inPanel().getByRole('link', { name: /Visiting/ })
-    expect(source.getAttribute('href')).toBe('https://api.test/demo/articles/visiting')
+    expect(source.getAttribute('href')).toBe('https://api.test/demo/articles/visiting#:~:text=Wards')
+    expect(source.textContent).toContain('Wards')
     expect(source.getAttribute('rel')).toBe('noopener noreferrer')
   })
 

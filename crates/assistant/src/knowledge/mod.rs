@@ -15,7 +15,7 @@ use std::{
     fmt,
 };
 
-use kuzushi_domain::{Id, id::Article};
+use kuzushi_domain::{Id, Phi, id::Article};
 
 pub use ordering::Likeness;
 pub use passages::{Block, Passage, passages, plain_text};
@@ -23,8 +23,8 @@ pub use retrieval::Candidate;
 
 use crate::{
     answer::RecentAnswers,
-    language::{stem, terms, words},
-    question::{Intent, Question, Spelling, answers, intents},
+    language::{Tongue, terms, words},
+    question::{Concept, Intent, Question, Spelling, answers, intents},
 };
 use fields::{Field, FieldIndex};
 use meanings::Meanings;
@@ -72,6 +72,8 @@ pub struct Knowledge {
     title_terms: Vec<Vec<String>>,
     /// The terms of all titles and headings.
     headlines: HashSet<String>,
+    /// What the articles are written in, English apart.
+    tongues: Vec<Tongue>,
     spelling: Spelling,
     similar: SimilarWords,
     meanings: Meanings,
@@ -96,6 +98,8 @@ struct IndexedPassage {
     heading_stems: Vec<String>,
     /// Whether it opens its article.
     is_first: bool,
+    /// What its article is written in.
+    tongue: Tongue,
 }
 
 /// The fields of a passage, in the order of [`Knowledge::passage_fields`].
@@ -124,7 +128,8 @@ impl Knowledge {
     pub fn index(articles: Vec<KnowledgeArticle>) -> Self {
         let mut indexed = Vec::new();
         for (article, source) in articles.iter().enumerate() {
-            let title = terms(&source.title);
+            let tongue = Tongue::of_locale(&source.locale);
+            let title = tongue.terms(&source.title);
             let promised = intents(&source.title);
             for (position, passage) in passages(&source.body).into_iter().enumerate() {
                 let text = passage.plain_text();
@@ -133,8 +138,9 @@ impl Knowledge {
                     article,
                     facts: FACTS.into_iter().filter(|fact| answers(*fact, &text)).collect(),
                     promises: intents(&heading).into_iter().filter(|fact| !promised.contains(fact)).collect(),
-                    specifics: terms(&heading).into_iter().filter(|term| !title.contains(term)).collect(),
-                    heading_stems: words(&heading).iter().map(|word| stem(&word.text)).collect(),
+                    specifics: tongue.terms(&heading).into_iter().filter(|term| !title.contains(term)).collect(),
+                    heading_stems: words(&heading).iter().map(|word| tongue.stem(&word.text)).collect(),
+                    tongue,
                     is_first: position == 0,
                     passage,
                     text,
@@ -148,18 +154,20 @@ impl Knowledge {
 
         // First without the editors' questions, to find out which passage answers each of them.
         let texts: Vec<[Vec<String>; 3]> = indexed.iter().map(passage_terms).collect();
-        let headlines = articles.iter().flat_map(|article| terms(&article.title));
+        let title_terms = |article: &KnowledgeArticle| Tongue::of_locale(&article.locale).terms(&article.title);
+        let headlines = articles.iter().flat_map(title_terms);
         let headlines = headlines.chain(texts.iter().flat_map(|[heading, ..]| heading.iter().cloned())).collect();
         let unassigned = Self {
             questions: EditorsQuestions::default(),
             title_promises: articles.iter().map(|article| intents(&article.title)).collect(),
-            title_terms: articles.iter().map(|article| terms(&article.title)).collect(),
+            title_terms: articles.iter().map(title_terms).collect(),
             headlines,
             passage_fields: FieldIndex::build(PASSAGE_FIELDS, PASSAGE_ABOUT, &texts),
             article_fields,
             similar: SimilarWords::new(articles_words),
             meanings: Meanings::new(&[], &[], &[]),
             recent: RecentAnswers::default(),
+            tongues: foreign_tongues(&articles),
             articles,
             passages: indexed,
             spelling,
@@ -170,13 +178,14 @@ impl Knowledge {
     fn with_questions(mut self, mut texts: Vec<[Vec<String>; 3]>) -> Self {
         let mut questions = Vec::new();
         for (article, source) in self.articles.iter().enumerate() {
-            let title = terms(&source.title);
+            let tongue = Tongue::of_locale(&source.locale);
+            let title = tongue.terms(&source.title);
             for text in &source.questions {
                 let question = self.read_literally(text, "");
                 let passage = self.best_passage_of(article, &question);
                 if let Some(passage) = passage {
                     // The article's subject does not tell its passages apart.
-                    let specific = terms(text).into_iter().filter(|term| !title.contains(term));
+                    let specific = tongue.terms(text).into_iter().filter(|term| !title.contains(term));
                     texts[passage][1].extend(specific);
                 }
                 let own_words = question.concepts.into_iter().filter_map(|concept| {
@@ -229,6 +238,7 @@ impl Knowledge {
 
     fn read_literally(&self, question: &str, hospital_name: &str) -> Question {
         let mut question = Question::read(question, &self.spelling, hospital_name);
+        question.read_in(&self.tongues);
         for concept in &mut question.concepts {
             let term = concept.alternatives.first().map(|(term, _)| term);
             if term.is_some_and(|term| self.headlines.contains(term)) {
@@ -236,6 +246,22 @@ impl Knowledge {
             }
         }
         question
+    }
+
+    /// What a question is about, in the stems of its subjects: alike for questions that are put differently. They are the
+    /// patient's words.
+    pub fn topic(&self, question: &Phi<String>, hospital_name: &str) -> Phi<String> {
+        let question = self.read_literally(question.expose(), hospital_name);
+        let is_subject = |concept: &&Concept| concept.missed >= 1.0 && !concept.is_intent();
+        let subjects = question.concepts.iter().filter(is_subject);
+        let mut stems: Vec<&str> =
+            subjects.filter_map(|concept| Some(concept.alternatives.first()?.0.as_str())).collect();
+        if stems.is_empty() {
+            stems = question.stems.iter().map(String::as_str).collect();
+        }
+        stems.sort_unstable();
+        stems.dedup();
+        Phi::new(stems.join(" "))
     }
 
     /// The place of an article by its id in text form.
@@ -285,24 +311,37 @@ fn words_of(article: &KnowledgeArticle) -> impl Iterator<Item = String> {
         .into_iter()
 }
 
+/// What articles are written in, each once, without English.
+fn foreign_tongues(articles: &[KnowledgeArticle]) -> Vec<Tongue> {
+    let mut tongues = Vec::new();
+    for tongue in articles.iter().map(|article| Tongue::of_locale(&article.locale)) {
+        if tongue != Tongue::English && !tongues.contains(&tongue) {
+            tongues.push(tongue);
+        }
+    }
+    tongues
+}
+
 fn article_terms(article: &KnowledgeArticle) -> [Vec<String>; 5] {
+    let tongue = Tongue::of_locale(&article.locale);
     [
-        terms(&article.title),
+        tongue.terms(&article.title),
         terms(&article.slug),
-        terms(&article.summary),
-        article.questions.iter().flat_map(|question| terms(question)).collect(),
-        text_terms(&plain_text(&article.body)),
+        tongue.terms(&article.summary),
+        article.questions.iter().flat_map(|question| tongue.terms(question)).collect(),
+        text_terms(&plain_text(&article.body), tongue),
     ]
 }
 
 fn passage_terms(passage: &IndexedPassage) -> [Vec<String>; 3] {
-    let heading = passage.passage.heading.as_deref().map(terms).unwrap_or_default();
-    [heading, Vec::new(), text_terms(&passage.text)]
+    let tongue = passage.tongue;
+    let heading = passage.passage.heading.as_deref().map(|heading| tongue.terms(heading)).unwrap_or_default();
+    [heading, Vec::new(), text_terms(&passage.text, tongue)]
 }
 
 /// A text's terms. A sum of money is about a cost, whether or not it says so.
-fn text_terms(text: &str) -> Vec<String> {
-    let mut terms = terms(text);
+fn text_terms(text: &str, tongue: Tongue) -> Vec<String> {
+    let mut terms = tongue.terms(text);
     if text.contains('$') {
         terms.push(String::from("cost"));
     }

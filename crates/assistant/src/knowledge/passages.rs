@@ -12,6 +12,8 @@ const PASSAGE_WORDS: usize = 130;
 pub struct Passage {
     /// Plain text. None for what stands before the first heading.
     pub heading: Option<String>,
+    /// The heading's own name on the page where it is published: `## Parking {#parking}`.
+    pub anchor: Option<String>,
     pub blocks: Vec<Block>,
 }
 
@@ -51,14 +53,16 @@ impl Block {
 /// Cuts a body into passages. Headings of every level begin a new one, a table becomes a list of its rows; code and
 /// HTML are left out, since no short answer can quote them.
 pub fn passages(markdown: &str) -> Vec<Passage> {
-    let mut reader = Reader { markdown, passages: Vec::new(), heading: None, blocks: Vec::new() };
-    let mut events = Parser::new_ext(markdown, Options::ENABLE_TABLES).into_offset_iter();
+    let mut reader = Reader { markdown, ..Reader::default() };
+    let options = Options::ENABLE_TABLES | Options::ENABLE_HEADING_ATTRIBUTES;
+    let mut events = Parser::new_ext(markdown, options).into_offset_iter();
     while let Some((event, range)) = events.next() {
         let Event::Start(tag) = event else { continue };
         match tag {
-            Tag::Heading { .. } => {
+            Tag::Heading { ref id, .. } => {
                 reader.close();
                 reader.heading = Some(plain_text(&markdown[range])).filter(|heading| !heading.is_empty());
+                reader.anchor = id.as_ref().filter(|_| reader.heading.is_some()).map(ToString::to_string);
             }
             Tag::Paragraph => reader.paragraph(range),
             Tag::List(first_number) => reader.list(first_number.is_some(), &mut events),
@@ -73,10 +77,12 @@ pub fn passages(markdown: &str) -> Vec<Passage> {
     reader.passages
 }
 
+#[derive(Default)]
 struct Reader<'a> {
     markdown: &'a str,
     passages: Vec<Passage>,
     heading: Option<String>,
+    anchor: Option<String>,
     blocks: Vec<Block>,
 }
 
@@ -141,16 +147,21 @@ impl Reader<'_> {
             // A list belongs to the sentence that introduces it.
             let follows_introduction = matches!(block, Block::List { .. });
             if length > 0 && length + words > PASSAGE_WORDS && !follows_introduction {
-                self.passages.push(Passage { heading: self.heading.clone(), blocks: std::mem::take(&mut passage) });
+                self.push(std::mem::take(&mut passage));
                 length = 0;
             }
             length += words;
             passage.push(block);
         }
         if !passage.is_empty() {
-            self.passages.push(Passage { heading: self.heading.clone(), blocks: passage });
+            self.push(passage);
         }
         self.heading = None;
+        self.anchor = None;
+    }
+
+    fn push(&mut self, blocks: Vec<Block>) {
+        self.passages.push(Passage { heading: self.heading.clone(), anchor: self.anchor.clone(), blocks });
     }
 }
 
@@ -190,7 +201,7 @@ fn on_one_line(markdown: &str) -> String {
 /// Markdown without its markup, on one line.
 pub fn plain_text(markdown: &str) -> String {
     let mut text = String::with_capacity(markdown.len());
-    for event in Parser::new(markdown) {
+    for event in Parser::new_ext(markdown, Options::ENABLE_HEADING_ATTRIBUTES) {
         match event {
             Event::Text(piece) | Event::Code(piece) => text.push_str(&piece),
             Event::SoftBreak | Event::HardBreak | Event::End(TagEnd::Paragraph | TagEnd::Item) => text.push(' '),
@@ -207,19 +218,20 @@ mod tests {
     #[test]
     fn headings_divide_and_lists_stay_lists() {
         let found = passages(
-            "Before any heading.\n\n## Where to *park*\nIn the\n**garage**, see [map](/map).\n\n- Level 1\n- Level 2\n  - near the lift\n\n1. First\n2. Second\n\n### Empty\n## Last\n> Quoted.\n",
+            "Before any heading.\n\n## Where to *park* {#park}\nIn the\n**garage**, see [map](/map).\n\n- Level 1\n- Level 2\n  - near the lift\n\n1. First\n2. Second\n\n### Empty\n## Last\n> Quoted.\n",
         );
         let expected = [
-            Passage { heading: None, blocks: vec![Block::Paragraph("Before any heading.".into())] },
+            Passage { heading: None, anchor: None, blocks: vec![Block::Paragraph("Before any heading.".into())] },
             Passage {
                 heading: Some("Where to park".into()),
+                anchor: Some("park".into()),
                 blocks: vec![
                     Block::Paragraph("In the **garage**, see [map](/map).".into()),
                     Block::List { ordered: false, items: vec!["Level 1".into(), "Level 2 - near the lift".into()] },
                     Block::List { ordered: true, items: vec!["First".into(), "Second".into()] },
                 ],
             },
-            Passage { heading: Some("Last".into()), blocks: vec![Block::Paragraph("Quoted.".into())] },
+            Passage { heading: Some("Last".into()), anchor: None, blocks: vec![Block::Paragraph("Quoted.".into())] },
         ];
         assert_eq!(found, expected);
         assert_eq!(found[1].plain_text(), "In the garage, see map.\nLevel 1\nLevel 2 - near the lift\nFirst\nSecond");
@@ -238,7 +250,10 @@ mod tests {
         let found =
             passages("| Ward | Open | Closed |\n|---|---|---|\n| ICU | 11 am | 8 pm |\n| Maternity | 9 am | 9 pm |\n");
         let items = vec!["**ICU**: 11 am, 8 pm".into(), "**Maternity**: 9 am, 9 pm".into()];
-        assert_eq!(found, [Passage { heading: None, blocks: vec![Block::List { ordered: false, items }] }]);
+        assert_eq!(
+            found,
+            [Passage { heading: None, anchor: None, blocks: vec![Block::List { ordered: false, items }] }]
+        );
     }
 
     #[test]

@@ -1,10 +1,12 @@
-//! English as patients and hospitals write it: words, stems, synonyms and the words that carry no meaning.
+//! English as patients and hospitals write it: words, stems, synonyms and the words that carry no meaning. Of other languages,
+//! words and stems.
 
 mod lexicon;
 mod phrases;
 mod sentences;
 mod shorthand;
 mod similar;
+mod tongue;
 mod words;
 
 pub use lexicon::LEXICON;
@@ -12,6 +14,7 @@ pub use phrases::{Phrases, spoken};
 pub use sentences::sentences;
 pub use shorthand::spelled_out;
 pub use similar::{MEANINGS, Meaning};
+pub use tongue::Tongue;
 pub use words::{Word, stem, words};
 
 /// The terms a text is indexed under: the stems of its meaningful words, and the phrases the lexicon knows.

@@ -31,11 +31,17 @@ pub fn words(text: &str) -> Vec<Word> {
     let mut words = Vec::new();
     let mut starts_sentence = true;
     let mut end = 0;
+    let mut run = Run::default();
     for (start, piece) in text.unicode_word_indices() {
         if text[end..start].contains(['.', '!', '?', ':', '\n']) {
             starts_sentence = true;
         }
         end = start + piece.len();
+        if is_unspaced(piece) {
+            unspaced(piece, start, &mut run, &mut words);
+            starts_sentence = false;
+            continue;
+        }
         let capital = piece.chars().next().is_some_and(char::is_uppercase);
         let lower = piece.to_lowercase().replace('\u{2019}', "'");
         let bare = lower.strip_suffix("'s").unwrap_or(&lower).trim_end_matches('\'');
@@ -43,6 +49,34 @@ pub fn words(text: &str) -> Vec<Word> {
         starts_sentence = false;
     }
     words
+}
+
+/// The character of an unspaced text that was read last.
+#[derive(Default)]
+struct Run {
+    /// Where it ends.
+    end: usize,
+    character: String,
+    /// Whether it is a word by itself so far.
+    is_alone: bool,
+}
+
+/// Whether a piece is a character of a writing that sets no spaces between words: each comes as a piece of its own.
+fn is_unspaced(piece: &str) -> bool {
+    let mut characters = piece.chars();
+    let is_such = |character: char| matches!(character, '\u{3041}'..='\u{309f}' | '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{323af}');
+    characters.next().is_some_and(is_such) && characters.next().is_none()
+}
+
+/// Words of an unspaced text: each pair of characters, since most words there have two. One that stands alone is a word.
+fn unspaced(piece: &str, start: usize, run: &mut Run, words: &mut Vec<Word>) {
+    let goes_on = run.end == start && !run.character.is_empty();
+    let text = if goes_on { format!("{}{piece}", run.character) } else { piece.to_owned() };
+    if goes_on && run.is_alone {
+        words.pop();
+    }
+    words.push(Word { text, looks_like_a_name: false });
+    *run = Run { end: start + piece.len(), character: piece.to_owned(), is_alone: !goes_on };
 }
 
 /// The stem of a lower-case word.
@@ -72,6 +106,15 @@ mod tests {
             ("children", true),
         ];
         assert_eq!(found, expected.map(|(text, name)| (text.to_owned(), name)));
+    }
+
+    #[test]
+    fn a_text_without_spaces_is_read_in_pairs() {
+        let texts = |text| words(text).into_iter().map(|word| word.text).collect::<Vec<_>>();
+        assert_eq!(
+            texts("\u{505c}\u{8f66}\u{573a}\u{5728}A\u{697c}\u{3002}\u{533b}\u{9662}"),
+            ["\u{505c}\u{8f66}", "\u{8f66}\u{573a}", "\u{573a}\u{5728}", "a", "\u{697c}", "\u{533b}\u{9662}"]
+        );
     }
 
     #[test]

@@ -152,7 +152,8 @@ fn is_the_providers(failure: ProviderFailure, waited: Duration) -> bool {
         ProviderFailure::NotSetUp
         | ProviderFailure::LeftAlone
         | ProviderFailure::Filtered
-        | ProviderFailure::TooLong => false,
+        | ProviderFailure::TooLong
+        | ProviderFailure::GaveAway => false,
     }
 }
 

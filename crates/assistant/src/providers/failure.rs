@@ -36,6 +36,9 @@ pub enum ProviderFailure {
     Empty,
     #[error("the provider's reply could not be understood")]
     Malformed,
+    /// It read its instructions out.
+    #[error("the model gave away its instructions")]
+    GaveAway,
 }
 
 impl ProviderFailure {

@@ -1,19 +1,23 @@
 //! Who can give an answer: the built-in assistant, and models over HTTP, a module for each protocol.
 //!
 //! A question goes through `model` (who is asked, in which order), `underway` (one model, with what it looks up), `outgoing` (what
-//! leaves for it), `endpoint` (asking, and asking again), `breaker` (whom not to ask) and `reading` (what comes back).
+//! leaves for it), `endpoint` (asking, and asking again), `breaker` (whom not to ask) `reading` (what comes back), and
+//! `passing` (what of that the visitor gets).
 
 mod anthropic;
 mod breaker;
 pub mod builtin;
 mod calls;
+pub(crate) mod confidential;
 mod endpoint;
 mod exchange;
 mod failure;
+mod links;
 mod looking_up;
 pub(crate) mod model;
 mod openai;
 mod outgoing;
+mod passing;
 mod reading;
 mod source_marks;
 mod underway;

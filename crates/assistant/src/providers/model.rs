@@ -10,6 +10,7 @@ use super::{
     ProviderFailure, builtin,
     exchange::Outgoing,
     looking_up::LookUp,
+    passing::Passing,
     reading::Limits,
     underway::{Asking, Underway},
 };
@@ -90,7 +91,7 @@ async fn first_to_begin(
                     sources: sources.clone(),
                     limits: Limits { first_by: now + share, silence: request.model.silence, all_by },
                 };
-                match Underway::begin(asking).await {
+                match Underway::begin(asking, Passing::new(request, &sources)).await {
                     Ok(underway) => return Ok(underway),
                     Err((failure, cost)) => {
                         usage.extend(cost);

@@ -9,8 +9,8 @@ use super::{
     Endpoint, ProviderFailure, builtin,
     exchange::{FinishReason, ModelEvent, Outgoing, ToolCall},
     looking_up::LookUp,
+    passing::Passing,
     reading::{Limits, Reading},
-    source_marks::SourceMarks,
 };
 use crate::{
     answer::{AnswerEnd, AnswerEvent, ModelChoice, ModelUsage},
@@ -46,7 +46,7 @@ impl Asking {
 pub struct Underway {
     asking: Asking,
     reading: Reading,
-    marks: SourceMarks,
+    passing: Passing,
     /// What was said since the last look-up, as the model wrote it.
     said: String,
     calls: Vec<ToolCall>,
@@ -69,7 +69,7 @@ pub struct Underway {
 
 impl Underway {
     /// Asks, and waits for the first piece that a visitor can see. Where none comes, what it cost is told all the same.
-    pub async fn begin(asking: Asking) -> Result<Box<Self>, (ProviderFailure, Option<ModelUsage>)> {
+    pub async fn begin(asking: Asking, passing: Passing) -> Result<Box<Self>, (ProviderFailure, Option<ModelUsage>)> {
         let (reading, sent) = asking.send().await.map_err(|failure| (failure, None))?;
         let usage = ModelUsage {
             provider: asking.model.provider,
@@ -81,7 +81,7 @@ impl Underway {
         let mut underway = Box::new(Self {
             asking,
             reading,
-            marks: SourceMarks::default(),
+            passing,
             said: String::new(),
             calls: Vec::new(),
             rounds: 0,
@@ -154,19 +154,19 @@ impl Underway {
                 if self.asking.outgoing.may_call {
                     self.said.push_str(&piece);
                 }
-                return Ok(self.marks.strip(&piece));
+                return self.passing.pass(&piece);
             }
             ModelEvent::ToolCall(call) => self.calls.push(call),
             ModelEvent::Usage(_) => self.count(),
             ModelEvent::End(FinishReason::Complete) => {
-                let rest = self.marks.finish();
+                let rest = self.passing.finish();
                 self.end = Some(self.end());
                 return Ok(rest);
             }
             ModelEvent::End(FinishReason::ToolCalls) => {
                 self.look_up().await?;
                 // What comes now is a paragraph of its own.
-                return Ok(if self.is_seen { self.marks.strip("\n\n") } else { String::new() });
+                return if self.is_seen { self.passing.pass("\n\n") } else { Ok(String::new()) };
             }
         }
         Ok(String::new())
@@ -174,14 +174,16 @@ impl Underway {
 
     /// Looks up what the model asks for, and asks it again with that.
     async fn look_up(&mut self) -> Result<(), ProviderFailure> {
-        let Asking { outgoing, look_up, sources, limits, .. } = &mut self.asking;
+        let Asking { outgoing, look_up, sources, limits, knowledge, .. } = &mut self.asking;
         if !outgoing.may_call {
             return Err(ProviderFailure::Interrupted);
         }
         self.rounds += 1;
         let calls = std::mem::take(&mut self.calls);
         let by = if self.is_seen { limits.all_by } else { limits.first_by.min(limits.all_by) };
+        let known = sources.len();
         let results = look_up.all(&calls, by, sources).await;
+        self.passing.allow(knowledge, &sources[known..]);
         outgoing.add(std::mem::take(&mut self.said), calls, results);
         outgoing.may_call = self.rounds < MOST_ROUNDS;
         if self.is_seen {
@@ -211,14 +213,14 @@ impl Underway {
     /// Cites what the model named, in its order, each article once.
     fn end(&self) -> AnswerEnd {
         let mut citations: Vec<Citation> = Vec::new();
-        for number in self.marks.named() {
+        for number in self.passing.named() {
             let source = number.checked_sub(1).and_then(|position| self.asking.sources.get(position));
             let citation = source.map(|source| builtin::citation(&self.asking.knowledge, source));
             citations.extend(citation.filter(|new| citations.iter().all(|known| known.article_id != new.article_id)));
         }
-        let no_answer = citations.is_empty() && self.marks.named().contains(&NOT_IN_THE_SOURCES);
+        let no_answer = citations.is_empty() && self.passing.named().contains(&NOT_IN_THE_SOURCES);
         let mut usage = self.earlier.clone();
         usage.push(self.usage.clone());
-        AnswerEnd { citations, no_answer, usage, ..AnswerEnd::default() }
+        AnswerEnd { citations, no_answer, is_uncovered: no_answer, usage, ..AnswerEnd::default() }
     }
 }

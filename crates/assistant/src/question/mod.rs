@@ -12,7 +12,7 @@ use std::{fmt, sync::OnceLock};
 
 use crate::{
     encoder::{self, Meaning},
-    language::{LEXICON, MEANINGS, Word, spelled_out, stem, words},
+    language::{LEXICON, MEANINGS, Tongue, Word, spelled_out, stem, words},
 };
 
 /// How much a word in a phrase counts when only the word is found.
@@ -128,6 +128,23 @@ impl Question {
             text: text_read,
             in_context: None,
             meaning: OnceLock::new(),
+        }
+    }
+
+    /// Reads its words in these languages as well, since nobody says in which it is written.
+    pub fn read_in(&mut self, tongues: &[Tongue]) {
+        if tongues.is_empty() {
+            return;
+        }
+        let is_told = |word: &String| !tongues.iter().any(|tongue| tongue.is_stop_word(word));
+        self.concepts.retain(|concept| concept.word.as_ref().is_none_or(is_told));
+        for concept in &mut self.concepts {
+            let Some(word) = &concept.word else { continue };
+            for stem in tongues.iter().map(|tongue| tongue.stem(word)) {
+                if !concept.alternatives.iter().any(|(known, _)| *known == stem) {
+                    concept.alternatives.push((stem, 1.0));
+                }
+            }
         }
     }
 

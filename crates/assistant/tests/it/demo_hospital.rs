@@ -9,7 +9,8 @@ use std::{
 
 use futures_util::StreamExt;
 use kuzushi_assistant::{
-    AnswerEnd, AnswerEvent, AnswerRequest, Assistant, HistoryMessage, Knowledge, KnowledgeArticle, ModelSettings,
+    AnswerEnd, AnswerEvent, AnswerRequest, Assistant, Earlier, HistoryMessage, Knowledge, KnowledgeArticle,
+    ModelSettings,
 };
 use kuzushi_domain::{
     Id, Phi, Role,
@@ -104,10 +105,14 @@ impl DemoHospital {
                 phone: "(419) 555-0100".to_owned(),
                 hours: "day and night, every day".to_owned(),
                 emergency_number: "911".to_owned(),
+                ..Contact::default()
             },
             safety: Safety::default(),
+            sites: vec!["https://www.stmarys.example".parse().expect("an origin")],
             token_interval: Duration::ZERO,
             history: history.to_vec(),
+            earlier: Earlier::default(),
+            local_time: None,
             question: Phi::from(question),
             locale: "en-US".to_owned(),
             knowledge: Arc::clone(&self.apps[app]),

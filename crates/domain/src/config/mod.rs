@@ -3,6 +3,7 @@
 //! A document is checked strictly when it is written and read leniently ever after: a field that a later release
 //! removed must not break a conversation that started before.
 
+mod local_time;
 mod safety;
 mod schema;
 
@@ -310,6 +311,8 @@ pub struct Contact {
     pub phone: String,
     /// When the phone is answered, in words.
     pub hours: String,
+    /// Where the hospital's clocks are, such as `America/New_York`: a model is told what time it is there. Empty: it is not told.
+    pub time_zone: String,
     /// The number to call in an emergency; never empty.
     #[schemars(regex(pattern = r"\S"))]
     pub emergency_number: String,
@@ -321,6 +324,7 @@ impl Default for Contact {
             hospital_name: String::from("the hospital"),
             phone: String::new(),
             hours: String::new(),
+            time_zone: String::new(),
             emergency_number: String::from("911"),
         }
     }

@@ -4,7 +4,10 @@ use jsonschema::{ValidationError, error::ValidationErrorKind};
 use schemars::{Schema, generate::SchemaSettings};
 use serde_json::{Value, json};
 
-use super::AppConfig;
+use super::{
+    AppConfig,
+    local_time::{A_TIME_ZONE, is_time_zone},
+};
 
 /// A field of a config document that cannot be accepted, and what would be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -42,10 +45,15 @@ impl AppConfig {
             return Err(ConfigErrors(errors));
         }
         // A number can be too large for us where the schema sets no limit.
-        serde_path_to_error::deserialize(document).map_err(|error| {
+        let config: Self = serde_path_to_error::deserialize(document).map_err(|error| {
             let pointer = format!("/{}", error.path().to_string().replace('.', "/"));
             ConfigErrors(vec![ConfigError { pointer, message: error.into_inner().to_string() }])
-        })
+        })?;
+        if !is_time_zone(&config.contact.time_zone) {
+            let pointer = String::from("/contact/timeZone");
+            return Err(ConfigErrors(vec![ConfigError { pointer, message: String::from(A_TIME_ZONE) }]));
+        }
+        Ok(config)
     }
 }
 
@@ -175,6 +183,7 @@ mod tests {
             pointer_of(json!({"safety": {"everywhere": {"aiDisclosure": " "}}})),
             "/safety/everywhere/aiDisclosure"
         );
+        assert_eq!(pointer_of(json!({"contact": {"timeZone": "Eastern"}})), "/contact/timeZone");
         assert_eq!(pointer_of(json!({"assistant": {"tokenIntervalMs": 60000}})), "/assistant/tokenIntervalMs");
         assert_eq!(pointer_of(json!({"assistant": {"provider": "openai"}})), "/assistant/model");
         assert_eq!(pointer_of(json!({"assistant": {"provider": "openai", "model": " "}})), "/assistant/model");

@@ -150,6 +150,10 @@ pub struct WireCitation {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false)]
     pub section: Option<String>,
+    /// Where on the page at `url` the passage begins: what follows the `#` of a link to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    pub anchor: Option<String>,
     /// The beginning of the passage.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false)]
@@ -204,7 +208,7 @@ impl From<&Message> for WireMessage {
 
 impl From<Citation> for WireCitation {
     fn from(citation: Citation) -> Self {
-        let Citation { article_id, title, url, section, snippet } = citation;
-        Self { article_id, title, url, section, snippet }
+        let Citation { article_id, title, url, section, anchor, snippet } = citation;
+        Self { article_id, title, url, section, anchor, snippet }
     }
 }

@@ -3,13 +3,15 @@
 
 use std::{sync::Arc, time::Duration};
 
+use chrono::{DateTime, Utc};
 use kuzushi_assistant::{
-    AnswerRequest, HISTORY_LENGTH, HistoryMessage, Knowledge, ModelChoice, ModelSettings, tools::Patient,
+    AnswerRequest, Earlier, HISTORY_LENGTH, HistoryMessage, Knowledge, ModelChoice, ModelSettings, tools::Patient,
 };
 use kuzushi_domain::{
     PatientRecord, Phi,
     config::{AppConfig, ModelFallback},
 };
+use kuzushi_store::App;
 
 /// The locale of visitors who name none.
 pub const DEFAULT_LOCALE: &str = "en-US";
@@ -19,6 +21,10 @@ pub struct Question {
     pub content: Phi<String>,
     /// Oldest first; of more than the assistant draws on, the newest count.
     pub history: Vec<HistoryMessage>,
+    /// What was said before that, as far as it is known already.
+    pub earlier: Earlier,
+    /// When it is asked.
+    pub now: DateTime<Utc>,
     /// The visitor's language tag, where it is known.
     pub locale: Option<String>,
     /// Who asks, where they have signed in.
@@ -28,9 +34,11 @@ pub struct Question {
 }
 
 /// Everything the answer to a question may draw on.
-pub fn answer_request(config: &AppConfig, knowledge: Arc<Knowledge>, question: Question) -> AnswerRequest {
-    let Question { content, mut history, locale, patient, record } = question;
-    history.drain(..history.len().saturating_sub(HISTORY_LENGTH));
+pub fn answer_request(config: &AppConfig, app: &App, knowledge: Arc<Knowledge>, question: Question) -> AnswerRequest {
+    let Question { content, mut history, mut earlier, now, locale, patient, record } = question;
+    for message in history.drain(..history.len().saturating_sub(HISTORY_LENGTH)) {
+        earlier.add(&message);
+    }
     AnswerRequest {
         system_prompt: config.system_prompt.clone(),
         provider: config.assistant.provider,
@@ -48,8 +56,12 @@ pub fn answer_request(config: &AppConfig, knowledge: Arc<Knowledge>, question: Q
         record,
         contact: config.contact.clone(),
         safety: config.safety.clone(),
+        // Where the hospital embeds the app is where a model may send people.
+        sites: app.allowed_origins.iter().filter_map(|origin| origin.parse().ok()).collect(),
         token_interval: Duration::from_millis(config.assistant.token_interval_ms),
         history,
+        earlier,
+        local_time: config.contact.local_time(now),
         question: content,
         locale: locale.unwrap_or_else(|| String::from(DEFAULT_LOCALE)),
         knowledge,

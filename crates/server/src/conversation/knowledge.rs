@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use kuzushi_assistant::{Knowledge, KnowledgeArticle};
 use kuzushi_domain::{Id, id};
 use kuzushi_store::{Article, ArticlesDigest, ArticlesStamp, StoreError, TenantScope};
@@ -31,6 +32,14 @@ struct Shelved {
     stamp: ArticlesStamp,
     knowledge: Arc<Knowledge>,
     compared: Instant,
+    /// When the first of the articles in it stops to hold.
+    expires_at: Option<DateTime<Utc>>,
+}
+
+impl Shelved {
+    fn holds(&self, now: DateTime<Utc>) -> bool {
+        self.expires_at.is_none_or(|expires_at| now < expires_at)
+    }
 }
 
 #[derive(Default)]
@@ -39,11 +48,17 @@ pub struct KnowledgeShelf {
 }
 
 impl KnowledgeShelf {
-    /// The index over the app's articles as they are now.
-    pub async fn of_app(&self, scope: &TenantScope, app: Id<id::App>) -> Result<Arc<Knowledge>, StoreError> {
+    /// The index over the app's articles as they are now, without those that have expired.
+    pub async fn of_app(
+        &self,
+        scope: &TenantScope,
+        app: Id<id::App>,
+        now: DateTime<Utc>,
+    ) -> Result<Arc<Knowledge>, StoreError> {
         let shelved = self.lock().get(&app).cloned();
         if let Some(shelved) = &shelved
             && shelved.compared.elapsed() < FRESH_FOR
+            && shelved.holds(now)
         {
             return Ok(Arc::clone(&shelved.knowledge));
         }
@@ -51,11 +66,15 @@ impl KnowledgeShelf {
         let stamp = scope.articles_stamp(app).await?;
         if let Some(shelved) = &shelved
             && shelved.stamp == stamp
+            && shelved.holds(now)
         {
             self.lock().insert(app, Shelved { compared, ..shelved.clone() });
             return Ok(Arc::clone(&shelved.knowledge));
         }
-        let articles: Vec<_> = scope.articles(app).await?.into_iter().map(knowledge_article).collect();
+        let mut articles = scope.articles(app).await?;
+        articles.retain(|article| article.is_current(now));
+        let expires_at = articles.iter().filter_map(|article| article.expires_at).min();
+        let articles: Vec<_> = articles.into_iter().map(knowledge_article).collect();
         let kept = if shelved.is_none() { scope.article_meanings(app).await? } else { None };
         // Indexing is work for the processor, not for the threads that serve sockets.
         let knowledge = tokio::task::spawn_blocking(move || {
@@ -68,7 +87,7 @@ impl KnowledgeShelf {
         .await
         .map_err(|error| StoreError::Other(format!("indexing articles: {error}")))?;
         learn(scope.clone(), app, &knowledge);
-        self.lock().insert(app, Shelved { stamp, knowledge: Arc::clone(&knowledge), compared });
+        self.lock().insert(app, Shelved { stamp, knowledge: Arc::clone(&knowledge), compared, expires_at });
         Ok(knowledge)
     }
 
@@ -134,6 +153,6 @@ fn learn(scope: TenantScope, app: Id<id::App>, knowledge: &Arc<Knowledge>) {
 }
 
 fn knowledge_article(article: Article) -> KnowledgeArticle {
-    let Article { id, slug, title, summary, url, questions, body, locale, updated_at: _ } = article;
+    let Article { id, slug, title, summary, url, questions, body, locale, .. } = article;
     KnowledgeArticle { id, slug, title, summary, url, questions, body, locale }
 }

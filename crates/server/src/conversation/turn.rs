@@ -4,10 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
-use kuzushi_assistant::{AnswerEvent, AnswerRequest, HISTORY_LENGTH, HistoryMessage, ProviderFailure, tools::Patient};
-use kuzushi_domain::{Id, Phi, Role, id};
+use kuzushi_assistant::{
+    AnswerEvent, AnswerRequest, Earlier, HISTORY_LENGTH, HistoryMessage, Knowledge, ProviderFailure, tools::Patient,
+};
+use kuzushi_domain::{Id, Phi, Role, config::Provider, id};
 use kuzushi_store::{
-    FinishedAnswer, Message, MessageDetails, NextTurn, PageRequest, Session, StoreError, TenantScope, Turn,
+    FinishedAnswer, GapTopic, Message, MessageDetails, NextTurn, PageRequest, Session, StoreError, TenantScope, Turn,
 };
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -16,6 +18,7 @@ use super::{
     Conversation,
     asking::{Question, answer_request},
     emergency::{notice_answer, notice_course},
+    recent::Said,
     records::record_of,
 };
 use crate::{
@@ -111,7 +114,8 @@ async fn answer_next(
             (turn, question, session, has_notice)
         }
     };
-    let mut said_before = Vec::new();
+    let mut said = Said::default();
+    let mut uncovered = None;
     let mut told = None;
     let cancel = conversation.begin_answer(&turn.message_id, &turn.answer_id);
     let outcome = match question {
@@ -125,7 +129,8 @@ async fn answer_next(
         }
         Some(question) => {
             let request = request(state, scope, conversation, &session, &turn, &question, had_to_wait).await?;
-            let mut history = request.history.clone();
+            let before = Said { messages: request.history.clone(), earlier: request.earlier.clone() };
+            let gap = Gap::of(&request);
             if !has_notice {
                 // Once, however often the answer is begun anew.
                 if turn.attempts <= 1 {
@@ -134,9 +139,10 @@ async fn answer_next(
                 told = Some((request.safety.clone(), request.contact.clone(), request.locale.clone()));
             }
             match run(state, conversation, request, cancel).await {
-                Some(outcome) => {
-                    history.push(history_message(question));
-                    said_before = history;
+                Some((outcome, is_uncovered)) => {
+                    uncovered = is_uncovered.then_some(gap);
+                    said = before;
+                    said.messages.push(history_message(question));
                     outcome
                 }
                 None => {
@@ -153,10 +159,13 @@ async fn answer_next(
     if let (Some(answer), Some((safety, contact, locale))) = (&answer, &told) {
         notice_answer(state, scope, conversation, &session, answer, (safety, contact, locale)).await;
     }
-    if let Some(answer) = answer.filter(|answer| answer.seq == turn.question_seq + 1 && !said_before.is_empty()) {
+    if let (Some(gap), Some(answer)) = (uncovered, &answer) {
+        gap.record(state, scope, &session, &turn, answer).await;
+    }
+    if let Some(answer) = answer.filter(|answer| answer.seq == turn.question_seq + 1 && !said.messages.is_empty()) {
         let newest = answer.seq;
-        said_before.push(history_message(answer));
-        conversation.recent.keep(newest, said_before);
+        said.messages.push(history_message(answer));
+        conversation.recent.keep(newest, said);
     }
     Ok(true)
 }
@@ -211,11 +220,13 @@ async fn request(
     had_to_wait: bool,
 ) -> Result<AnswerRequest, StoreError> {
     let config = state.configs.version(scope, session.app, session.config_version).await?;
-    let wanted = HISTORY_LENGTH;
-    let history = match conversation.recent.before(turn.question_seq) {
+    // The built-in assistant has no use for what was said long before.
+    let has_model = config.assistant.provider != Provider::Builtin;
+    let wanted = HISTORY_LENGTH + if has_model { Earlier::MESSAGES } else { 0 };
+    let said = match conversation.recent.before(turn.question_seq) {
         Some(recent) => recent,
         // The first question of a conversation has nothing before it.
-        None if turn.question_seq == 1 => Vec::new(),
+        None if turn.question_seq == 1 => Said::default(),
         None => {
             // Answers to the questions before this one may have come after it, where it had to wait.
             let (before, limit) = if had_to_wait { (None, 2 * wanted) } else { (Some(turn.question_seq), wanted) };
@@ -225,18 +236,21 @@ async fn request(
             stored.retain(|message| message.role != Role::User || message.seq < turn.question_seq);
             // Notices are no part of what is talked about.
             stored.retain(|message| message.details.notice.is_none());
-            stored.into_iter().map(history_message).collect()
+            Said { messages: stored.into_iter().map(history_message).collect(), earlier: Earlier::default() }
         }
     };
-    let knowledge = state.knowledge.of_app(scope, session.app).await?;
+    let knowledge = state.knowledge.of_app(scope, session.app, state.clock.now()).await?;
     let question = Question {
         content: question.content.clone(),
-        history,
+        history: said.messages,
+        earlier: said.earlier,
+        now: state.clock.now(),
         locale: session.metadata.locale.clone(),
         patient: session.owner.map(|owner| Patient { user: owner.user }),
         record: record_of(state, scope, session, &config).await?,
     };
-    Ok(answer_request(&config, knowledge, question))
+    let app = state.directory.app(scope, session.app).await?;
+    Ok(answer_request(&config, &app, knowledge, question))
 }
 
 fn history_message(message: Message) -> HistoryMessage {
@@ -247,6 +261,35 @@ fn history_message(message: Message) -> HistoryMessage {
     }
 }
 
+/// What it takes to note a question that no article covers.
+struct Gap {
+    question: Phi<String>,
+    hospital_name: String,
+    knowledge: Arc<Knowledge>,
+}
+
+impl Gap {
+    fn of(request: &AnswerRequest) -> Self {
+        Self {
+            question: request.question.clone(),
+            hospital_name: request.contact.hospital_name.clone(),
+            knowledge: Arc::clone(&request.knowledge),
+        }
+    }
+
+    /// Notes it. Nobody's answer depends on it.
+    async fn record(self, state: &AppState, scope: &TenantScope, session: &Session, turn: &Turn, answer: &Message) {
+        let nearest = answer.details.citations.first().and_then(|citation| citation.article_id.parse().ok());
+        let topic = match nearest {
+            Some(article) => GapTopic::Near(article),
+            None => GapTopic::Words(self.knowledge.topic(&self.question, &self.hospital_name)),
+        };
+        if let Err(error) = scope.record_gap(session, turn.question_seq, topic, state.clock.now()).await {
+            tracing::warn!(session = %session.id, %error, "a question that no article covers was not noted");
+        }
+    }
+}
+
 /// What ends an answer before it is complete.
 enum Interruption {
     Withdrawn,
@@ -254,15 +297,16 @@ enum Interruption {
     Closing,
 }
 
-/// Streams the answer to the conversation until it is complete, stopped, failed or out of time. None: the server stops
+/// Streams the answer to the conversation until it is complete, stopped, failed or out of time, and tells whether it is one
+/// to a question that no article covers. None: the server stops
 /// and has no more time for it.
 async fn run(
     state: &AppState,
     conversation: &Conversation,
     request: AnswerRequest,
     cancel: CancellationToken,
-) -> Option<FinishedAnswer> {
-    let failed = |code: ErrorCode| Some(FinishedAnswer::Failed { code: code.as_str() });
+) -> Option<(FinishedAnswer, bool)> {
+    let failed = |code: ErrorCode| Some((FinishedAnswer::Failed { code: code.as_str() }, false));
     let mut events = state.assistant.answer(request);
     // Together, so that each is looked at when it has something to say, and not for every token.
     let deadline = sleep(Duration::from_secs(state.config.limits.answer_timeout));
@@ -276,7 +320,8 @@ async fn run(
             biased;
             Some(interruption) = interruptions.next() => match interruption {
                 Interruption::Withdrawn => {
-                    return Some(FinishedAnswer::Cancelled { content: Phi::new(conversation.answer_so_far()) });
+                    let content = Phi::new(conversation.answer_so_far());
+                    return Some((FinishedAnswer::Cancelled { content }, false));
                 }
                 Interruption::OutOfTime => return failed(ErrorCode::AiTimeout),
                 Interruption::Closing => return None,
@@ -292,11 +337,8 @@ async fn run(
                 let outcome = end.outcome();
                 let details =
                     MessageDetails { citations: end.citations, no_answer: end.no_answer, ..MessageDetails::default() };
-                return Some(FinishedAnswer::Done {
-                    content: Phi::new(conversation.answer_so_far()),
-                    details,
-                    outcome,
-                });
+                let content = Phi::new(conversation.answer_so_far());
+                return Some((FinishedAnswer::Done { content, details, outcome }, end.is_uncovered));
             }
             Some(Err(ProviderFailure::TimedOut)) => return failed(ErrorCode::AiTimeout),
             Some(Err(failure)) => {

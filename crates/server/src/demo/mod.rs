@@ -117,10 +117,11 @@ async fn article_list(state: &AppState, project: &str) -> Result<String, StoreEr
 
 /// Markdown as HTML. Markup inside it is shown, not obeyed.
 fn markdown(text: &str) -> String {
-    let events = Parser::new_ext(text, Options::ENABLE_TABLES).map(|event| match event {
-        Event::Html(markup) | Event::InlineHtml(markup) => Event::Text(markup),
-        other => other,
-    });
+    let events =
+        Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_HEADING_ATTRIBUTES).map(|event| match event {
+            Event::Html(markup) | Event::InlineHtml(markup) => Event::Text(markup),
+            other => other,
+        });
     let mut html = String::new();
     pulldown_cmark::html::push_html(&mut html, events);
     html

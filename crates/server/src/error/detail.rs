@@ -141,6 +141,9 @@ impl ApiError {
             Self::UnsupportedMediaType => {
                 Borrowed("Send JSON, not compressed, with the Content-Type application/json or text/plain.")
             }
+            Self::UnknownDocumentType => {
+                Borrowed("Send application/pdf, text/html, text/plain or text/markdown, not compressed.")
+            }
             Self::UpgradeRequired => Borrowed("This address takes WebSocket connections."),
             Self::RateLimited { retry_after } => {
                 Owned(format!("Too many requests. Try again in {} s.", whole_seconds(*retry_after)))

@@ -17,7 +17,7 @@ use kuzushi_server::{
     config::{Config, SecondFactor},
     conversation,
     demo::Demo,
-    router,
+    documents, router,
     seed::{Source, seed},
     state::AppState,
 };
@@ -114,6 +114,7 @@ impl TestApp {
 
     async fn on(database: Arc<TestDatabase>, config: Config, clock: TestClock, source: Source) -> Self {
         shared_log();
+        documents::use_program(env!("CARGO_BIN_EXE_kuzushi"));
         let store = database.open().await;
         let tokens = Tokens::new(SECRET, &[], config.security.jwt_expiration.0);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");

@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 async fn knowledge(app: &TestApp) -> (TenantScope, Id<id::App>, Arc<Knowledge>) {
     let published = app.state.store.installation().published_app("portal").await.unwrap().expect("an app").app;
     let scope = app.state.store.tenant(published.tenant).await.unwrap();
-    let knowledge = app.state.knowledge.of_app(&scope, published.id).await.unwrap();
+    let knowledge = app.state.knowledge.of_app(&scope, published.id, app.state.clock.now()).await.unwrap();
     (scope, published.id, knowledge)
 }
 

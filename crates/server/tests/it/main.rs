@@ -25,6 +25,7 @@ mod emergencies;
 mod evaluations;
 mod frame_permissions;
 mod fuzz;
+mod gaps;
 mod generated;
 mod health;
 mod history;

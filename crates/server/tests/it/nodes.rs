@@ -1,9 +1,13 @@
 //! Two servers on one database.
 
+use std::time::Duration;
+
+use kuzushi_domain::StaffRole;
 use kuzushi_store::Engine;
+use reqwest::Method;
 use serde_json::json;
 
-use crate::app::TestApp;
+use crate::{app::TestApp, socket::streamed};
 
 /// The embedded database has one server only.
 async fn two_nodes() -> (TestApp, TestApp) {
@@ -53,4 +57,32 @@ async fn a_conversation_ended_at_one_node_ends_at_every_node() {
     let ended = one.post(&format!("/v1/sessions/{}/end", session.id), &session.token, json!({})).await;
     assert_eq!(ended.status(), 200);
     assert_eq!(there.close_code().await, 4008);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_article_written_at_one_node_is_answered_from_at_every_node_within_a_second() {
+    let (one, two) = two_nodes().await;
+    let editor = one.key(StaffRole::Editor, one.tenant().await).await;
+    let path = one.app_path("portal", "/articles/helipad").await;
+    let mut there = two.connect(&two.init("portal").await).await;
+    let mut ask = async |name: &str| {
+        there.say(name, "Is there a helipad tour for children?").await;
+        streamed(&there.until_idle().await)
+    };
+    assert!(ask("m1").await.contains("I don't know"));
+    for (name, when) in [("m2", "first Sunday"), ("m3", "last Monday")] {
+        let article = json!({
+            "title": "Helipad tours", "questions": ["Is there a helipad tour for children?"],
+            "body": format!("Helipad tours for children are on the {when} of each month."),
+        });
+        let written = one.request(Method::PUT, &path).bearer_auth(&editor).json(&article).send().await.unwrap();
+        assert!(written.status().is_success());
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let answer = ask(name).await;
+        assert!(answer.contains(when), "{answer}");
+    }
+    let removed = one.request(Method::DELETE, &path).bearer_auth(&editor).send().await.unwrap();
+    assert_eq!(removed.status(), 204);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(ask("m4").await.contains("I don't know"));
 }

@@ -4,7 +4,9 @@ use std::fmt::Write;
 
 use kuzushi_domain::{Actor, Id, StaffRole, id};
 use kuzushi_server::{conversation::close_for_closed_tenants, router};
-use kuzushi_store::{ArticlesDigest, Change, Engine, EvaluationResult, NewEvaluation, Replaces, User, on_both_engines};
+use kuzushi_store::{
+    ArticlesDigest, Change, Engine, EvaluationResult, GapTopic, NewEvaluation, Replaces, User, on_both_engines,
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -70,6 +72,9 @@ fn body(route: &str) -> Option<Value> {
         "PUT /v1/admin/tenants/{tenantId}/apps/{appId}/articles/{slug}" => {
             Some(json!({"title": "Third", "body": "Text"}))
         }
+        "PATCH /v1/admin/tenants/{tenantId}/apps/{appId}/gaps/{gapId}" => Some(json!({"state": "resolved"})),
+        // A string is sent as it is.
+        "PUT /v1/admin/tenants/{tenantId}/apps/{appId}/articles/{slug}/document" => Some(json!("Text")),
         "POST /v1/admin/auth/login" => Some(json!({"email": "{fresh}@example.org", "password": "nobody's"})),
         "POST /v1/admin/auth/enrolment" => Some(json!({"code": "nobody's", "password": PASSWORD})),
         "PUT /v1/admin/auth/password" => Some(json!({"password": PASSWORD, "newPassword": "quite another one"})),
@@ -105,6 +110,8 @@ fn body(route: &str) -> Option<Value> {
         | "POST /v1/admin/tenants/{tenantId}/staff/{staffId}/enrolment"
         | "GET /v1/admin/audit"
         | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/articles"
+        | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/gaps"
+        | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/gaps/{gapId}/questions"
         | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/articles/{slug}"
         | "DELETE /v1/admin/tenants/{tenantId}/apps/{appId}/articles/{slug}"
         | "GET /v1/admin/tenants/{tenantId}/audit"
@@ -173,6 +180,7 @@ struct Prepared {
     tenant: Id<id::Tenant>,
     app_id: String,
     evaluation: String,
+    gap: Id<id::Gap>,
 }
 
 impl Prepared {
@@ -205,7 +213,11 @@ impl Prepared {
         let app_key = app_id.parse().expect("an id");
         let evaluation = scope.record_evaluation(app_key, new, result, app.state.clock.now()).await;
         let evaluation = evaluation.expect("an evaluation").id.to_string();
-        Self { app, tenant, app_id, evaluation }
+        let session = scope.session(app.init("portal").await.id.parse().expect("an id")).await.expect("a conversation");
+        let now = app.state.clock.now();
+        scope.record_gap(&session, 1, GapTopic::Near(Id::generate()), now).await.expect("a gap");
+        let gap = scope.gaps(session.app, None, None, 1, now).await.expect("gaps")[0].id;
+        Self { app, tenant, app_id, evaluation, gap }
     }
 
     /// The status that a caller gets from a route.
@@ -241,6 +253,7 @@ impl Prepared {
             .replace("{kid}", word)
             .replace("{suite}", if method == Method::GET { "starter" } else { word })
             .replace("{evaluationId}", &self.evaluation)
+            .replace("{gapId}", &self.gap.to_string())
             .replace("{slug}", if method == Method::GET { "parking" } else { word })
             .replace("{userId}", &patient.id.to_string())
             .replace("{staffId}", &member.id.to_string())
@@ -253,7 +266,10 @@ impl Prepared {
         if !token.is_empty() {
             request = request.bearer_auth(token);
         }
-        if let Some(body) = body(&format!("{method} {template}")) {
+        let body = body(&format!("{method} {template}"));
+        if let Some(Value::String(text)) = body {
+            request = request.header("content-type", "text/plain").body(text);
+        } else if let Some(body) = body {
             let body = body.to_string().replace("{sessionId}", session).replace("{fresh}", word);
             request = request.header("content-type", "application/json").body(body);
         }

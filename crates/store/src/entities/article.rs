@@ -21,6 +21,16 @@ pub struct Model {
     pub body: String,
     /// BCP 47 language tag.
     pub locale: String,
+    /// What it was written in.
+    pub format: String,
+    /// The name of the file it came in.
+    pub file_name: Option<String>,
+    /// Who answers for it: a name, or empty.
+    pub owner: String,
+    /// The day on which somebody has to look at it again.
+    pub review_by: Option<Date>,
+    /// When it stops to hold.
+    pub expires_at: Option<DateTimeUtc>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
 }

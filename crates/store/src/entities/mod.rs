@@ -12,6 +12,8 @@ pub mod audit_event;
 pub mod config_activation;
 pub mod config_split;
 pub mod evaluation;
+pub mod gap;
+pub mod gap_question;
 pub mod idempotent_request;
 pub mod identity_key;
 pub mod identity_provider;

@@ -38,6 +38,8 @@ mod m20261129_000071_emptied_tenants;
 mod m20261129_000110_suites;
 mod m20261129_000111_patient_records;
 mod m20261129_000080_emergencies;
+mod m20261129_000100_article_upkeep;
+mod m20261129_000101_gaps;
 
 /// What the files do, each under its name.
 macro_rules! changes {
@@ -85,6 +87,8 @@ impl MigratorTrait for Migrator {
             m20261129_000110_suites,
             m20261129_000111_patient_records,
             m20261129_000080_emergencies,
+            m20261129_000100_article_upkeep,
+            m20261129_000101_gaps,
         ]
     }
 }

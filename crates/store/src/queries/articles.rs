@@ -1,11 +1,11 @@
 //! Knowledge articles.
 
 use aws_lc_rs::digest;
-use chrono::{DateTime, DurationRound, TimeDelta, Utc};
-use kuzushi_domain::{AuditAction, Id, id};
+use chrono::{DateTime, DurationRound, NaiveDate, TimeDelta, Utc};
+use kuzushi_domain::{ArticleFormat, AuditAction, Id, id};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect, Select,
+    ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, FromQueryResult, IntoActiveModel,
+    QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
 use serde_json::json;
@@ -26,10 +26,20 @@ pub struct Article {
     /// Markdown.
     pub body: String,
     pub locale: String,
+    /// What it was written in; the body is Markdown all the same.
+    pub format: ArticleFormat,
+    /// The name of the file it came in, as it was given.
+    pub file_name: Option<String>,
+    /// Who answers for it: a name, or empty.
+    pub owner: String,
+    /// The day on which somebody has to look at it again.
+    pub review_by: Option<NaiveDate>,
+    /// From then on nothing is answered from it.
+    pub expires_at: Option<DateTime<Utc>>,
     pub updated_at: DateTime<Utc>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct NewArticle {
     /// Names the article within the app.
     pub slug: String,
@@ -39,6 +49,27 @@ pub struct NewArticle {
     pub questions: Vec<String>,
     pub body: String,
     pub locale: String,
+    /// What it was written in; the body is Markdown all the same.
+    pub format: ArticleFormat,
+    /// The name of the file it came in, as it was given.
+    pub file_name: Option<String>,
+    /// Who answers for it: a name, or empty.
+    pub owner: String,
+    /// The day on which somebody has to look at it again.
+    pub review_by: Option<NaiveDate>,
+    /// From then on nothing is answered from it.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// Which articles of an app are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ArticleFilter {
+    #[default]
+    All,
+    /// Those whose day of review has come, expired ones too.
+    ReviewDue,
+    /// Those from which nothing is answered any more.
+    Expired,
 }
 
 /// What became of a change to an article.
@@ -53,6 +84,11 @@ pub enum ArticleChange {
 }
 
 impl Article {
+    /// Whether answers are made from it at this time.
+    pub fn is_current(&self, now: DateTime<Utc>) -> bool {
+        self.expires_at.is_none_or(|expires_at| now < expires_at)
+    }
+
     /// Changes whenever the article does.
     pub fn revision(&self) -> i64 {
         self.updated_at.timestamp_micros()
@@ -102,6 +138,12 @@ impl From<article::Model> for Article {
             questions: strings(&row.questions),
             body: row.body,
             locale: row.locale,
+            // What a later release wrote is Markdown by now like everything else.
+            format: row.format.parse().unwrap_or_default(),
+            file_name: row.file_name,
+            owner: row.owner,
+            review_by: row.review_by,
+            expires_at: row.expires_at,
             updated_at: row.updated_at,
         }
     }
@@ -127,13 +169,21 @@ impl TenantScope {
     pub async fn article_page(
         &self,
         app: Id<id::App>,
+        filter: ArticleFilter,
         after: Option<&str>,
         limit: u64,
+        now: DateTime<Utc>,
     ) -> Result<Vec<Article>, StoreError> {
+        let asked_for = match filter {
+            ArticleFilter::All => Condition::all(),
+            ArticleFilter::ReviewDue => Condition::all().add(article::Column::ReviewBy.lte(now.date_naive())),
+            ArticleFilter::Expired => Condition::all().add(article::Column::ExpiresAt.lte(now)),
+        };
         let rows = article::Entity::find()
             .filter(article::Column::TenantId.eq(self.id().uuid()))
             .filter(article::Column::AppId.eq(app.uuid()))
             .filter(article::Column::Slug.gt(after.unwrap_or_default()))
+            .filter(asked_for)
             .order_by_asc(article::Column::Slug)
             .limit(limit)
             .all(self.reader())
@@ -158,7 +208,13 @@ impl TenantScope {
         {
             return Ok(ArticleChange::Outdated);
         }
-        let event = NewAuditEvent::new(AuditAction::ArticleWritten, app).with(json!({"slug": &new.slug}));
+        let event = NewAuditEvent::new(AuditAction::ArticleWritten, app).with(json!({
+            "slug": &new.slug,
+            "format": new.format.as_str(),
+            "owner": &new.owner,
+            "reviewBy": new.review_by,
+            "expiresAt": new.expires_at,
+        }));
         let change = match old {
             Some(old) if content_of(&old) == new => return Ok(ArticleChange::Replaced(old.into())),
             Some(old) => {
@@ -292,9 +348,30 @@ impl TenantScope {
     }
 }
 
+impl From<Article> for NewArticle {
+    fn from(article: Article) -> Self {
+        let Article {
+            id: _,
+            slug,
+            title,
+            summary,
+            url,
+            questions,
+            body,
+            locale,
+            format,
+            file_name,
+            owner,
+            review_by,
+            expires_at,
+            updated_at: _,
+        } = article;
+        Self { slug, title, summary, url, questions, body, locale, format, file_name, owner, review_by, expires_at }
+    }
+}
+
 fn content_of(row: &article::Model) -> NewArticle {
-    let Article { slug, title, summary, url, questions, body, locale, .. } = row.clone().into();
-    NewArticle { slug, title, summary, url, questions, body, locale }
+    Article::from(row.clone()).into()
 }
 
 fn fill(row: &mut article::ActiveModel, new: NewArticle, now: DateTime<Utc>) {
@@ -305,5 +382,10 @@ fn fill(row: &mut article::ActiveModel, new: NewArticle, now: DateTime<Utc>) {
     row.questions = Set(new.questions.into());
     row.body = Set(new.body);
     row.locale = Set(new.locale);
+    row.format = Set(new.format.as_str().to_owned());
+    row.file_name = Set(new.file_name);
+    row.owner = Set(new.owner);
+    row.review_by = Set(new.review_by);
+    row.expires_at = Set(new.expires_at);
     row.updated_at = Set(now);
 }

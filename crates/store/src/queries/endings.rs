@@ -112,6 +112,7 @@ impl TenantScope {
                 .filter(message::Column::SessionId.eq(row.id))
                 .exec(transaction)
                 .await?;
+            self.forget_gap_questions(transaction, row.id).await?;
             self.give_up_key(transaction, row.id).await?;
         }
         update.exec(transaction).await?;

@@ -77,6 +77,8 @@ struct StoredCitation {
     title: String,
     url: Option<String>,
     section: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    anchor: Option<String>,
     snippet: Option<String>,
 }
 
@@ -275,14 +277,14 @@ impl StoredNotice {
 
 impl From<Citation> for StoredCitation {
     fn from(citation: Citation) -> Self {
-        let Citation { article_id, title, url, section, snippet } = citation;
-        Self { article_id, title, url, section, snippet }
+        let Citation { article_id, title, url, section, anchor, snippet } = citation;
+        Self { article_id, title, url, section, anchor, snippet }
     }
 }
 
 impl From<StoredCitation> for Citation {
     fn from(stored: StoredCitation) -> Self {
-        let StoredCitation { article_id, title, url, section, snippet } = stored;
-        Self { article_id, title, url, section, snippet }
+        let StoredCitation { article_id, title, url, section, anchor, snippet } = stored;
+        Self { article_id, title, url, section, anchor, snippet }
     }
 }

@@ -20,6 +20,7 @@ pub(crate) mod emptied_tenants;
 pub(crate) mod endings;
 pub(crate) mod evaluations;
 pub(crate) mod finish;
+pub(crate) mod gaps;
 pub(crate) mod holds;
 pub(crate) mod idempotency;
 pub(crate) mod identities;

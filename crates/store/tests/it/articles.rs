@@ -11,6 +11,7 @@ pub fn article(slug: &str, body: &str) -> NewArticle {
         questions: vec!["When can I come?".into()],
         body: body.into(),
         locale: "en-US".into(),
+        ..NewArticle::default()
     }
 }
 

@@ -170,6 +170,7 @@ on_both_engines! {
             title: "Besuch 👩‍⚕️".into(),
             url: None,
             section: None,
+            anchor: None,
             snippet: Some(String::new()),
         };
         let details = MessageDetails { citations: vec![citation], ..MessageDetails::default() };

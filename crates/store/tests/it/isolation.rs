@@ -21,6 +21,7 @@ on_both_engines! {
             questions: vec![],
             body: "Daily".into(),
             locale: "en-US".into(),
+            ..NewArticle::default()
         };
         hospital.scope.replace_articles(hospital.app.id, vec![article.clone()], at(1)).await.unwrap();
         let (stranger, _) = add_tenant(&hospital.store, "elsewhere").await;

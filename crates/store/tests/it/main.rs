@@ -12,6 +12,7 @@ mod configs;
 mod erased_tenants;
 mod evaluations;
 mod fixture;
+mod gaps;
 mod groups;
 mod holds;
 mod isolation;

@@ -101,6 +101,7 @@ on_both_engines! {
             title: "Visiting".into(),
             url: Some("/visiting".into()),
             section: None,
+            anchor: Some("icu".into()),
             snippet: Some("Daily".into()),
         };
         let details = MessageDetails { citations: vec![citation], no_answer: true, ..MessageDetails::default() };

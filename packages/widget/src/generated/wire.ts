@@ -186,6 +186,10 @@ export interface WireMessage {
  * An article that an answer rests on.
  */
 export interface WireCitation {
+  /**
+   * Where on the page at `url` the passage begins: what follows the `#` of a link to it.
+   */
+  anchor?: string
   articleId: string
   /**
    * The heading of the passage.

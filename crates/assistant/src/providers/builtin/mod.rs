@@ -16,7 +16,7 @@ use kuzushi_domain::{Citation, EmergencyKind, Role};
 
 use crate::{
     answer::{AnswerEnd, AnswerEvent, AnswerRequest, Asking, RecentAnswers},
-    knowledge::{Candidate, Knowledge},
+    knowledge::{Candidate, Knowledge, Passage},
     providers::ProviderFailure,
     recent::Recent,
     safety::{self, emergency_notice, emergency_number},
@@ -92,7 +92,7 @@ fn compose(request: &AnswerRequest) -> (String, AnswerEnd) {
         return (wording::no_medical_advice(contact, &number()), AnswerEnd { declines_medical_advice: true, ..unknown() });
     }
     let Some(best) = &found.best else {
-        return (wording::nothing_found(contact, &number()), unknown());
+        return (wording::nothing_found(contact, &number()), AnswerEnd { is_uncovered: true, ..unknown() });
     };
     let knowledge = &request.knowledge;
     if let Some(two) = judgement::two_things(request, &asked) {
@@ -110,7 +110,8 @@ fn compose(request: &AnswerRequest) -> (String, AnswerEnd) {
         text.push_str(&wording::see_also(&knowledge.article(other.article).title));
         citations.push(citation(knowledge, other));
     }
-    (text, AnswerEnd { citations, no_answer: !found.is_sure, ..AnswerEnd::default() })
+    let is_unsure = !found.is_sure;
+    (text, AnswerEnd { citations, no_answer: is_unsure, is_uncovered: is_unsure, ..AnswerEnd::default() })
 }
 
 /// An answer in the words of two passages, where two things were asked.
@@ -134,8 +135,30 @@ pub(super) fn citation(knowledge: &Knowledge, candidate: &Candidate) -> Citation
         title: article.title.clone(),
         url: article.url.clone(),
         section: passage.heading.clone(),
+        anchor: article.url.as_deref().and_then(|url| fragment(url, passage)),
         snippet: Some(snippet(knowledge.passage_text(candidate.passage))).filter(|snippet| !snippet.is_empty()),
     }
+}
+
+/// Where a passage begins on the page at an address that does not say so itself.
+fn fragment(url: &str, passage: &Passage) -> Option<String> {
+    if url.contains('#') {
+        return None;
+    }
+    let found_by_text = || Some(format!(":~:text={}", in_fragment(passage.heading.as_deref()?)));
+    passage.anchor.as_deref().map(in_fragment).or_else(found_by_text)
+}
+
+/// A text as part of a fragment. Hyphens and commas mean something in a text to look for.
+fn in_fragment(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'.' | b'~' => encoded.push(byte.into()),
+            _ => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
 }
 
 /// The beginning of a text on one line, cut between words.
@@ -152,4 +175,24 @@ fn snippet(text: &str) -> String {
         snippet.push_str(word);
     }
     format!("{}\u{2026}", snippet.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_passage_is_found_by_its_anchor_or_by_its_heading() {
+        let passage = |anchor: Option<&str>, heading: Option<&str>| Passage {
+            heading: heading.map(str::to_owned),
+            anchor: anchor.map(str::to_owned),
+            blocks: Vec::new(),
+        };
+        let url = "https://www.hospital.example/visiting";
+        assert_eq!(fragment(url, &passage(Some("icu"), Some("Intensive care"))).as_deref(), Some("icu"));
+        let by_text = fragment(url, &passage(None, Some("X-rays, 24 h & l\u{e4}nger")));
+        assert_eq!(by_text.as_deref(), Some(":~:text=X%2Drays%2C%2024%20h%20%26%20l%C3%A4nger"));
+        assert_eq!(fragment(url, &passage(None, None)), None);
+        assert_eq!(fragment("https://www.hospital.example/#visiting", &passage(Some("icu"), None)), None);
+    }
 }

@@ -129,6 +129,7 @@ mod tests {
             phone: " ".into(),
             hours: "all day".into(),
             emergency_number: "112".into(),
+            ..Contact::default()
         };
         let said = [
             nothing_found(&contact, "112"),

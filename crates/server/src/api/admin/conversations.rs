@@ -201,7 +201,7 @@ pub async fn read(
 }
 
 /// The tenant, for those who may read now, with the reason where they needed one.
-async fn reader(
+pub async fn reader(
     state: &AppState,
     staff: &Staff,
     tenant: &str,

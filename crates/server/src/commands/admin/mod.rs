@@ -6,6 +6,7 @@ mod apps;
 mod articles;
 mod configs;
 mod conversations;
+mod gaps;
 mod keys;
 mod output;
 mod suites;
@@ -20,7 +21,7 @@ use kuzushi_store::{App, Installation, Store, StoreError, TenantScope};
 
 use self::{
     apps::AppCommand, articles::ArticleCommand, configs::ConfigCommand, conversations::ConversationCommand,
-    keys::KeyCommand, suites::SuiteCommand, tenants::TenantCommand, users::UserCommand,
+    gaps::GapCommand, keys::KeyCommand, suites::SuiteCommand, tenants::TenantCommand, users::UserCommand,
 };
 use super::{
     find_tenant, open,
@@ -66,6 +67,9 @@ pub enum AdminCommand {
     /// Write, list and remove an app's articles.
     #[command(subcommand)]
     Article(ArticleCommand),
+    /// List what patients ask about and no article covers, and say what was done about it.
+    #[command(subcommand)]
+    Gap(GapCommand),
     /// List conversations, and read one for a reason that goes on record.
     #[command(subcommand)]
     Conversation(ConversationCommand),
@@ -85,6 +89,7 @@ pub async fn run(config: Config, arguments: AdminArguments) -> anyhow::Result<()
         AdminCommand::Suite(command) => suites::run(&desk, command).await,
         AdminCommand::User(command) => users::run(&desk, command).await,
         AdminCommand::Article(command) => articles::run(&desk, command).await,
+        AdminCommand::Gap(command) => gaps::run(&desk, command).await,
         AdminCommand::Conversation(command) => conversations::run(&desk, command).await,
     };
     outcome.map_err(in_words)

@@ -11,8 +11,8 @@ export function Sources({ citations }: { citations: readonly WireCitation[] }) {
     <div className="sources">
       <p className="sources-title">{wording.sources}</p>
       <ul>
-        {citations.map(({ articleId, title, section, url }) => {
-          const href = url ? resolve(url, settings.apiBaseUrl) : undefined
+        {citations.map(({ articleId, title, section, url, anchor }) => {
+          const href = url ? resolve(anchor ? `${url}#${anchor}` : url, settings.apiBaseUrl) : undefined
           const name = (
             <>
               <Icon path={icons.article} size={18} />
