@@ -15,9 +15,11 @@ use kuzushi_domain::{
 };
 
 use crate::{
+    gate::Gate,
     knowledge::{Candidate, Knowledge},
     providers::{self, Endpoint, ProviderFailure},
     recent::Recent,
+    redact::{self, KnownPatient, Placeholders},
     safety::AnswerGuard,
     summary::Earlier,
     tools::{self, Patient, Tool},
@@ -56,6 +58,23 @@ pub struct AnswerRequest {
     /// The visitor's language tag, such as `en-US`.
     pub locale: String,
     pub knowledge: Arc<Knowledge>,
+    pub privacy: Privacy,
+}
+
+/// What a provider may be sent, and what it is not to learn of the patient.
+#[derive(Debug, Clone)]
+pub struct Privacy {
+    pub known: KnownPatient,
+    /// Kept with the conversation, so that a value has the same placeholder in all of its requests.
+    pub placeholders: Placeholders,
+    pub gate: Gate,
+}
+
+impl Privacy {
+    /// Of texts that no patient wrote, such as a suite of questions: nobody is known, and no agreement is needed.
+    pub fn of_nobody() -> Self {
+        Self { known: KnownPatient::default(), placeholders: Placeholders::default(), gate: Gate::Open }
+    }
 }
 
 /// Two requests that are alike in this are answered alike from the same articles. What only concerns a model, or how an answer
@@ -83,6 +102,7 @@ impl Hash for Asking<'_> {
             question,
             locale,
             knowledge: _,
+            privacy: _,
         } = self.0;
         let Contact { hospital_name, phone, hours, time_zone: _, emergency_number } = contact;
         (hospital_name, phone, hours, emergency_number, safety, locale, question.expose()).hash(state);
@@ -240,6 +260,7 @@ impl Default for Assistant {
 impl Assistant {
     /// Adds a provider of models, in place of one that configs call the same.
     pub fn with_provider(mut self, endpoint: Endpoint) -> Self {
+        redact::prepare();
         self.endpoints.retain(|known| known.provider() != endpoint.provider());
         self.endpoints.push(Arc::new(endpoint));
         self

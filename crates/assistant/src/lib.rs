@@ -8,20 +8,23 @@ mod encoder;
 #[cfg(feature = "fake")]
 pub mod fake;
 pub mod fhir;
+mod gate;
 pub mod knowledge;
 mod language;
 mod prompt;
 pub mod providers;
 mod question;
 mod recent;
+pub mod redact;
 pub mod safety;
 mod summary;
 pub mod tools;
 
 pub use answer::{
     AnswerEnd, AnswerEvent, AnswerRequest, AnswerStream, Assistant, HISTORY_LENGTH, HistoryMessage, ModelChoice,
-    ModelSettings, ModelUsage,
+    ModelSettings, ModelUsage, Privacy,
 };
+pub use gate::{AskedModel, Gate, ModelGate, Permit, Took};
 pub use knowledge::{Hit, Knowledge, KnowledgeArticle};
 pub use providers::{Endpoint, ProviderFailure, SetupError};
 pub use summary::Earlier;

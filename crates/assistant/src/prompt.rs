@@ -1,14 +1,15 @@
 //! What a language model is told: the hospital's instructions, how to answer, the passages to answer from, and the
 //! conversation.
 
-use std::{fmt::Write, sync::LazyLock};
+use std::{borrow::Cow, fmt::Write, sync::LazyLock};
 
-use kuzushi_domain::Role;
+use kuzushi_domain::{Phi, Role};
 
 use crate::{
     answer::AnswerRequest,
     knowledge::{Candidate, Knowledge},
     providers::confidential::MARK,
+    redact::sanitised_locale,
     safety::emergency_number,
 };
 
@@ -19,7 +20,7 @@ const VERSION: u32 = 2;
 const LONGEST_PASSAGE: usize = 2_400;
 
 /// An earlier message as the model gets it, in characters at most. The question is whole.
-const LONGEST_MESSAGE: usize = 2_000;
+pub const LONGEST_MESSAGE: usize = 2_000;
 
 /// Bytes of what every prompt says, about.
 const RULES: usize = 1_500;
@@ -27,8 +28,10 @@ const RULES: usize = 1_500;
 /// A prompt that no provider has put into its own shape yet.
 pub struct Prompt<'a> {
     pub system: String,
+    /// What was said before that, in short: patients' words. [`add_earlier`] adds it to the instructions.
+    pub earlier: Phi<String>,
     /// What was said, oldest first, the question last.
-    pub turns: Vec<(Speaker, &'a str)>,
+    pub turns: Vec<(Speaker, Cow<'a, str>)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,11 +63,11 @@ pub fn prompt<'a>(request: &'a AnswerRequest, sources: &[Candidate]) -> Prompt<'
         .iter()
         .map(|message| {
             let speaker = if message.role == Role::User { Speaker::Visitor } else { Speaker::Assistant };
-            (speaker, beginning(message.content.expose(), LONGEST_MESSAGE))
+            (speaker, Cow::Borrowed(message.content.expose().as_str()))
         })
         .collect();
-    turns.push((Speaker::Visitor, request.question.expose().as_str()));
-    Prompt { system: system(request, sources), turns }
+    turns.push((Speaker::Visitor, Cow::Borrowed(request.question.expose())));
+    Prompt { system: system(request, sources), earlier: request.earlier.text(), turns }
 }
 
 fn system(request: &AnswerRequest, sources: &[Candidate]) -> String {
@@ -88,7 +91,7 @@ fn system(request: &AnswerRequest, sources: &[Candidate]) -> String {
         name = contact.hospital_name,
         phone = telephone(&contact.phone, &contact.hours),
         emergency = emergency_number(&request.safety, contact, &request.locale),
-        locale = request.locale,
+        locale = sanitised_locale(&request.locale),
     );
     text.push_str("\n# Sources\n");
     if sources.is_empty() {
@@ -97,15 +100,19 @@ fn system(request: &AnswerRequest, sources: &[Candidate]) -> String {
     for (position, source) in sources.iter().enumerate() {
         source_text(&mut text, position + 1, source, &request.knowledge);
     }
-    if !request.earlier.is_empty() {
-        text.push_str("\n# Earlier in this conversation, in short\n<earlier>\n");
-        push_material(&mut text, request.earlier.text().expose());
-        text.push_str("\n</earlier>\n");
-    }
     if let Some(time) = &request.local_time {
         let _ = writeln!(text, "\n# Now\nAt the hospital it is {time}.");
     }
     text
+}
+
+/// Adds what was said before the messages that the model is given, as material.
+pub fn add_earlier(system: &mut String, earlier: &str) {
+    if !earlier.is_empty() {
+        system.push_str("\n# Earlier in this conversation, in short\n<earlier>\n");
+        push_material(system, earlier);
+        system.push_str("\n</earlier>\n");
+    }
 }
 
 fn telephone(phone: &str, hours: &str) -> String {
@@ -117,7 +124,7 @@ fn telephone(phone: &str, hours: &str) -> String {
 }
 
 /// The first characters of a text.
-fn beginning(text: &str, characters: usize) -> &str {
+pub fn beginning(text: &str, characters: usize) -> &str {
     // No text has more characters than bytes.
     if text.len() <= characters {
         return text;

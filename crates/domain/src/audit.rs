@@ -148,6 +148,9 @@ actions! {
     HoldPlaced = "legal_hold.placed",
     HoldLifted = "legal_hold.lifted",
     HoldsRead = "legal_hold.read",
+    AgreementNoted = "agreement.noted",
+    AgreementWithdrawn = "agreement.withdrawn",
+    SpendingLimitsChanged = "spending_limits.changed",
     AuditRead = "audit.read",
     AuditExported = "audit.exported",
 }

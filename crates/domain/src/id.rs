@@ -64,6 +64,8 @@ kinds! {
     Suite = "suite";
     /// A suite that was asked of a config version.
     Evaluation = "eval";
+    /// What was agreed with a provider of language models.
+    Agreement = "agr";
     /// What must not be erased while a matter is open.
     LegalHold = "hold";
     /// A topic that patients ask about and no article covers.

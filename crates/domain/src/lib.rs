@@ -2,6 +2,7 @@
 //!
 //! No I/O and no HTTP. Everything here can be tested without a database, a socket or a clock.
 
+pub mod agreement;
 mod article;
 mod audit;
 pub mod clock;

@@ -54,6 +54,12 @@ pub enum Permission {
     ReadConversations,
     /// Read what patients wrote where that is not one's work: for a stated reason, for a while.
     BreakGlass,
+    /// See which providers patients' words may go to, what models may cost and what they did.
+    ReadSpending,
+    /// Say which providers patients' words may go to.
+    ManageAgreements,
+    /// Say what models may cost the whole tenant.
+    ManageSpending,
     /// Forbid what concerns a matter to be erased, and allow it again.
     ManageHolds,
     /// See what must not be erased, and why.
@@ -83,16 +89,21 @@ impl StaffRole {
     pub fn may(self, permission: Permission) -> bool {
         use Permission::{
             ListConversations, ManageIdentityProviders, ManageOperators, ManageTenants, ReadAudit, ReadConfigs,
-            ReadConversations, ReadGaps, ReadHolds, ReadStaff, ReadUsers, WriteArticles, WriteConfigs,
+            ReadConversations, ReadGaps, ReadHolds, ReadSpending, ReadStaff, ReadUsers, WriteArticles, WriteConfigs,
         };
         match self {
             Self::Operator => permission != ReadConversations,
             Self::Owner => {
                 !matches!(permission, ManageTenants | ManageOperators | ManageIdentityProviders | ReadConversations)
             }
-            Self::Editor => matches!(permission, ReadConfigs | WriteConfigs | WriteArticles | ReadGaps),
+            Self::Editor => {
+                matches!(permission, ReadConfigs | WriteConfigs | WriteArticles | ReadGaps | ReadSpending)
+            }
             Self::Auditor => {
-                matches!(permission, ReadConfigs | ListConversations | ReadGaps | ReadHolds | ReadStaff | ReadAudit)
+                matches!(
+                    permission,
+                    ReadConfigs | ListConversations | ReadGaps | ReadHolds | ReadSpending | ReadStaff | ReadAudit
+                )
             }
             // Who they talk to and what was said, and nothing else.
             Self::Agent => matches!(permission, ListConversations | ReadConversations | ReadGaps | ReadUsers),

@@ -53,6 +53,7 @@ pub async fn erase_what_is_due(state: &AppState) -> anyhow::Result<()> {
 async fn erase_of_tenant(state: &AppState, tenant: Id<id::Tenant>) -> anyhow::Result<()> {
     let scope = state.store.tenant(tenant).await?.by(Actor::System);
     erase_what_waited(state, &scope).await?;
+    scope.forget_old_spending(state.clock.now()).await?;
     let mut before = None;
     loop {
         let apps = scope.apps(before, BATCH).await?;

@@ -16,12 +16,14 @@ use kuzushi_domain::{
     origin::OriginPattern,
 };
 use kuzushi_store::{
-    AppChange, Change, NewApp, NewArticle, NewConfig, NewSuite, NewTenant, Replaces, Store, StoreError, TenantScope,
+    AgreementTerms, AppChange, Change, NewApp, NewArticle, NewConfig, NewSuite, NewTenant, Replaces, Store, StoreError,
+    TenantScope,
 };
 use rust_embed::RustEmbed;
 use serde::Deserialize;
 
 use crate::{
+    api::admin::agreements::{AgreementToNote, acceptable},
     documents,
     evaluation::{self, Suite},
 };
@@ -88,6 +90,7 @@ pub struct Seeded {
     pub evaluations_needed: usize,
     pub suites_changed: usize,
     pub articles_changed: usize,
+    pub agreements_noted: usize,
 }
 
 #[derive(Deserialize)]
@@ -95,6 +98,8 @@ pub struct Seeded {
 struct HospitalFile {
     tenant: TenantSection,
     app: Vec<AppSection>,
+    #[serde(default)]
+    agreement: Vec<AgreementSection>,
 }
 
 #[derive(Deserialize)]
@@ -116,6 +121,23 @@ struct AppSection {
     config: String,
     /// The name of a suite of questions, which is stored under its file's name.
     suite: Option<String>,
+}
+
+/// An agreement with a provider of language models, as `kuzushi admin agreement note` takes it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AgreementSection {
+    endpoint: String,
+    kind: String,
+    #[serde(default = "default_modalities")]
+    covers: Vec<String>,
+    signed_on: Option<String>,
+    valid_until: Option<String>,
+    reason: String,
+}
+
+fn default_modalities() -> Vec<String> {
+    vec![String::from("text")]
 }
 
 /// What stands between the `+++` lines of an article.
@@ -195,6 +217,7 @@ pub async fn seed(store: &Store, clock: &dyn Clock, source: &Source) -> anyhow::
     let hospital: HospitalFile = toml::from_str(&source.read("hospital.toml")?).context("hospital.toml")?;
     let configs = hospital.app.iter().map(|app| config(source, app)).collect::<anyhow::Result<Vec<_>>>()?;
     let suites = hospital.app.iter().map(|app| suite(source, app)).collect::<anyhow::Result<Vec<_>>>()?;
+    let agreements = hospital.agreement.into_iter().map(agreement).collect::<anyhow::Result<Vec<_>>>()?;
     let mut articles = articles(source, &hospital.app)?;
 
     let installation = store.installation().by(Actor::CommandLine);
@@ -218,7 +241,35 @@ pub async fn seed(store: &Store, clock: &dyn Clock, source: &Source) -> anyhow::
         let articles = articles.remove(&app.project_id).unwrap_or_default();
         seed_app(&scope, clock, app, config, articles, suite, &mut seeded).await?;
     }
+    for terms in agreements {
+        seeded.agreements_noted += usize::from(agree(&scope, terms, clock.now()).await?);
+    }
     Ok(seeded)
+}
+
+/// Notes an agreement, unless one stands that is alike or was withdrawn since: files do not bring back what somebody ended.
+pub async fn agree(scope: &TenantScope, terms: AgreementTerms, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    let mut before = None;
+    loop {
+        let page = scope.agreements(before, AGREEMENTS).await?;
+        if page.iter().any(|known| known.terms == terms) {
+            return Ok(false);
+        }
+        match page.last().filter(|_| page.len() as u64 == AGREEMENTS) {
+            Some(last) => before = Some(last.id),
+            None => break,
+        }
+    }
+    scope.note_agreement(terms, now).await.map(|_| true)
+}
+
+/// Agreements read in one go.
+const AGREEMENTS: u64 = 100;
+
+fn agreement(section: AgreementSection) -> anyhow::Result<AgreementTerms> {
+    let AgreementSection { endpoint, kind, covers, signed_on, valid_until, reason } = section;
+    let new = AgreementToNote { endpoint, kind, modalities: covers, signed_on, valid_until, reason };
+    acceptable(new).context("hospital.toml: [[agreement]]")
 }
 
 async fn seed_app(

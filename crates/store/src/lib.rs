@@ -28,6 +28,7 @@ pub use queries::{
     accept::{AcceptedMessage, NewUserMessage},
     access_grants::AccessGrant,
     activations::Activation,
+    agreements::{Agreement, AgreementTerms, WithdrawnAgreement},
     api_keys::{ApiKey, NewApiKey, SecretHash},
     approval_requests::{ApprovalRequest, Change, Decision, RequestState},
     apps::{App, AppChange, NewApp, PublishedApp},
@@ -59,6 +60,10 @@ pub use queries::{
     reconcile::WithoutKeys,
     second_factors::{Factor, Totp},
     sessions::{NewSession, Session, SessionMetadata, SessionOwner},
+    spending::{
+        Allowance, DaysUsage, ModelRequest, Period, Reservation, Reserved, Spender, SpendingLimit, Spent,
+        TenantSpendingLimits, UsageFilter,
+    },
     splits::{Arm, ArmResult, Replaces, Split},
     staff_logins::StaffLogin,
     staff_members::{Enrolment, NewStaffMember, StaffChange, StaffCredentials, StaffMember},

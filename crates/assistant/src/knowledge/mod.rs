@@ -13,6 +13,7 @@ mod unanswered;
 use std::{
     collections::{HashMap, HashSet},
     fmt,
+    sync::OnceLock,
 };
 
 use kuzushi_domain::{Id, Phi, id::Article};
@@ -25,6 +26,7 @@ use crate::{
     answer::RecentAnswers,
     language::{Tongue, terms, words},
     question::{Concept, Intent, Question, Spelling, answers, intents},
+    redact::OwnText,
 };
 use fields::{Field, FieldIndex};
 use meanings::Meanings;
@@ -77,6 +79,7 @@ pub struct Knowledge {
     spelling: Spelling,
     similar: SimilarWords,
     meanings: Meanings,
+    own_text: OnceLock<OwnText>,
     /// What was answered from it lately.
     pub(crate) recent: RecentAnswers,
 }
@@ -166,6 +169,7 @@ impl Knowledge {
             article_fields,
             similar: SimilarWords::new(articles_words),
             meanings: Meanings::new(&[], &[], &[]),
+            own_text: OnceLock::new(),
             recent: RecentAnswers::default(),
             tongues: foreign_tongues(&articles),
             articles,
@@ -268,6 +272,17 @@ impl Knowledge {
     pub fn position(&self, article_id: &str) -> Option<usize> {
         let id = article_id.parse().ok()?;
         self.articles.iter().position(|article| article.id == id)
+    }
+
+    /// What the articles publish, to look up identifiers in. Made when first asked for: a model has to be asked for that.
+    pub(crate) fn own_text(&self) -> &OwnText {
+        self.own_text.get_or_init(|| {
+            let texts = self.articles.iter().flat_map(|article| {
+                let texts = [&article.title, &article.summary, &article.body];
+                texts.into_iter().chain(&article.url).chain(&article.questions)
+            });
+            OwnText::of(texts.map(String::as_str))
+        })
     }
 
     pub fn article(&self, position: usize) -> &KnowledgeArticle {

@@ -150,6 +150,9 @@ fn is_the_providers(failure: ProviderFailure, waited: Duration) -> bool {
         | ProviderFailure::Empty
         | ProviderFailure::Malformed => true,
         ProviderFailure::NotSetUp
+        | ProviderFailure::NoAgreement
+        | ProviderFailure::LimitReached
+        | ProviderFailure::NotChecked
         | ProviderFailure::LeftAlone
         | ProviderFailure::Filtered
         | ProviderFailure::TooLong

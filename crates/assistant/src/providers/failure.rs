@@ -9,6 +9,14 @@ pub enum ProviderFailure {
     /// It failed again and again, and was not asked this time.
     #[error("the provider failed too often and is left alone for a while")]
     LeftAlone,
+    /// The organisation has no agreement with the provider that stands, or it does not cover text.
+    #[error("there is no agreement with the provider that allows it to read what patients write")]
+    NoAgreement,
+    #[error("a limit of tokens or money is reached")]
+    LimitReached,
+    /// Whether the provider may be asked could not be found out, so it was not.
+    #[error("whether the provider may be asked could not be found out")]
+    NotChecked,
     #[error("the provider cannot be reached")]
     Unreachable,
     #[error("the provider was silent for too long")]

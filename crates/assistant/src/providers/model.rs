@@ -17,6 +17,7 @@ use super::{
 use crate::{
     answer::{AnswerEnd, AnswerEvent, AnswerRequest, Assistant, ModelChoice, ModelUsage},
     knowledge::Candidate,
+    redact::redaction,
     tools::{Tool, ToolContext},
 };
 
@@ -49,7 +50,10 @@ fn instead_of_a_model(
     usage: Vec<ModelUsage>,
 ) -> impl Stream<Item = Result<AnswerEvent, ProviderFailure>> + Send + 'static {
     let token_interval = match failure {
-        ProviderFailure::NotSetUp | ProviderFailure::LeftAlone => request.token_interval,
+        ProviderFailure::NotSetUp
+        | ProviderFailure::LeftAlone
+        | ProviderFailure::NoAgreement
+        | ProviderFailure::LimitReached => request.token_interval,
         _ => Duration::ZERO,
     };
     builtin::answer(AnswerRequest { token_interval, ..request }).map(move |event| match event {
@@ -82,10 +86,13 @@ async fn first_to_begin(
             None => ProviderFailure::NotSetUp,
             Some(endpoint) => {
                 let tools = tools(assistant, request);
+                let mut redaction = redaction(request);
                 let asking = Asking {
                     endpoint,
                     model: model.clone(),
-                    outgoing: Outgoing::new(request, &sources, &tools),
+                    outgoing: Outgoing::new(request, &sources, &tools, &mut redaction),
+                    redaction,
+                    gate: request.privacy.gate.clone(),
                     look_up: LookUp::new(tools, context(request, all_by)),
                     knowledge: Arc::clone(&request.knowledge),
                     sources: sources.clone(),

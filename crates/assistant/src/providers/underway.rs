@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use futures_util::{Stream, stream::unfold};
 use kuzushi_domain::Citation;
+use tokio::time::timeout_at;
 
 use super::{
     Endpoint, ProviderFailure, builtin,
@@ -14,7 +15,9 @@ use super::{
 };
 use crate::{
     answer::{AnswerEnd, AnswerEvent, ModelChoice, ModelUsage},
+    gate::{Admitted, Gate, Took},
     knowledge::{Candidate, Knowledge},
+    redact::Redaction,
 };
 
 /// What the model writes for "the sources do not say".
@@ -29,6 +32,8 @@ pub struct Asking {
     pub endpoint: Arc<Endpoint>,
     pub model: ModelChoice,
     pub outgoing: Outgoing,
+    pub redaction: Redaction,
+    pub gate: Gate,
     pub look_up: LookUp,
     pub knowledge: Arc<Knowledge>,
     pub sources: Vec<Candidate>,
@@ -36,9 +41,26 @@ pub struct Asking {
 }
 
 impl Asking {
-    /// Sends what is to leave, and says how many bytes that were. Every request to a provider goes through here.
-    async fn send(&self) -> Result<(Reading, usize), ProviderFailure> {
-        self.endpoint.ask(&self.outgoing, &self.model, self.limits).await
+    /// Sends what is to leave, if it may, and says how many bytes that were. Every request to a provider goes through here.
+    async fn send(&self) -> Result<(Reading, usize, Admitted), ProviderFailure> {
+        let ModelChoice { provider, name, max_tokens, .. } = &self.model;
+        let asked = self.gate.admit(*provider, name, self.outgoing.len(), *max_tokens);
+        let admitted = timeout_at(self.limits.first_by, asked).await;
+        let mut admitted = admitted.map_err(|_| ProviderFailure::NotChecked)??;
+        match self.endpoint.ask(&self.outgoing, &self.model, self.limits).await {
+            Ok((reading, sent)) => Ok((reading, sent, admitted)),
+            Err(failure) => {
+                match failure {
+                    ProviderFailure::LeftAlone | ProviderFailure::NotSetUp | ProviderFailure::Unreachable => {
+                        admitted.is_void();
+                    }
+                    // It may have been read, and may be charged for.
+                    ProviderFailure::TimedOut => {}
+                    _ => admitted.took(Took { is_estimate: true, ..Took::default() }),
+                }
+                Err(failure)
+            }
+        }
     }
 }
 
@@ -46,6 +68,8 @@ impl Asking {
 pub struct Underway {
     asking: Asking,
     reading: Reading,
+    /// The leave that the last request has.
+    admitted: Admitted,
     passing: Passing,
     /// What was said since the last look-up, as the model wrote it.
     said: String,
@@ -70,7 +94,7 @@ pub struct Underway {
 impl Underway {
     /// Asks, and waits for the first piece that a visitor can see. Where none comes, what it cost is told all the same.
     pub async fn begin(asking: Asking, passing: Passing) -> Result<Box<Self>, (ProviderFailure, Option<ModelUsage>)> {
-        let (reading, sent) = asking.send().await.map_err(|failure| (failure, None))?;
+        let (reading, sent, admitted) = asking.send().await.map_err(|failure| (failure, None))?;
         let usage = ModelUsage {
             provider: asking.model.provider,
             model: asking.model.name.clone(),
@@ -81,6 +105,7 @@ impl Underway {
         let mut underway = Box::new(Self {
             asking,
             reading,
+            admitted,
             passing,
             said: String::new(),
             calls: Vec::new(),
@@ -99,9 +124,9 @@ impl Underway {
                 underway.piece = Some(piece);
                 Ok(underway)
             }
-            Some(Err(failure)) => Err((failure, Some(underway.usage))),
+            Some(Err(failure)) => Err((failure, Some(underway.usage.clone()))),
             // Nothing but marks.
-            Some(Ok(AnswerEvent::Done(_))) | None => Err((ProviderFailure::Empty, Some(underway.usage))),
+            Some(Ok(AnswerEvent::Done(_))) | None => Err((ProviderFailure::Empty, Some(underway.usage.clone()))),
         }
     }
 
@@ -154,27 +179,36 @@ impl Underway {
                 if self.asking.outgoing.may_call {
                     self.said.push_str(&piece);
                 }
-                return self.passing.pass(&piece);
+                let piece = self.passing.pass(&piece)?;
+                return Ok(self.put_back(&piece));
             }
             ModelEvent::ToolCall(call) => self.calls.push(call),
             ModelEvent::Usage(_) => self.count(),
             ModelEvent::End(FinishReason::Complete) => {
                 let rest = self.passing.finish();
+                let mut rest = self.put_back(&rest);
+                rest.push_str(&self.asking.redaction.restore_rest());
                 self.end = Some(self.end());
                 return Ok(rest);
             }
             ModelEvent::End(FinishReason::ToolCalls) => {
                 self.look_up().await?;
                 // What comes now is a paragraph of its own.
-                return if self.is_seen { self.passing.pass("\n\n") } else { Ok(String::new()) };
+                let paragraph = if self.is_seen { self.passing.pass("\n\n")? } else { String::new() };
+                return Ok(self.put_back(&paragraph));
             }
         }
         Ok(String::new())
     }
 
+    /// The text as the visitor sees it. Marks are gone by then: what is put back is the visitor's, and may look like one.
+    fn put_back(&mut self, text: &str) -> String {
+        self.asking.redaction.restore_piece(text)
+    }
+
     /// Looks up what the model asks for, and asks it again with that.
     async fn look_up(&mut self) -> Result<(), ProviderFailure> {
-        let Asking { outgoing, look_up, sources, limits, knowledge, .. } = &mut self.asking;
+        let Asking { outgoing, redaction, look_up, sources, limits, knowledge, .. } = &mut self.asking;
         if !outgoing.may_call {
             return Err(ProviderFailure::Interrupted);
         }
@@ -182,15 +216,20 @@ impl Underway {
         let calls = std::mem::take(&mut self.calls);
         let by = if self.is_seen { limits.all_by } else { limits.first_by.min(limits.all_by) };
         let known = sources.len();
-        let results = look_up.all(&calls, by, sources).await;
+        let meant: Vec<ToolCall> = calls
+            .iter()
+            .map(|call| ToolCall { arguments: redaction.restore_json(&call.arguments), ..call.clone() })
+            .collect();
+        let results = look_up.all(&meant, by, sources).await;
         self.passing.allow(knowledge, &sources[known..]);
-        outgoing.add(std::mem::take(&mut self.said), calls, results);
+        outgoing.add(std::mem::take(&mut self.said), calls, results, redaction);
         outgoing.may_call = self.rounds < MOST_ROUNDS;
         if self.is_seen {
             // Nobody answers instead any more: silence is what it is in the middle of an answer.
             limits.first_by = tokio::time::Instant::now() + limits.silence;
         }
-        (self.reading, self.sent) = self.asking.send().await?;
+        self.count();
+        (self.reading, self.sent, self.admitted) = self.asking.send().await?;
         self.is_counted = false;
         if self.is_seen {
             self.reading.begin();
@@ -205,9 +244,15 @@ impl Underway {
         }
         let (usage, answered) = self.reading.usage();
         let estimate = |bytes: usize| bytes.div_ceil(BYTES_OF_A_TOKEN) as u64;
-        self.usage.is_estimate |= usage.input.is_none() || usage.output.is_none();
-        self.usage.input_tokens += usage.input.unwrap_or_else(|| estimate(self.sent));
-        self.usage.output_tokens += usage.output.unwrap_or_else(|| estimate(answered));
+        let took = Took {
+            input_tokens: usage.input.unwrap_or_else(|| estimate(self.sent)),
+            output_tokens: usage.output.unwrap_or_else(|| estimate(answered)),
+            is_estimate: usage.input.is_none() || usage.output.is_none(),
+        };
+        self.admitted.took(took);
+        self.usage.is_estimate |= took.is_estimate;
+        self.usage.input_tokens += took.input_tokens;
+        self.usage.output_tokens += took.output_tokens;
     }
 
     /// Cites what the model named, in its order, each article once.
@@ -222,5 +267,12 @@ impl Underway {
         let mut usage = self.earlier.clone();
         usage.push(self.usage.clone());
         AnswerEnd { citations, no_answer, is_uncovered: no_answer, usage, ..AnswerEnd::default() }
+    }
+}
+
+/// Whoever stops an answer has had what came of it.
+impl Drop for Underway {
+    fn drop(&mut self) {
+        self.count();
     }
 }

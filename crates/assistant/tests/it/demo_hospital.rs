@@ -10,7 +10,7 @@ use std::{
 use futures_util::StreamExt;
 use kuzushi_assistant::{
     AnswerEnd, AnswerEvent, AnswerRequest, Assistant, Earlier, HistoryMessage, Knowledge, KnowledgeArticle,
-    ModelSettings,
+    ModelSettings, Privacy,
 };
 use kuzushi_domain::{
     Id, Phi, Role,
@@ -116,6 +116,7 @@ impl DemoHospital {
             question: Phi::from(question),
             locale: "en-US".to_owned(),
             knowledge: Arc::clone(&self.apps[app]),
+            privacy: Privacy::of_nobody(),
         }
     }
 

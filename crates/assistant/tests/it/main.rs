@@ -13,6 +13,7 @@ mod languages;
 mod models;
 mod providers;
 mod questions;
+mod redaction;
 mod speed;
 mod tool_calls;
 mod tools;

@@ -3,6 +3,7 @@
 //! A document is checked strictly when it is written and read leniently ever after: a field that a later release
 //! removed must not break a conversation that started before.
 
+mod limits;
 mod local_time;
 mod safety;
 mod schema;
@@ -10,6 +11,7 @@ mod schema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use limits::{Limits, SpendingLimits};
 pub use safety::{Helpline, Safety, SafetyWords};
 pub use schema::{ConfigError, ConfigErrors, schema};
 
@@ -26,6 +28,7 @@ pub struct AppConfig {
     pub ui_hints: UiHints,
     pub assistant: Assistant,
     pub contact: Contact,
+    pub limits: Limits,
     pub retention: Retention,
     pub safety: Safety,
 }
@@ -224,6 +227,8 @@ pub enum Provider {
 }
 
 impl Provider {
+    pub const ALL: [Self; 3] = [Self::Builtin, Self::Openai, Self::Anthropic];
+
     /// As a config writes it.
     pub fn as_str(self) -> &'static str {
         match self {

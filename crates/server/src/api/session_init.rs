@@ -273,6 +273,7 @@ fn started(
         system_prompt: _,
         sign_in: _,
         assistant: _,
+        limits: _,
         retention: _,
         safety,
     } = config;

@@ -52,7 +52,11 @@ pub async fn demo(config: Config, arguments: DemoArguments) -> anyhow::Result<()
     let certificates = certificates(&config)?;
     let listener = run::listen(&config).await?;
     let state = prepare(config, Some(Demo), &listener).await?;
+    let provider = model.as_ref().map(|model| model.provider.into());
     seed::seed(&state.store, &SystemClock, &Source::Demo { model }).await.context("the demo hospital")?;
+    if let Some(provider) = provider {
+        demo::agree_with(&state, provider).await.context("the demo hospital")?;
+    }
     demo::add_patient(&state).await.context("the demo hospital's patient")?;
     let scheme = if certificates.is_some() { "https" } else { "http" };
     let address = format!("{scheme}://{}", listener.local_addr()?);

@@ -6,6 +6,7 @@ mod fhir;
 mod http;
 mod limits;
 mod logging;
+mod prices;
 mod providers;
 mod reference;
 mod security;

@@ -1,8 +1,12 @@
 use anyhow::Context;
 use axum::http::Uri;
 use kuzushi_assistant::{Assistant, Endpoint};
+use kuzushi_domain::{agreement, config::Provider};
 
-use super::value::{Secret, Unusable};
+use super::{
+    prices::Prices,
+    value::{Secret, Unusable},
+};
 
 /// Where OpenAI's own models are.
 const OPENAI: &str = "https://api.openai.com/v1";
@@ -26,12 +30,34 @@ pub struct Providers {
     /// What comes before `/v1/messages`: Anthropic's own address unless set.
     #[config(env = "ANTHROPIC_BASE_URL", parse_env = base_url)]
     pub anthropic_base_url: Option<String>,
+    /// What models cost, for limits of money and for the record: `provider/model=read/written` for a million tokens each, in one
+    /// currency, joined by commas, such as `openai/gpt-5=1.25/10`. `provider/*` stands for every other model. Of models without
+    /// a price tokens alone are counted.
+    #[config(env = "MODEL_PRICES", parse_env = prices)]
+    pub model_prices: Option<Prices>,
 }
 
 impl Providers {
     pub(super) fn check(&self) -> Result<(), Unusable> {
         let set = [&self.openai_base_url, &self.anthropic_base_url].into_iter().flatten();
         set.map(|url| base_url(url)).try_for_each(|checked| checked.map(drop))
+    }
+
+    /// Where a provider is reached, in the spelling that agreements have. None: it is not set up.
+    pub fn endpoint(&self, provider: Provider) -> Option<agreement::Endpoint> {
+        let (base_url, _) = match provider {
+            Provider::Builtin => None,
+            Provider::Openai => account(self.openai_base_url.as_ref(), self.openai_api_key.as_ref(), OPENAI),
+            Provider::Anthropic => {
+                account(self.anthropic_base_url.as_ref(), self.anthropic_api_key.as_ref(), ANTHROPIC)
+            }
+        }?;
+        base_url.split(['?', '#']).next()?.parse().ok()
+    }
+
+    /// What so many tokens cost, in millionths of the currency. None: the model has no price.
+    pub fn micros(&self, provider: &str, model: &str, input_tokens: i64, output_tokens: i64) -> Option<i64> {
+        self.model_prices.as_ref()?.micros(provider, model, input_tokens, output_tokens)
     }
 
     /// Those who can answer with these settings. A provider is set up by its key or by its address.
@@ -61,6 +87,10 @@ fn account<'a>(
         (None, None) => None,
         (base_url, key) => Some((base_url.map_or(own, String::as_str), key)),
     }
+}
+
+fn prices(text: &str) -> Result<Prices, Unusable> {
+    text.parse()
 }
 
 fn base_url(text: &str) -> Result<String, Unusable> {

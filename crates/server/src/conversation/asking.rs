@@ -5,7 +5,8 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use kuzushi_assistant::{
-    AnswerRequest, Earlier, HISTORY_LENGTH, HistoryMessage, Knowledge, ModelChoice, ModelSettings, tools::Patient,
+    AnswerRequest, Earlier, HISTORY_LENGTH, HistoryMessage, Knowledge, ModelChoice, ModelSettings, Privacy,
+    tools::Patient,
 };
 use kuzushi_domain::{
     PatientRecord, Phi,
@@ -31,11 +32,13 @@ pub struct Question {
     pub patient: Option<Patient>,
     /// Where the hospital keeps what it knows of them, where a tool may look.
     pub record: Option<PatientRecord>,
+    /// What of it a provider may be sent. [`Privacy::of_nobody`] where no patient wrote it.
+    pub privacy: Privacy,
 }
 
 /// Everything the answer to a question may draw on.
 pub fn answer_request(config: &AppConfig, app: &App, knowledge: Arc<Knowledge>, question: Question) -> AnswerRequest {
-    let Question { content, mut history, mut earlier, now, locale, patient, record } = question;
+    let Question { content, mut history, mut earlier, now, locale, patient, record, privacy } = question;
     for message in history.drain(..history.len().saturating_sub(HISTORY_LENGTH)) {
         earlier.add(&message);
     }
@@ -65,6 +68,7 @@ pub fn answer_request(config: &AppConfig, app: &App, knowledge: Arc<Knowledge>, 
         question: content,
         locale: locale.unwrap_or_else(|| String::from(DEFAULT_LOCALE)),
         knowledge,
+        privacy,
     }
 }
 

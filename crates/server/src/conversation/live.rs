@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
+use kuzushi_assistant::redact::Placeholders;
 use kuzushi_domain::{Id, id};
 
 use super::{
@@ -27,6 +28,8 @@ pub struct Conversation {
     state: Mutex<State>,
     pub(super) recent: RecentMessages,
     pub last_said: LastSaid,
+    /// What stands for what in the requests that left for providers.
+    pub(super) placeholders: Placeholders,
     all: Conversations,
 }
 
@@ -53,6 +56,7 @@ impl Conversations {
             state: Mutex::default(),
             recent: RecentMessages::default(),
             last_said: LastSaid::default(),
+            placeholders: Placeholders::default(),
             all: self.clone(),
         });
         live.insert(id, Arc::downgrade(&conversation));

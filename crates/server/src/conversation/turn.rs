@@ -18,6 +18,7 @@ use super::{
     Conversation,
     asking::{Question, answer_request},
     emergency::{notice_answer, notice_course},
+    permits,
     recent::Said,
     records::record_of,
 };
@@ -240,6 +241,7 @@ async fn request(
         }
     };
     let knowledge = state.knowledge.of_app(scope, session.app, state.clock.now()).await?;
+    let privacy = permits::privacy(state, scope, session, &config, conversation.placeholders.clone()).await?;
     let question = Question {
         content: question.content.clone(),
         history: said.messages,
@@ -248,6 +250,7 @@ async fn request(
         locale: session.metadata.locale.clone(),
         patient: session.owner.map(|owner| Patient { user: owner.user }),
         record: record_of(state, scope, session, &config).await?,
+        privacy,
     };
     let app = state.directory.app(scope, session.app).await?;
     Ok(answer_request(&config, &app, knowledge, question))

@@ -1,5 +1,6 @@
 //! The demo hospital's website: pages of its own, with the widget embedded as any hospital would.
 
+mod agreement;
 #[cfg(feature = "fake-model")]
 mod fake_model;
 mod patient;
@@ -16,8 +17,8 @@ use rust_embed::RustEmbed;
 
 #[cfg(feature = "fake-model")]
 pub use self::fake_model::fake_model;
-pub use self::patient::add_patient;
 use self::template::{Page, Value};
+pub use self::{agreement::agree_with, patient::add_patient};
 use crate::{error::ApiError, segment::Segment, state::AppState};
 
 /// The apps of the demo hospital: for patients, and for doctors.

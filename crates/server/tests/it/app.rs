@@ -11,17 +11,21 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 use confique::Config as _;
-use kuzushi_domain::{Clock, SystemClock};
+use kuzushi_domain::{
+    Clock, SystemClock,
+    agreement::{AgreementKind, Endpoint, Modality},
+    config::Provider,
+};
 use kuzushi_server::{
     auth::tokens::Tokens,
     config::{Config, SecondFactor},
     conversation,
     demo::Demo,
     documents, router,
-    seed::{Source, seed},
+    seed::{Source, agree, seed},
     state::AppState,
 };
-use kuzushi_store::{Engine, testing::TestDatabase};
+use kuzushi_store::{AgreementTerms, Engine, testing::TestDatabase};
 use tokio::net::TcpListener;
 
 use crate::{canary::shared_log, server::Server};
@@ -81,6 +85,29 @@ pub fn hospital() -> Source {
     Source::Folder(PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/hospital")))
 }
 
+/// Every tenant lets its words go to the models that a test has set up.
+async fn agree_with_providers(state: &AppState) {
+    let endpoints = Provider::ALL.into_iter().filter_map(|provider| state.config.providers.endpoint(provider));
+    for endpoint in endpoints {
+        for tenant in state.store.installation().tenants(None, 10).await.expect("tenants") {
+            let scope = state.store.tenant(tenant.id).await.expect("a tenant");
+            agree(&scope, own_machines(endpoint.clone()), SystemClock.now()).await.expect("an agreement");
+        }
+    }
+}
+
+/// What is said of a model that a test runs.
+pub fn own_machines(endpoint: Endpoint) -> AgreementTerms {
+    AgreementTerms {
+        endpoint,
+        kind: AgreementKind::OwnMachines,
+        modalities: Modality::ALL.to_vec(),
+        signed_on: None,
+        valid_until: None,
+        reason: "It runs in the test".into(),
+    }
+}
+
 impl TestApp {
     pub async fn start(engine: Engine) -> Self {
         Self::start_with(engine, |_| {}).await
@@ -123,6 +150,7 @@ impl TestApp {
         let answering = config.answering(Arc::new(clock.clone())).expect("who answers");
         let state = AppState::new(config, store, Arc::new(clock.clone()), tokens, answering, address, demo);
         seed(&state.store, &SystemClock, &source).await.expect("the hospital is seeded");
+        agree_with_providers(&state).await;
         conversation::take_place(&state).await.expect("open turns are taken up");
         tokio::spawn(conversation::keep_place(state.clone()));
         let service = router::service(state.clone());

@@ -48,6 +48,7 @@ fn a_value_that_cannot_be_used_stops_the_start_with_a_line_that_names_it() {
         ("LOG_FORMAT", "xml", "text or json"),
         ("LOG_LEVEL", "loud", "error, warn, info"),
         ("STAFF_SECOND_FACTOR", "some", "all, managers or nobody"),
+        ("MODEL_PRICES", "gpt-5=1/2", "openai/gpt-5=1.25/10"),
         ("DATABASE_POOL_MIN", "50", "DATABASE_POOL_MAX"),
     ] {
         let line = complaint(run(&["serve"], &[(name, value)]));

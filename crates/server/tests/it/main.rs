@@ -4,6 +4,7 @@
 
 mod admin;
 mod administration;
+mod agreements;
 mod app;
 mod appointments;
 mod approvals;

@@ -163,6 +163,8 @@ on_both_engines! {
         let mut app = ServerProcess::start(engine).await;
         app.set("OPENAI_BASE_URL", &model.base_url());
         app.set("OPENAI_API_KEY", "sk-canary-key");
+        let endpoint = model.base_url();
+        app.admin(&["agreement", "note", "--tenant", "general.example", "--endpoint", &endpoint, "--kind", "own-machines", "--reason", "A test's"]);
         app.kill();
         app.start_again().await;
         let session = app.init("model").await;

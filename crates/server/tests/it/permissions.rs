@@ -68,6 +68,11 @@ fn body(route: &str) -> Option<Value> {
             Some(json!({"matter": "Case 1", "reason": "A letter", "sessionId": "{sessionId}"}))
         }
         "POST /v1/admin/tenants/{tenantId}/holds/{holdId}/lift" => Some(json!({"reason": "Settled"})),
+        "POST /v1/admin/tenants/{tenantId}/agreements" => Some(json!({
+            "endpoint": "https://{fresh}.example/v1", "kind": "own-machines", "modalities": ["text"], "reason": "Ours",
+        })),
+        "POST /v1/admin/tenants/{tenantId}/agreements/{agreementId}/withdraw" => Some(json!({"reason": "It ended"})),
+        "PUT /v1/admin/tenants/{tenantId}/spending-limits" => Some(json!({"tokensPerDay": 1_000_000})),
         "POST /v1/admin/tenants/{tenantId}/break-glass" => Some(json!({"reason": "A complaint"})),
         "PUT /v1/admin/tenants/{tenantId}/apps/{appId}/articles/{slug}" => {
             Some(json!({"title": "Third", "body": "Text"}))
@@ -115,6 +120,10 @@ fn body(route: &str) -> Option<Value> {
         | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/articles/{slug}"
         | "DELETE /v1/admin/tenants/{tenantId}/apps/{appId}/articles/{slug}"
         | "GET /v1/admin/tenants/{tenantId}/audit"
+        | "GET /v1/admin/tenants/{tenantId}/agreements"
+        | "GET /v1/admin/tenants/{tenantId}/agreements/{agreementId}"
+        | "GET /v1/admin/tenants/{tenantId}/spending-limits"
+        | "GET /v1/admin/tenants/{tenantId}/usage"
         | "GET /v1/admin/tenants/{tenantId}/holds"
         | "GET /v1/admin/tenants/{tenantId}/holds/{holdId}"
         | "GET /v1/admin/tenants/{tenantId}/audit/export"
@@ -235,6 +244,8 @@ impl Prepared {
         let tenant = (!template.starts_with("/v1/admin/staff")).then_some(self.tenant);
         let member = self.app.invite_staff(tenant.map_or(StaffRole::Operator, |_| StaffRole::Agent), tenant).await;
         let hold = if template.contains("{holdId}") { self.app.place_hold().await } else { String::new() };
+        let is_agreement = template.contains("{agreementId}");
+        let agreement = if is_agreement { self.app.agree("https://models.example/v1").await } else { String::new() };
         let now = self.app.state.clock.now();
         // Somebody else's, for each of them to decide, until one of them does.
         let scope = self.app.state.store.tenant(self.tenant).await.expect("the tenant").by(Actor::CommandLine);
@@ -259,6 +270,7 @@ impl Prepared {
             .replace("{staffId}", &member.id.to_string())
             .replace("{keyId}", &revoked[..KEY_ID_LENGTH])
             .replace("{holdId}", &hold)
+            .replace("{agreementId}", &agreement)
             .replace("{version}", "1");
         let query = if template.ends_with("config-differences") { "?from=1&to=2" } else { "" };
         let request = self.app.request(method.clone(), &format!("{path}{query}"));

@@ -77,6 +77,12 @@ impl ServerProcess {
         self.settings.push((name.to_owned(), value.to_owned()));
     }
 
+    /// `kuzushi admin` on the same database.
+    pub fn admin(&self, arguments: &[&str]) {
+        let done = self.command(&[&["admin"][..], arguments].concat()).status().expect("kuzushi admin runs");
+        assert!(done.success(), "{arguments:?}");
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let log = File::options().create(true).append(true).open(self.log()).expect("a log");
         let mut command = kuzushi(self.folder.path());

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    app::TestApp,
+    app::{TestApp, own_machines},
     patients::PASSWORD,
     server::{ORIGIN, Server, StartedSession},
 };
@@ -139,6 +139,21 @@ impl TestApp {
         let (matter, reason) = (Phi::from("Case 1"), Phi::from("A letter"));
         let new = NewLegalHold { subject: HoldSubject::Session(session), matter, reason };
         scope.place_hold(new, SystemClock.now()).await.expect("a hold").id.to_string()
+    }
+
+    /// An agreement of the hospital's with a provider that it runs itself.
+    pub async fn agree(&self, endpoint: &str) -> String {
+        let scope = self.state.store.tenant(self.tenant().await).await.expect("the tenant");
+        let terms = own_machines(endpoint.parse().expect("an endpoint"));
+        scope.note_agreement(terms, SystemClock.now()).await.expect("an agreement").id.to_string()
+    }
+
+    /// From now on the hospital has agreed to nothing.
+    pub async fn withdraw_agreements(&self) {
+        let scope = self.state.store.tenant(self.tenant().await).await.expect("the tenant");
+        for agreement in scope.agreements(None, 50).await.expect("agreements") {
+            scope.withdraw_agreement(agreement.id, "It ended".into(), SystemClock.now()).await.expect("a withdrawal");
+        }
     }
 
     pub async fn read(&self, path: &str, key: &str) -> Value {

@@ -35,11 +35,13 @@ mod m20261129_000060_keys_apart;
 mod m20261129_000061_legal_holds;
 mod m20261129_000070_requests_of_operators;
 mod m20261129_000071_emptied_tenants;
-mod m20261129_000110_suites;
-mod m20261129_000111_patient_records;
 mod m20261129_000080_emergencies;
+mod m20261129_000090_provider_agreements;
+mod m20261129_000091_model_spending;
 mod m20261129_000100_article_upkeep;
 mod m20261129_000101_gaps;
+mod m20261129_000110_suites;
+mod m20261129_000111_patient_records;
 
 /// What the files do, each under its name.
 macro_rules! changes {
@@ -84,11 +86,13 @@ impl MigratorTrait for Migrator {
             m20261129_000061_legal_holds,
             m20261129_000070_requests_of_operators,
             m20261129_000071_emptied_tenants,
-            m20261129_000110_suites,
-            m20261129_000111_patient_records,
             m20261129_000080_emergencies,
+            m20261129_000090_provider_agreements,
+            m20261129_000091_model_spending,
             m20261129_000100_article_upkeep,
             m20261129_000101_gaps,
+            m20261129_000110_suites,
+            m20261129_000111_patient_records,
         ]
     }
 }

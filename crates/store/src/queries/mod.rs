@@ -3,6 +3,7 @@
 pub(crate) mod accept;
 pub(crate) mod access_grants;
 pub(crate) mod activations;
+pub(crate) mod agreements;
 pub(crate) mod api_keys;
 pub(crate) mod approval_requests;
 pub(crate) mod approvals;
@@ -40,6 +41,7 @@ pub(crate) mod retention;
 pub(crate) mod second_factors;
 pub(crate) mod session_locks;
 pub(crate) mod sessions;
+pub(crate) mod spending;
 pub(crate) mod splits;
 pub(crate) mod staff_logins;
 pub(crate) mod staff_members;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a failed step fails its test")]
 
+mod agreements;
 mod api_keys;
 mod approvals;
 mod articles;
@@ -24,6 +25,7 @@ mod nodes;
 mod retention;
 mod row_level_security;
 mod sealing;
+mod spending;
 mod staff;
 mod turns;
 mod users;

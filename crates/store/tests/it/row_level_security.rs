@@ -78,6 +78,7 @@ fn insert(table: &str, columns: &[Column], tenant: &str) -> String {
             "boolean" => String::from("true"),
             "jsonb" => String::from("'{}'"),
             "timestamp with time zone" => String::from("now()"),
+            "date" => String::from("current_date"),
             other => panic!("{table}.{}: how does a value of type {other} look?", column.column),
         })
         .collect();

@@ -18,6 +18,7 @@ use crate::{
         wire::Timestamp,
     },
     auth::Staff,
+    conversation::warnings,
     error::ApiError,
     segment::Segment,
     state::AppState,
@@ -100,7 +101,11 @@ pub async fn activate_version(
     let (version, replaces, now) = (number(&version)?, seen.replaces(), state.clock.now());
     let made = scope.activate_config(app.id, version, replaces, now).await;
     let asked = Asked::of(made, (&scope, &app), Change::Activate { version }, replaces, seen.note, now).await?;
-    asked.into_answer(|active| WireConfigVersion::try_from(&active))
+    let warnings = match &asked {
+        Asked::Made(active) => warnings(&state, &scope, &active.config).await?,
+        Asked::Requested(_) => Vec::new(),
+    };
+    asked.into_answer(|active| Ok(WireConfigVersion::try_from(&active)?.with(warnings)))
 }
 
 #[utoipa::path(
@@ -151,5 +156,9 @@ pub async fn roll_back(
     let (replaces, now) = (seen.replaces(), state.clock.now());
     let made = scope.roll_back_config(app.id, replaces, now).await;
     let asked = Asked::of(made, (&scope, &app), Change::RollBack, replaces, seen.note, now).await?;
-    asked.into_answer(|active| WireConfigVersion::try_from(&active))
+    let warnings = match &asked {
+        Asked::Made(active) => warnings(&state, &scope, &active.config).await?,
+        Asked::Requested(_) => Vec::new(),
+    };
+    asked.into_answer(|active| Ok(WireConfigVersion::try_from(&active)?.with(warnings)))
 }

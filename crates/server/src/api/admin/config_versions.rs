@@ -22,6 +22,7 @@ use crate::{
         wire::Timestamp,
     },
     auth::Staff,
+    conversation::warnings,
     error::{ApiError, FieldError},
     segment::Segment,
     state::AppState,
@@ -47,6 +48,10 @@ pub struct WireConfigVersion {
     summary: VersionSummary,
     /// The whole document, with the defaults of what its author left out.
     config_data: Value,
+    /// What keeps it from working as it says, such as a provider that nothing may be sent to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    warnings: Vec<String>,
 }
 
 impl From<&ConfigVersion> for VersionSummary {
@@ -66,7 +71,14 @@ impl TryFrom<&ConfigVersion> for WireConfigVersion {
     type Error = ApiError;
 
     fn try_from(version: &ConfigVersion) -> Result<Self, ApiError> {
-        Ok(Self { summary: version.into(), config_data: document(&version.config)? })
+        Ok(Self { summary: version.into(), config_data: document(&version.config)?, warnings: Vec::new() })
+    }
+}
+
+impl WireConfigVersion {
+    /// The same, with what its readers should know before patients talk to it.
+    pub fn with(self, warnings: Vec<String>) -> Self {
+        Self { warnings, ..self }
     }
 }
 
@@ -223,7 +235,8 @@ pub async fn create_version(
     let (scope, app) = open(&state, &staff, &tenant, &app, Permission::WriteConfigs).await?;
     let new = checked(&config_data, note, scope.actor().to_string())?;
     let version = scope.create_config(app.id, new, based_on, state.clock.now()).await?;
-    Ok((StatusCode::CREATED, Json(WireConfigVersion::try_from(&version)?)))
+    let warnings = warnings(&state, &scope, &version.config).await?;
+    Ok((StatusCode::CREATED, Json(WireConfigVersion::try_from(&version)?.with(warnings))))
 }
 
 #[utoipa::path(
@@ -242,7 +255,8 @@ pub async fn read_version(
 ) -> Result<Json<WireConfigVersion>, ApiError> {
     let (scope, app) = open(&state, &staff, &tenant, &app, Permission::ReadConfigs).await?;
     let version = scope.config_version(app.id, number(&version)?).await?;
-    Ok(Json(WireConfigVersion::try_from(&version)?))
+    let warnings = warnings(&state, &scope, &version.config).await?;
+    Ok(Json(WireConfigVersion::try_from(&version)?.with(warnings)))
 }
 
 #[utoipa::path(

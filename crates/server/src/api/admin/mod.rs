@@ -1,6 +1,7 @@
 //! The administration API, a file per resource.
 
 pub mod activations;
+pub mod agreements;
 pub mod api_keys;
 pub mod approval_requests;
 pub mod approvals;
@@ -22,6 +23,7 @@ pub mod oidc;
 pub mod operators;
 pub mod people;
 pub mod second_factor;
+pub mod spending;
 pub mod splits;
 pub mod staff;
 pub mod suites;

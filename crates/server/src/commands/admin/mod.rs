@@ -2,6 +2,7 @@
 //!
 //! It checks and does things with the same functions as the API's handlers. The audit trail names the command line.
 
+mod agreements;
 mod apps;
 mod articles;
 mod configs;
@@ -9,6 +10,7 @@ mod conversations;
 mod gaps;
 mod keys;
 mod output;
+mod spending;
 mod suites;
 mod tenants;
 mod users;
@@ -20,8 +22,9 @@ use kuzushi_domain::{Actor, Clock, Id, SystemClock, id};
 use kuzushi_store::{App, Installation, Store, StoreError, TenantScope};
 
 use self::{
-    apps::AppCommand, articles::ArticleCommand, configs::ConfigCommand, conversations::ConversationCommand,
-    gaps::GapCommand, keys::KeyCommand, suites::SuiteCommand, tenants::TenantCommand, users::UserCommand,
+    agreements::AgreementCommand, apps::AppCommand, articles::ArticleCommand, configs::ConfigCommand,
+    conversations::ConversationCommand, gaps::GapCommand, keys::KeyCommand, spending::SpendingCommand,
+    suites::SuiteCommand, tenants::TenantCommand, users::UserCommand,
 };
 use super::{
     find_tenant, open,
@@ -73,6 +76,12 @@ pub enum AdminCommand {
     /// List conversations, and read one for a reason that goes on record.
     #[command(subcommand)]
     Conversation(ConversationCommand),
+    /// Note and withdraw agreements with providers of language models: without one nothing patients write goes there.
+    #[command(subcommand, alias = "agreements")]
+    Agreement(AgreementCommand),
+    /// Say what language models may cost, and see what they did.
+    #[command(subcommand)]
+    Spending(SpendingCommand),
 }
 
 pub async fn run(config: Config, arguments: AdminArguments) -> anyhow::Result<()> {
@@ -91,6 +100,8 @@ pub async fn run(config: Config, arguments: AdminArguments) -> anyhow::Result<()
         AdminCommand::Article(command) => articles::run(&desk, command).await,
         AdminCommand::Gap(command) => gaps::run(&desk, command).await,
         AdminCommand::Conversation(command) => conversations::run(&desk, command).await,
+        AdminCommand::Agreement(command) => agreements::run(&desk, command).await,
+        AdminCommand::Spending(command) => spending::run(&desk, command).await,
     };
     outcome.map_err(in_words)
 }

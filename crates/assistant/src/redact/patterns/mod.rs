@@ -1,0 +1,106 @@
+//! Identifiers by their form, and by the words that lead to them. Every pattern is bounded, so that the time grows with the text
+//! and not faster.
+
+mod contact;
+mod dates;
+mod names;
+mod numbers;
+mod places;
+
+use std::{ops::Range, sync::LazyLock};
+
+use regex::bytes::{Regex, RegexBuilder};
+
+use super::Kind;
+
+/// A form of identifiers.
+struct Pattern {
+    kind: Kind,
+    /// What is to be replaced is the group `v`, or all of it where there is none.
+    regex: Regex,
+    has_group: bool,
+    /// What of a match is one: it may be cut short, or be none.
+    accept: fn(&[u8]) -> Option<usize>,
+    needs: Needs,
+}
+
+/// What a text has to hold for a pattern to be tried at all.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Needs {
+    Nothing,
+    Digit,
+    At,
+    Dot,
+    Colon,
+}
+
+/// All of a match.
+fn whole(matched: &[u8]) -> Option<usize> {
+    Some(matched.len())
+}
+
+fn pattern(kind: Kind, needs: Needs, accept: fn(&[u8]) -> Option<usize>, regex: &str) -> Option<Pattern> {
+    let built = RegexBuilder::new(regex).unicode(false).case_insensitive(true).size_limit(8 << 20).build();
+    // The patterns are constants, and a test builds them all.
+    let regex = built.ok()?;
+    let has_group = regex.capture_names().flatten().any(|name| name == "v");
+    Some(Pattern { kind, regex, has_group, accept, needs })
+}
+
+static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
+    [contact::patterns(), dates::patterns(), names::patterns(), numbers::patterns(), places::patterns()]
+        .into_iter()
+        .flatten()
+        .flatten()
+        .collect()
+});
+
+/// Gets the patterns ready, so that the first question need not wait for that.
+pub fn prepare() {
+    LazyLock::force(&PATTERNS);
+}
+
+/// Where a text's shadow holds identifiers, in no order; they may overlap.
+pub fn find(bytes: &[u8]) -> Vec<(Range<usize>, Kind)> {
+    let has_digit = bytes.iter().any(u8::is_ascii_digit);
+    let has = |needs| match needs {
+        Needs::Nothing => true,
+        Needs::Digit => has_digit,
+        Needs::At => bytes.contains(&b'@'),
+        Needs::Dot => bytes.contains(&b'.'),
+        Needs::Colon => bytes.contains(&b':'),
+    };
+    let mut found = Vec::new();
+    for pattern in PATTERNS.iter().filter(|pattern| has(pattern.needs)) {
+        let mut add = |matched: regex::bytes::Match<'_>| {
+            if let Some(length) = (pattern.accept)(matched.as_bytes()).filter(|length| *length > 0) {
+                found.push((matched.start()..matched.start() + length, pattern.kind));
+            }
+        };
+        if pattern.has_group {
+            pattern.regex.captures_iter(bytes).filter_map(|captures| captures.name("v")).for_each(add);
+        } else {
+            pattern.regex.find_iter(bytes).for_each(&mut add);
+        }
+    }
+    found
+}
+
+fn digits(text: &[u8]) -> usize {
+    text.iter().filter(|byte| byte.is_ascii_digit()).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pattern_can_be_built() {
+        let all = [contact::patterns(), dates::patterns(), names::patterns(), numbers::patterns(), places::patterns()];
+        for (family, patterns) in all.iter().enumerate() {
+            for (position, pattern) in patterns.iter().enumerate() {
+                assert!(pattern.is_some(), "pattern {position} of family {family}");
+            }
+        }
+    }
+}
