@@ -86,11 +86,15 @@ impl Started {
     pub async fn start_with_model(&self, gap: Duration) -> anyhow::Result<Result<Running, String>> {
         let (mut installation, folder, postgres) = self.install()?;
         let (model, url) = provider::spawn(gap).await?;
-        installation
-            .environment
-            .extend([(String::from("OPENAI_BASE_URL"), url), (String::from("OPENAI_API_KEY"), String::from("bench"))]);
+        installation.environment.extend([
+            (String::from("OPENAI_BASE_URL"), url.clone()),
+            (String::from("OPENAI_API_KEY"), String::from("bench")),
+        ]);
         match installation.seed(Apps::Model).await {
-            Ok(()) => Ok(Ok(serve(installation, folder, postgres, Some(model)).await?)),
+            Ok(()) => {
+                installation.agree_with(&url).await?;
+                Ok(Ok(serve(installation, folder, postgres, Some(model)).await?))
+            }
             Err(error) => Ok(Err(format!("the server takes no app with a model ({error:#})"))),
         }
     }

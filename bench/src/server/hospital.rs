@@ -17,6 +17,8 @@ pub const SOAKED: &str = "bench-soaked";
 pub const EMPTY: &str = "bench-empty";
 /// Answers come from a model behind `OPENAI_BASE_URL`.
 pub const MODEL: &str = "bench-model";
+/// The internet domain of the hospital whose app that is.
+pub const MODEL_DOMAIN: &str = "bench-model.example";
 
 pub const PACE_MS: u64 = 20;
 const SOAKED_PACE_MS: u64 = 6;
@@ -75,7 +77,7 @@ pub fn write(folder: &Path, apps: Apps) -> std::io::Result<()> {
     fs::create_dir_all(folder.join("articles"))?;
     let mut hospital = match apps {
         Apps::BuiltIn => "[tenant]\nname = \"Bench Hospital\"\ndomain = \"bench.example\"\n".to_owned(),
-        Apps::Model => "[tenant]\nname = \"Bench Model Hospital\"\ndomain = \"bench-model.example\"\n".to_owned(),
+        Apps::Model => format!("[tenant]\nname = \"Bench Model Hospital\"\ndomain = \"{MODEL_DOMAIN}\"\n"),
     };
     let built_in = |pace: u64| json!({"provider": "builtin", "tokenIntervalMs": pace});
     let wanted = match apps {

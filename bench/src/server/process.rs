@@ -78,6 +78,14 @@ impl Installation {
         Ok(())
     }
 
+    /// Lets the model's hospital send what is written to it to this model. Builds from before there were agreements send it anyway.
+    pub async fn agree_with(&self, url: &str) -> anyhow::Result<()> {
+        let mut command = self.command(&self.folder.join("seed.log"))?;
+        command.args(["admin", "agreement", "note", "--tenant", hospital::MODEL_DOMAIN, "--endpoint", url]);
+        command.args(["--kind", "own-machines", "--reason", "Made up for this measurement"]).stdout(Stdio::null());
+        command.output().await.map(drop).with_context(|| format!("{} cannot be run", self.binary.display()))
+    }
+
     /// A key that opens the whole administration, made on the command line as an operator does.
     pub async fn operator_key(&self) -> anyhow::Result<String> {
         let mut command = self.command(&self.folder.join("keys.log"))?;
