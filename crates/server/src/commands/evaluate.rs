@@ -103,10 +103,12 @@ pub async fn run(config: Config, arguments: EvaluateArguments) -> anyhow::Result
         (None, stored) => stored_suite(&scope, &app, stored.as_deref().unwrap_or_default()).await?,
     };
     let (version, document) = asked(&scope, &app, &arguments).await?;
-    let index = KnowledgeShelf::default().complete(&scope, app.id).await?;
+    let index = KnowledgeShelf::default().complete(&scope, app.id, SystemClock.now()).await?;
     let subject = Subject {
         assistant: config.answering(Arc::new(SystemClock))?.assistant,
+        app: app.clone(),
         config: document,
+        now: SystemClock.now(),
         knowledge: index.knowledge,
         slugs: index.slugs,
         answer_timeout: Duration::from_secs(config.limits.answer_timeout),

@@ -92,14 +92,20 @@ impl KnowledgeShelf {
     }
 
     /// An index over the app's articles as they are at this moment, once all that there is to find out about them is found
-    /// out: some seconds where they are new.
-    pub async fn complete(&self, scope: &TenantScope, app: Id<id::App>) -> Result<CompleteIndex, StoreError> {
+    /// out: some seconds where they are new. As for visitors, without those that have expired.
+    pub async fn complete(
+        &self,
+        scope: &TenantScope,
+        app: Id<id::App>,
+        now: DateTime<Utc>,
+    ) -> Result<CompleteIndex, StoreError> {
         let articles = scope.articles(app).await?;
         let digest = ArticlesDigest::of(&articles);
         let slugs = articles.iter().map(|article| (article.id.to_string(), article.slug.clone())).collect();
         let earlier = self.lock().get(&app).map(|shelved| Arc::clone(&shelved.knowledge));
         let kept = if earlier.is_none() { scope.article_meanings(app).await? } else { None };
-        let articles: Vec<_> = articles.into_iter().map(knowledge_article).collect();
+        let articles: Vec<_> =
+            articles.into_iter().filter(|article| article.is_current(now)).map(knowledge_article).collect();
         let (knowledge, is_new) = tokio::task::spawn_blocking(move || {
             let knowledge = Knowledge::index(articles);
             let knowledge = match earlier {

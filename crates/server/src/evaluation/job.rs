@@ -58,10 +58,12 @@ async fn ask(
 ) -> Result<(), StoreError> {
     let _turn = TURN.acquire().await.map_err(|error| StoreError::Other(error.to_string()))?;
     let config = scope.config_version(app, begun.version).await?.config;
-    let index = state.knowledge.complete(scope, app).await?;
+    let index = state.knowledge.complete(scope, app, state.clock.now()).await?;
     let subject = Subject {
         assistant: state.assistant.clone(),
+        app: state.directory.app(scope, app).await?,
         config,
+        now: state.clock.now(),
         knowledge: index.knowledge,
         slugs: index.slugs,
         answer_timeout: Duration::from_secs(state.config.limits.answer_timeout),

@@ -6,9 +6,11 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, stream};
-use kuzushi_assistant::{AnswerEvent, AnswerRequest, Assistant, HistoryMessage, Knowledge};
+use kuzushi_assistant::{AnswerEvent, AnswerRequest, Assistant, Earlier, HistoryMessage, Knowledge, Privacy};
 use kuzushi_domain::{Phi, Role, config::AppConfig};
+use kuzushi_store::App;
 use tokio::time::{Instant, timeout};
 use tokio_util::task::AbortOnDropHandle;
 
@@ -22,7 +24,10 @@ use crate::conversation::{Question, answer_request};
 /// A config version with the articles that it answers from, ready to be asked.
 pub struct Subject {
     pub assistant: Assistant,
+    pub app: App,
     pub config: AppConfig,
+    /// When it is asked: an answer may depend on the hour.
+    pub now: DateTime<Utc>,
     pub knowledge: Arc<Knowledge>,
     /// Slugs of the articles by their ids (`art_…`).
     pub slugs: BTreeMap<String, String>,
@@ -81,11 +86,14 @@ async fn ask(subject: &Subject, known: &BTreeSet<String>, number: usize, case: &
         let asked = Question {
             content: content.clone(),
             history: history.clone(),
+            earlier: Earlier::default(),
+            now: subject.now,
             locale: case.locale.clone(),
             patient: None,
             record: None,
+            privacy: Privacy::of_nobody(),
         };
-        let request = answer_request(&subject.config, Arc::clone(&subject.knowledge), asked);
+        let request = answer_request(&subject.config, &subject.app, Arc::clone(&subject.knowledge), asked);
         let (given, cited) = given(subject, request).await;
         for verdict in judge(&given, expected, known) {
             verdicts.push((verdict.kind, verdict.complaint.is_none()));

@@ -25,11 +25,9 @@ fn article(body: &str) -> NewArticle {
     NewArticle {
         slug: "parking".into(),
         title: "Parking".into(),
-        summary: String::new(),
-        url: None,
-        questions: Vec::new(),
         body: body.into(),
         locale: "en-US".into(),
+        ..NewArticle::default()
     }
 }
 

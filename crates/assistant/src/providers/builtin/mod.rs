@@ -89,7 +89,10 @@ fn compose(request: &AnswerRequest) -> (String, AnswerEnd) {
     let found = judgement::judge(&request.knowledge, &asked);
     let unknown = || AnswerEnd { no_answer: true, ..AnswerEnd::default() };
     if safety::asks_for_medical_advice(words) && !found.is_plainly_answered {
-        return (wording::no_medical_advice(contact, &number()), AnswerEnd { declines_medical_advice: true, ..unknown() });
+        return (
+            wording::no_medical_advice(contact, &number()),
+            AnswerEnd { declines_medical_advice: true, ..unknown() },
+        );
     }
     let Some(best) = &found.best else {
         return (wording::nothing_found(contact, &number()), AnswerEnd { is_uncovered: true, ..unknown() });
