@@ -105,9 +105,9 @@ impl ApiError {
             Self::SuiteRequired => Borrowed(
                 "Config versions have to pass this suite. Require another one, or none, with PUT …/required-suite first.",
             ),
-            Self::EvaluationRuns => Borrowed(
-                "An evaluation of this app runs already. Wait until it is finished: see GET …/evaluations.",
-            ),
+            Self::EvaluationRuns => {
+                Borrowed("An evaluation of this app runs already. Wait until it is finished: see GET …/evaluations.")
+            }
             Self::SecondPersonNeeded => Borrowed(
                 "Another person has to decide this: not who asked for it, and no key that they made or were given by the same person. Withdraw it if it is not wanted any more.",
             ),
