@@ -73,6 +73,24 @@ export type ServerFrame =
       type: 'pong'
     }
   | {
+      code: WireNoticeCode
+      content: string
+      createdAt?: Timestamp
+      /**
+       * Of one that is stored.
+       */
+      messageId?: string
+      /**
+       * Whom to call, the most important first.
+       */
+      numbers?: WireNumber[]
+      /**
+       * 0 where it is no event of the conversation, or not stored yet.
+       */
+      seq: number
+      type: 'notice'
+    }
+  | {
       code: ErrorCode
       message: string
       messageId?: string | null
@@ -84,6 +102,7 @@ export type Status = 'typing' | 'idle'
  * A point in time: RFC 3339, UTC, with milliseconds.
  */
 export type Timestamp = string
+export type WireNoticeCode = 'EMERGENCY' | 'AI_DISCLOSURE' | 'LIMIT' | 'HANDOFF'
 export type WireRole = 'user' | 'assistant' | 'agent' | 'system'
 export type ErrorCode =
   | 'BAD_FRAME'
@@ -171,6 +190,7 @@ export interface WireMessage {
   inReplyTo?: string
   messageId: string
   metadata?: WireMessageMetadata
+  notice?: WireNotice
   rating?: WireRating
   /**
    * Why.
@@ -219,6 +239,29 @@ export interface WireMessageMetadata {
    */
   timestamp?: string
 }
+/**
+ * What belongs to a notice beside its text.
+ */
+export interface WireNotice {
+  code: WireNoticeCode
+  /**
+   * Whom to call, the most important first.
+   */
+  numbers: WireNumber[]
+}
+/**
+ * A number to call.
+ */
+export interface WireNumber {
+  /**
+   * Whose it is; empty for the number for all emergencies.
+   */
+  name: string
+  /**
+   * As somebody dials it.
+   */
+  number: string
+}
 export interface SessionInit {
   /**
    * The page's origin. A browser's `Origin` header counts as well; each that is present has to be allowed.
@@ -240,6 +283,10 @@ export interface SessionInit {
   widgetInstanceId?: string | null
 }
 export interface SessionStarted {
+  /**
+   * That an AI answers, and how to reach a human; to be shown at the beginning of a conversation.
+   */
+  aiDisclosure: string
   app: AppName
   chat: ChatEndpoint
   /**
