@@ -40,7 +40,10 @@ test('whom to call is in sight at once, in every tab, after a reload, and until 
   expect(complaints).toEqual([])
 })
 
-test('somebody who speaks of harming themselves is given the crisis line as well', async ({ page, widget }) => {
+test('somebody who speaks of harming themselves is given the crisis line as well', async ({
+  page,
+  widget,
+}) => {
   await page.goto('/demo')
   await widget.open()
   await widget.send('i dont want to live anymore')

@@ -313,7 +313,8 @@ export class Controller {
       const reading = currentPlace(this.store.getState()).name === 'chat'
       const { part } = formatting.state.getState()
       // A notice speaks for itself.
-      if (reading && !notice) this.announce(`${this.wording.assistant}: ${part ? part.spoken(content) : content}`)
+      if (reading && !notice)
+        this.announce(`${this.wording.assistant}: ${part ? part.spoken(content) : content}`)
     } else this.#setUnread(unread + 1)
   }
 
