@@ -18,7 +18,7 @@ pub use schema::{ConfigError, ConfigErrors, schema};
 /// Everything an app's owner configures. Every field has a default, so a document states only what differs.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
-#[schemars(deny_unknown_fields, transform = schema::allow_reserved_sections)]
+#[schemars(deny_unknown_fields, transform = schema::allow_reserved_section)]
 pub struct AppConfig {
     /// Instructions for a language model. The built-in assistant has no use for them.
     pub system_prompt: String,

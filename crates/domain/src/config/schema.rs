@@ -122,12 +122,10 @@ fn options(wanted: &Value) -> Vec<&str> {
     single.chain(lists.flatten().filter_map(Value::as_str)).collect()
 }
 
-/// Sections that the contract names and that later releases give a meaning.
-pub(super) fn allow_reserved_sections(schema: &mut Schema) {
+/// The section that the contract names and that a later release gives a meaning.
+pub(super) fn allow_reserved_section(schema: &mut Schema) {
     if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
-        for section in ["voice"] {
-            properties.insert(section.into(), json!({"type": "object", "description": "Of a later release."}));
-        }
+        properties.insert("voice".into(), json!({"type": "object", "description": "Of a later release."}));
     }
 }
 
@@ -177,7 +175,7 @@ mod tests {
         );
         assert_eq!(
             pointer_of(json!({"safety": {"locales": {"es": {"crisisLine": {"name": "Linea", "number": " "}}}}})),
-            "/safety/locales/es/crisisLine"
+            "/safety/locales/es/crisisLine/number"
         );
         assert_eq!(
             pointer_of(json!({"safety": {"everywhere": {"aiDisclosure": " "}}})),

@@ -35,6 +35,7 @@ pub struct NewUserMessage {
 
 /// What came of a message that a client sent.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "nearly every message is stored, and none of these is kept")]
 pub enum AcceptedMessage {
     /// Stored now, with the turn that answers it: running on this node where it was asked to begin, else waiting; and with
     /// the login that made the conversation its patient's. `notice` came with it, where there was a danger.

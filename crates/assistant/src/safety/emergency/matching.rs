@@ -1,6 +1,6 @@
 //! Finding where patterns lie in a message, in time that grows with its length and no faster.
 
-use std::ops::Range;
+use std::{iter, ops::Range};
 
 use super::{
     measures::Times,
@@ -80,7 +80,7 @@ impl Finder<'_> {
     fn pattern_at(&self, pattern: &Pattern, position: usize) -> Option<Hit> {
         let (first, others) = pattern.parts.split_first()?;
         let end = self.sequence_at(first, position)?;
-        let mut parts = vec![position..end];
+        let mut parts: Vec<_> = iter::once(position..end).collect();
         for other in others {
             let sentence = self.tokens[position].sentence;
             let in_reach = position.saturating_sub(pattern.reach)..(end + pattern.reach).min(self.tokens.len());
