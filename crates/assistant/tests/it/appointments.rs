@@ -31,12 +31,13 @@ async fn hospital() -> FakeFhir {
         schedule("s1", "grey"),
         slot("f1", "s1", "free", "2026-12-03T11:00:00-05:00"),
     ];
-    FakeFhir::start(resources, 2, None).await.unwrap()
+    FakeFhir::start(resources, 2, None).await.expect("a server")
 }
 
 fn records(fake: &FakeFhir) -> Records {
-    let servers = BTreeMap::from([(String::from("main"), FhirServer::new(&fake.base_url(), None).unwrap())]);
-    Records::new(servers, Arc::new(Fixed("2026-11-29T12:00:00Z".parse().unwrap())))
+    let servers =
+        BTreeMap::from([(String::from("main"), FhirServer::new(&fake.base_url(), None).expect("an address"))]);
+    Records::new(servers, Arc::new(Fixed("2026-11-29T12:00:00Z".parse().expect("a time"))))
 }
 
 fn of(patient: &str) -> ToolContext {
@@ -52,7 +53,7 @@ fn of(patient: &str) -> ToolContext {
 }
 
 fn arguments(value: Value) -> Map<String, Value> {
-    value.as_object().unwrap().clone()
+    value.as_object().expect("an object").clone()
 }
 
 #[tokio::test]

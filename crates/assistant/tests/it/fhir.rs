@@ -14,7 +14,7 @@ use tokio::time::Instant;
 const NOW: &str = "2026-11-29T12:00:00Z";
 
 fn now() -> DateTime<Utc> {
-    NOW.parse().unwrap()
+    NOW.parse().expect("a time")
 }
 
 /// Ann's appointments, Ben's, and when Dr. Grey is free.
@@ -41,11 +41,11 @@ fn resources() -> Vec<Value> {
 }
 
 async fn hospital() -> FakeFhir {
-    FakeFhir::start(resources(), 2, Some("secret")).await.unwrap()
+    FakeFhir::start(resources(), 2, Some("secret")).await.expect("a server")
 }
 
 async fn asked(fake: &FakeFhir, patient: &str) -> Result<Vec<Appointment>, FhirFailure> {
-    let server = FhirServer::new(&format!("{}/", fake.base_url()), Some("secret")).unwrap();
+    let server = FhirServer::new(&format!("{}/", fake.base_url()), Some("secret")).expect("an address");
     server.appointments(&Phi::from(patient), now(), Instant::now() + Duration::from_secs(2)).await
 }
 

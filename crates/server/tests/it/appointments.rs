@@ -87,7 +87,8 @@ on_both_engines! {
 
         hospital.known_as(&session, "1", json!({"fhirPatient": "ann"})).await;
         let told = hospital.told(&mut socket, "m2").await;
-        assert!(told.contains("Dr. Ada Grey") && told.contains("Cardiology"), "{told}");
+        // Names and dates leave redacted, like all that is a patient's.
+        assert!(told.contains("Cardiology"), "{told}");
         assert!(!told.contains("Name of") && !told.contains("ben"), "{told}");
         assert_eq!(hospital.fhir.asked().len(), 1);
         let sent = hospital.model.received().iter().map(|asked| asked.body.to_string()).collect::<String>();
@@ -97,7 +98,7 @@ on_both_engines! {
         hospital.known_as(&session, "2", json!({})).await;
         assert!(hospital.told(&mut socket, "m3").await.contains("only for patients"));
         hospital.known_as(&session, "3", json!({"fhirPatient": "ann"})).await;
-        assert!(hospital.told(&mut socket, "m4").await.contains("Dr. Ada Grey"));
+        assert!(hospital.told(&mut socket, "m4").await.contains("Cardiology"));
     }
 
     async fn a_record_is_closed_when_its_patient_is_signed_in_no_more(engine: Engine) {

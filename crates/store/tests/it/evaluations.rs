@@ -248,19 +248,17 @@ on_both_engines! {
         // In the order in which it happened, says the trail: after a result there was no other article.
         let mut trail = hospital.scope.audit_events(AuditFilter::default(), 500).await.unwrap();
         trail.reverse();
-        let (mut is_proven, mut activated) = (false, 0);
+        let mut is_proven = false;
         for event in trail.iter().skip_while(|event| event.action != "suite_requirement.set") {
             match event.action.as_str() {
                 "evaluation.finished" => is_proven = true,
                 "article.written" => is_proven = false,
                 "config.activated" => {
                     assert!(is_proven, "event {}: an article was written between the result and this", event.seq);
-                    activated += 1;
                 }
                 _ => {}
             }
         }
-        println!("{activated} of 10 came before the first article");
     }
 }
 
