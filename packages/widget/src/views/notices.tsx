@@ -31,7 +31,7 @@ export function Notices() {
   return (
     <section className="alarm" aria-label={words.emergencyTitle}>
       <Icon path={icons.warning} size={22} />
-      <p key={id} className="alarm-text" role="alert">
+      <p key={id} className="alarm-text" dir="auto" role="alert">
         {content}
       </p>
       <button
@@ -64,7 +64,7 @@ function WhoAnswers() {
   const isBeginning = useConversation(({ transcript }) => transcript.length === 0)
   if (!session) return null
   const { phone } = session.contact
-  if (isBeginning) return <p className="who-answers">{session.aiDisclosure}</p>
+  if (isBeginning) return <p className="who-answers" dir="auto">{session.aiDisclosure}</p>
   return (
     <p className="who-answers">
       {words.aiAnswers}
