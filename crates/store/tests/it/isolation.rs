@@ -1,6 +1,10 @@
 //! What belongs to one tenant does not exist for another.
 
-use kuzushi_store::{AppChange, Arm, NewArticle, NextTurn, PageRequest, Replaces, StoreError, on_both_engines};
+use kuzushi_store::{
+    AppChange, Arm, NewArticle, NextTurn, PageRequest, Replaces, StoreError, on_both_engines, testing::write_of,
+};
+use sea_orm::{ConnectionTrait, SqlErr, sea_query::Query};
+use uuid::Uuid;
 
 use crate::fixture::{Hospital, add_tenant, at, config, message};
 
@@ -53,9 +57,23 @@ on_both_engines! {
         assert!(stranger.messages(&session, page).await.unwrap().messages.is_empty());
         assert_eq!(stranger.begin_next_turn(session.id, at(2)).await.unwrap(), NextTurn::Nothing);
         assert!(!stranger.withdraw_turn(session.id, "m1", at(2)).await.unwrap());
+        assert_not_found(stranger.replace_articles(hospital.app.id, vec![article], at(2)).await);
         // The database refuses a record whose parent belongs to another tenant.
-        let planted = stranger.replace_articles(hospital.app.id, vec![article], at(2)).await;
-        assert!(matches!(planted, Err(StoreError::Conflict(_))));
+        let transaction = write_of(&stranger).await.unwrap();
+        let planted = Query::insert()
+            .into_table("emergencies")
+            .columns(["id", "tenant_id", "app_id", "kind", "is_certain", "created_at"])
+            .values_panic([
+                Uuid::now_v7().into(),
+                stranger.id().uuid().into(),
+                hospital.app.id.uuid().into(),
+                "stroke".into(),
+                true.into(),
+                at(2).into(),
+            ])
+            .to_owned();
+        let refused = transaction.execute(&planted).await.unwrap_err();
+        assert!(matches!(refused.sql_err(), Some(SqlErr::ForeignKeyConstraintViolation(_))), "{refused}");
 
         assert_eq!(hospital.scope.messages(&session, page).await.unwrap().messages.len(), 1);
         assert_eq!(hospital.scope.articles(hospital.app.id).await.unwrap().len(), 1);
