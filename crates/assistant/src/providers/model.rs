@@ -31,11 +31,13 @@ pub fn answer(
     request: AnswerRequest,
 ) -> impl Stream<Item = Result<AnswerEvent, ProviderFailure>> + Send + 'static {
     once(async move {
+        // Whoever asks waits from now on, for what is found in the articles as well.
+        let begun = Instant::now();
         let Some(sources) = builtin::sources(&request) else {
             return builtin::answer(request).boxed();
         };
         let mut usage = Vec::new();
-        match first_to_begin(&assistant, &request, sources, &mut usage).await {
+        match first_to_begin(&assistant, &request, sources, begun, &mut usage).await {
             Ok(underway) => underway.stream(usage).boxed(),
             Err(failure) => instead_of_a_model(request, failure, usage).boxed(),
         }
@@ -71,9 +73,9 @@ async fn first_to_begin(
     assistant: &Assistant,
     request: &AnswerRequest,
     sources: Vec<Candidate>,
+    begun: Instant,
     usage: &mut Vec<ModelUsage>,
 ) -> Result<Box<Underway>, ProviderFailure> {
-    let begun = Instant::now();
     let patience = request.model.first_piece_timeout;
     let deadline = begun + (patience - RESERVE.min(patience / 10));
     let all_by = begun + request.model.timeout;

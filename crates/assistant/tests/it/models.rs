@@ -217,7 +217,7 @@ async fn a_stream_may_be_cut_and_spelled_as_it_likes() {
 async fn a_silent_model_is_given_up_and_told_so() {
     for script in [Script::hang(), Script::begin().then(Step::Hang)] {
         let model = model([script]).await;
-        let outcome = ask_at(&model.base_url(), QUESTION, Duration::from_millis(600)).await;
+        let outcome = ask_at(&model.base_url(), QUESTION, Duration::from_secs(3)).await;
         assert_eq!(instead(&outcome), Some(ProviderFailure::TimedOut));
         until(|| model.left() == 1).await;
     }

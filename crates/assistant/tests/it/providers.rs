@@ -168,7 +168,7 @@ async fn the_next_in_the_chain_answers_within_the_same_deadline() {
     let second = model([Protocol::Anthropic.answer(&["Welcome", "[1]."], NO_GAP)]).await;
     let both = assistant(Protocol::OpenAi, &first)
         .with_provider(Endpoint::anthropic(&second.anthropic_url(), Some("sk-test")).expect("a provider"));
-    let mut asked = request(QUESTION, Duration::from_secs(3));
+    let mut asked = request(QUESTION, Duration::from_secs(6));
     asked.fallbacks = vec![choice(Provider::Anthropic, "second")];
     let answered = outcome(&both, asked).await;
     assert_eq!(answered.text, "Welcome.");
@@ -183,7 +183,7 @@ async fn the_next_in_the_chain_answers_within_the_same_deadline() {
     let second = model([Scenario::Unavailable.script(Protocol::Anthropic)]).await;
     let both = assistant(Protocol::OpenAi, &first)
         .with_provider(Endpoint::anthropic(&second.anthropic_url(), Some("sk-test")).expect("a provider"));
-    let mut asked = request(QUESTION, Duration::from_secs(3));
+    let mut asked = request(QUESTION, Duration::from_secs(6));
     asked.fallbacks = vec![choice(Provider::Anthropic, "second"), choice(Provider::Builtin, "")];
     let answered = outcome(&both, asked).await;
     assert_eq!(instead(&answered), Some(ProviderFailure::Busy(503)));
