@@ -82,11 +82,23 @@ fn provider(protocol: Protocol) -> Provider {
     }
 }
 
+/// Long enough for a machine that has much to do; short where it is what the scenario is about.
+fn patience(scenario: Scenario) -> Duration {
+    match scenario {
+        Scenario::HangAtOnce
+        | Scenario::HangBeforeTheFirstPiece
+        | Scenario::HangInTheMiddle
+        | Scenario::NothingButSignsOfLife
+        | Scenario::SignsOfLifeInTheMiddle => Duration::from_secs(8),
+        _ => Duration::from_secs(50),
+    }
+}
+
 async fn play(protocol: Protocol, scenario: Scenario) -> (Becomes, Outcome, FakeModel) {
     let model = model([scenario.script(protocol)]).await;
-    let mut request = request(QUESTION, Duration::from_secs(6));
+    let mut request = request(QUESTION, patience(scenario));
     request.provider = provider(protocol);
-    request.model.silence = Duration::from_secs(2);
+    request.model.silence = patience(scenario);
     let outcome = outcome(&assistant(protocol, &model), request).await;
     let becomes = match &outcome.end {
         Err(failure) => Becomes::BrokenOff(*failure),
