@@ -15,7 +15,7 @@ use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
-    task::JoinHandle,
+    task::{JoinHandle, JoinSet},
     time::sleep,
 };
 
@@ -153,10 +153,13 @@ impl FakeModel {
         let serving = tokio::spawn({
             let shared = Arc::clone(&shared);
             async move {
+                // They end with the server: one that is gone answers nobody, on a connection that is kept either.
+                let mut conversations = JoinSet::new();
                 while let Ok((stream, _)) = listener.accept().await {
                     shared.connections.fetch_add(1, Ordering::Relaxed);
                     let shared = Arc::clone(&shared);
-                    tokio::spawn(async move { converse(stream, &shared).await });
+                    conversations.spawn(async move { converse(stream, &shared).await });
+                    while conversations.try_join_next().is_some() {}
                 }
             }
         });
