@@ -201,6 +201,8 @@ impl Connection {
         while let Some(delivery) = next {
             match delivery {
                 Delivery::Stored { seq, frame } => self.feed_in_order(socket, seq, frame).await?,
+                // It was read from the store before it was announced, perhaps on the socket before this one.
+                Delivery::Token { stored: Some(seq), .. } if seq <= self.order.newest() => {}
                 Delivery::Token { answer_id, .. } if self.complete_answers.hold(&answer_id) => {}
                 Delivery::Token { frame, .. } | Delivery::Passing { frame } => feed(socket, frame).await?,
                 // What was missed is in the store, as for any client that comes back.

@@ -105,7 +105,7 @@ impl Conversation {
         let mut state = self.lock();
         state.newest = state.newest.max(seq);
         if let Some(making) = state.answer.take() {
-            state.send(&Waiting::RestOf(Arc::new(making.answer)), None);
+            state.send(&Waiting::RestOf { answer: Arc::new(making.answer), seq }, None);
         }
         state.send(&Waiting::Stored { seq, frame: message.bytes() }, None);
         state.send(&status(Status::Idle), None);

@@ -21,8 +21,8 @@ const LONGEST_TOKEN: usize = 16 * 1024;
 pub enum Delivery {
     /// A stored event.
     Stored { seq: i64, frame: Bytes },
-    /// A piece of the answer with this name.
-    Token { answer_id: Arc<str>, frame: Bytes },
+    /// A piece of the answer with this name; where that is complete, with the `seq` under which it is stored.
+    Token { answer_id: Arc<str>, stored: Option<i64>, frame: Bytes },
     /// Something that is not kept.
     Passing { frame: Bytes },
     /// The conversation has ended, or whoever is there has signed out.
@@ -47,8 +47,11 @@ pub(super) enum Waiting {
         frame: Bytes,
     },
     Passing(Bytes),
-    /// What the listener has not read of an answer that is complete.
-    RestOf(Arc<AnswerText>),
+    /// What the listener has not read of an answer that is complete, and stored under this `seq`.
+    RestOf {
+        answer: Arc<AnswerText>,
+        seq: i64,
+    },
     Ended,
 }
 
@@ -140,15 +143,15 @@ impl Listener {
                 Waiting::Stored { seq, frame } => return Some(Delivery::Stored { seq, frame }),
                 Waiting::Passing(frame) => return Some(Delivery::Passing { frame }),
                 Waiting::Ended => return Some(Delivery::Ended),
-                Waiting::RestOf(answer) => {
-                    if let Some(token) = self.cursor.read(&answer) {
-                        self.waiting.push_front(Waiting::RestOf(answer));
+                Waiting::RestOf { answer, seq } => {
+                    if let Some(token) = self.cursor.read(&answer, Some(seq)) {
+                        self.waiting.push_front(Waiting::RestOf { answer, seq });
                         return Some(token);
                     }
                 }
             }
         }
-        let token = running.and_then(|answer| self.cursor.read(answer));
+        let token = running.and_then(|answer| self.cursor.read(answer, None));
         self.is_awake = token.is_some();
         token
     }
@@ -156,7 +159,7 @@ impl Listener {
 
 impl Cursor {
     /// The next piece of the answer, from its beginning when it is not the one that was read so far.
-    fn read(&mut self, answer: &AnswerText) -> Option<Delivery> {
+    fn read(&mut self, answer: &AnswerText, stored: Option<i64>) -> Option<Delivery> {
         if self.run != answer.run {
             *self = Self { run: answer.run, bytes: 0, units: 0 };
         }
@@ -168,7 +171,7 @@ impl Cursor {
         let frame = frames::token(&answer.id, delta, self.units);
         self.bytes += delta.len();
         self.units += delta.encode_utf16().count();
-        Some(Delivery::Token { answer_id: Arc::clone(&answer.id), frame })
+        Some(Delivery::Token { answer_id: Arc::clone(&answer.id), stored, frame })
     }
 }
 

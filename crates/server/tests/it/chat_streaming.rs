@@ -1,6 +1,6 @@
 //! Coming late, coming back, and stopping.
 
-use kuzushi_server::{auth::tokens::Claims, conversation::answer_what_waits};
+use kuzushi_server::{auth::tokens::Claims, chat::frames::ServerFrame, conversation::answer_what_waits};
 use kuzushi_store::{NewUserMessage, on_both_engines};
 use serde_json::{Value, json};
 
@@ -148,6 +148,27 @@ on_both_engines! {
         socket.send(json!({"type": "cancel", "messageId": "nothing"})).await;
         let frames = socket.until_idle().await;
         assert_eq!(frames[frames.len() - 2]["type"], "message", "nobody is idle while the answer runs");
+    }
+
+    async fn an_answer_that_a_client_has_from_the_store_is_not_streamed_to_it_again(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let session = app.init("portal").await;
+        let mut socket = app.connect(&session).await;
+        socket.say("m1", "When can I visit?").await;
+        let answer = socket.until_idle().await.into_iter().find(|frame| frame["type"] == "message").unwrap();
+        let seq = answer["seq"].as_i64().unwrap();
+        socket.close().await;
+        // Stored, and not announced yet: how it stands between the commit and the word of it.
+        let Ok(Claims::Session(claims)) = app.state.tokens.verify(&session.token, app.state.clock.now()) else { panic!("a session's token") };
+        let conversation = app.state.conversations.enter(claims.session);
+        conversation.begin_answer("m1", answer["messageId"].as_str().unwrap());
+        conversation.extend_answer(answer["content"].as_str().unwrap());
+        let mut back = app.connect(&session).await;
+        back.send(json!({"type": "init", "sessionId": session.id, "lastSeq": seq})).await;
+        assert_eq!(back.next().await["type"], "session_ack");
+        assert_eq!(back.next().await, json!({"type": "status", "status": "typing"}));
+        conversation.complete_answer(seq, &ServerFrame::Pong);
+        assert_eq!(back.next().await, json!({"type": "status", "status": "idle"}));
     }
 
     async fn an_answer_that_keeps_dying_fails_and_can_be_asked_for_again(engine: Engine) {
