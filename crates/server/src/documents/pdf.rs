@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use pdf_extract::{Document as PdfDocument, Error, MediaBox, OutputDev, OutputError, Transform, output_doc_page};
+use pdf_extract::{Document as PdfDocument, MediaBox, OutputDev, OutputError, Transform, output_doc_page};
 
 use super::{
     Document, LONGEST, MOST_PAGES, Unusable,
@@ -18,27 +18,29 @@ const LONGEST_HEADING: usize = 120;
 const APART: f64 = 1.75;
 /// The distance of two letters in their size that is a space.
 const SPACE: f64 = 0.15;
+/// What the trailer of an encrypted file names.
+const ENCRYPTED: &[u8] = b"/Encrypt";
 /// On so many pages a line is the page's and not the text's.
 const REPEATED: usize = 3;
 
 pub fn read(bytes: &[u8]) -> Result<Document, Unusable> {
-    let document = PdfDocument::load_mem(bytes).map_err(|error| match error {
-        Error::InvalidPassword | Error::Decryption(_) => Unusable::Encrypted,
-        _ => Unusable::Unreadable,
-    })?;
+    // Of an encrypted file the parser says, according to what fails first, this or that.
+    let is_encrypted = bytes.windows(ENCRYPTED.len()).any(|window| window == ENCRYPTED);
+    let refusal = if is_encrypted { Unusable::Encrypted } else { Unusable::Unreadable };
+    let document = PdfDocument::load_mem(bytes).map_err(|_| refusal)?;
     if document.is_encrypted() {
         return Err(Unusable::Encrypted);
     }
     let pages = document.get_pages();
     if pages.is_empty() {
-        return Err(Unusable::Unreadable);
+        return Err(refusal);
     }
     if pages.len() > MOST_PAGES {
         return Err(Unusable::TooManyPages);
     }
     let mut reading = Reading::default();
     for number in pages.keys() {
-        output_doc_page(&document, &mut reading, *number).map_err(|_| Unusable::Unreadable)?;
+        output_doc_page(&document, &mut reading, *number).map_err(|_| refusal)?;
         reading.finish_line();
         if reading.characters > 4 * LONGEST {
             return Err(Unusable::TooLong);
@@ -203,7 +205,10 @@ fn assemble(lines: Vec<Line>) -> Document {
         && *size >= largest
     {
         title = Some(text.clone());
-        blocks.remove(0);
+        // Unless there is nothing else.
+        if blocks.len() > 1 {
+            blocks.remove(0);
+        }
     }
     let largest = blocks.iter().filter_map(Part::size).fold(0.0, f64::max);
     let written: Vec<String> = blocks.iter().map(|part| part.write(largest)).collect();

@@ -30,6 +30,10 @@ pub fn read(text: &str) -> Document {
             ref lines => body(lines, &mut blocks),
         }
     }
+    // A text of one line is no title of nothing.
+    if let Some(title) = title.as_deref().filter(|_| blocks.is_empty()) {
+        blocks.push(paragraph(&escaped(title)));
+    }
     Document { title, markdown: blocks.join("\n\n") }
 }
 
@@ -93,5 +97,7 @@ mod tests {
             markdown: "We are open daily.\n\n## Intensive care\n\nAsk first:\n\n- one goes on\n2. two\n\n## PARKING\n\nIn #1 garage.".into(),
         };
         assert_eq!(read(text), expected);
+        let line = Document { title: Some("Daily".into()), markdown: "Daily".into() };
+        assert_eq!(read("Daily\n"), line, "a title of nothing is text");
     }
 }
