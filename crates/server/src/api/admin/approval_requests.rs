@@ -22,7 +22,7 @@ use crate::{api::wire::Timestamp, error::ApiError};
 pub enum Asked<T> {
     Made(T),
     /// A second person has to approve it.
-    Requested(ApprovalRequest),
+    Requested(Box<ApprovalRequest>),
 }
 
 impl<T> Asked<T> {
@@ -42,7 +42,8 @@ impl<T> Asked<T> {
                 let mut mistakes = Mistakes::default();
                 mistakes.text("note", &note);
                 mistakes.into_result()?;
-                Ok(Self::Requested(scope.request_change(app.id, change, replaces, note, now).await?))
+                let request = scope.request_change(app.id, change, replaces, note, now).await?;
+                Ok(Self::Requested(Box::new(request)))
             }
             Err(error) => Err(error.into()),
         }
@@ -56,7 +57,7 @@ impl<T> Asked<T> {
         match self {
             Self::Made(made) => Ok(Json(body(made)?).into_response()),
             Self::Requested(request) => {
-                Ok((StatusCode::ACCEPTED, Json(WireApprovalRequest::from(&request))).into_response())
+                Ok((StatusCode::ACCEPTED, Json(WireApprovalRequest::from(&*request))).into_response())
             }
         }
     }

@@ -59,7 +59,7 @@ impl Desk {
         match asked {
             Asked::Made(made) => self.show(&wire(made)?),
             Asked::Requested(request) => {
-                self.show(&WireApprovalRequest::from(&request))?;
+                self.show(&WireApprovalRequest::from(&*request))?;
                 Err(AwaitsApproval(request.id).into())
             }
         }
