@@ -64,7 +64,12 @@ function WhoAnswers() {
   const isBeginning = useConversation(({ transcript }) => transcript.length === 0)
   if (!session) return null
   const { phone } = session.contact
-  if (isBeginning) return <p className="who-answers" dir="auto">{session.aiDisclosure}</p>
+  if (isBeginning)
+    return (
+      <p className="who-answers" dir="auto">
+        {session.aiDisclosure}
+      </p>
+    )
   return (
     <p className="who-answers">
       {words.aiAnswers}
