@@ -33,6 +33,8 @@ impl Earlier {
         let told = if message.role == Role::User { &text } else { first };
         let mut line: String = told.chars().take(LONGEST).collect();
         if line.len() < told.len() {
+            // Between two words: half a name is no name that anybody would find in it.
+            line.truncate(line.rfind(' ').unwrap_or(line.len()));
             line.push('\u{2026}');
         }
         self.0.push_back(Phi::new(format!("{speaker}: {line}")));

@@ -263,6 +263,9 @@ async fn answered(model: &FakeModel, history: &[HistoryMessage], question: &str)
     let mut request = request(question, Duration::from_secs(20));
     request.history = history.to_vec();
     request.locale = "en-US zanthippe".into();
+    for message in history {
+        request.earlier.add(message);
+    }
     request.privacy.known = canary();
     let mut stream = Assistant::default().with_provider(endpoint).answer(request);
     let mut text = String::new();

@@ -241,7 +241,9 @@ async fn request(
         }
     };
     let knowledge = state.knowledge.of_app(scope, session.app, state.clock.now()).await?;
-    let privacy = permits::privacy(state, scope, session, &config, conversation.placeholders.clone()).await?;
+    let record = record_of(state, scope, session, &config).await?;
+    let mut privacy = permits::privacy(state, scope, session, &config, conversation.placeholders.clone()).await?;
+    privacy.known.record_numbers.extend(record.as_ref().map(|record| record.patient.clone()));
     let question = Question {
         content: question.content.clone(),
         history: said.messages,
@@ -249,7 +251,7 @@ async fn request(
         now: state.clock.now(),
         locale: session.metadata.locale.clone(),
         patient: session.owner.map(|owner| Patient { user: owner.user }),
-        record: record_of(state, scope, session, &config).await?,
+        record,
         privacy,
     };
     let app = state.directory.app(scope, session.app).await?;
