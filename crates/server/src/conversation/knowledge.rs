@@ -99,13 +99,13 @@ impl KnowledgeShelf {
         app: Id<id::App>,
         now: DateTime<Utc>,
     ) -> Result<CompleteIndex, StoreError> {
-        let articles = scope.articles(app).await?;
+        let mut articles = scope.articles(app).await?;
+        articles.retain(|article| article.is_current(now));
         let digest = ArticlesDigest::of(&articles);
         let slugs = articles.iter().map(|article| (article.id.to_string(), article.slug.clone())).collect();
         let earlier = self.lock().get(&app).map(|shelved| Arc::clone(&shelved.knowledge));
         let kept = if earlier.is_none() { scope.article_meanings(app).await? } else { None };
-        let articles: Vec<_> =
-            articles.into_iter().filter(|article| article.is_current(now)).map(knowledge_article).collect();
+        let articles: Vec<_> = articles.into_iter().map(knowledge_article).collect();
         let (knowledge, is_new) = tokio::task::spawn_blocking(move || {
             let knowledge = Knowledge::index(articles);
             let knowledge = match earlier {

@@ -82,7 +82,7 @@ impl TenantScope {
             .ok_or(StoreError::NotFound)?;
         if !wanted.is_active || running_split(&transaction, self.id(), app).await?.is_some() {
             self.check_replaced(&transaction, app, replaces).await?;
-            self.check_proven(&transaction, &row, &[version]).await?;
+            self.check_proven(&transaction, &row, &[version], now).await?;
             if row.approval_required {
                 return Err(StoreError::ApprovalNeeded);
             }

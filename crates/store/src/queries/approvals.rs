@@ -43,14 +43,14 @@ impl TenantScope {
         let version = match &change {
             Change::Activate { version } => {
                 self.check_versions(&transaction, app, &[*version]).await?;
-                self.check_proven(&transaction, &locked, &[*version]).await?;
+                self.check_proven(&transaction, &locked, &[*version], now).await?;
                 Some(*version)
             }
             Change::RollBack => Some(self.roll_back_target(&transaction, app).await?.version()),
             Change::Split { arms } => {
                 let versions: Vec<i32> = arms.iter().map(|arm| arm.version).collect();
                 self.check_versions(&transaction, app, &versions).await?;
-                self.check_proven(&transaction, &locked, &versions).await?;
+                self.check_proven(&transaction, &locked, &versions, now).await?;
                 None
             }
             Change::EndApproval => None,
@@ -196,7 +196,7 @@ impl TenantScope {
         match change {
             Change::Activate { version } => {
                 // Articles may have changed while it waited.
-                self.check_proven(transaction, locked, &[*version]).await?;
+                self.check_proven(transaction, locked, &[*version], now).await?;
                 self.activate(transaction, app, *version, by, now).await
             }
             Change::RollBack => {
@@ -205,7 +205,7 @@ impl TenantScope {
             }
             Change::Split { arms } => {
                 let versions: Vec<i32> = arms.iter().map(|arm| arm.version).collect();
-                self.check_proven(transaction, locked, &versions).await?;
+                self.check_proven(transaction, locked, &versions, now).await?;
                 self.start_split(transaction, app, arms.clone(), by, now).await.map(drop)
             }
             Change::EndApproval => self.set_approval(transaction, app, false, now).await,

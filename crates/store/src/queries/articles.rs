@@ -95,11 +95,12 @@ impl Article {
     }
 }
 
-/// Tells an app's articles as they are from the same articles at every other time: SHA-256 in hexadecimal.
+/// Tells the articles that an app answers from at one time from those at every other: SHA-256 in hexadecimal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArticlesDigest(String);
 
 impl ArticlesDigest {
+    /// Of those that are current.
     pub fn of(articles: &[Article]) -> Self {
         Self::of_revisions(articles.iter().map(|article| (article.id.uuid(), article.updated_at)).collect())
     }
@@ -275,18 +276,22 @@ impl TenantScope {
         }
     }
 
-    /// The articles as they are, under the lock of [`TenantScope::lock_configs`].
+    /// The articles that are answered from, under the lock of [`TenantScope::lock_configs`].
     pub(crate) async fn articles_digest(
         &self,
         transaction: &DatabaseTransaction,
         app: Id<id::App>,
+        now: DateTime<Utc>,
     ) -> Result<ArticlesDigest, StoreError> {
+        let is_current =
+            Condition::any().add(article::Column::ExpiresAt.is_null()).add(article::Column::ExpiresAt.gt(now));
         let revisions = article::Entity::find()
             .select_only()
             .column(article::Column::Id)
             .column(article::Column::UpdatedAt)
             .filter(article::Column::TenantId.eq(self.id().uuid()))
             .filter(article::Column::AppId.eq(app.uuid()))
+            .filter(is_current)
             .into_tuple()
             .all(transaction)
             .await?;

@@ -132,7 +132,7 @@ impl TenantScope {
         let transaction = self.write().await?;
         let row = self.lock_configs(&transaction, app).await?;
         let newest = self.newest_version(&transaction, app).await?;
-        self.check_proven(&transaction, &row, &[newest.unwrap_or(0) + 1]).await?;
+        self.check_proven(&transaction, &row, &[newest.unwrap_or(0) + 1], now).await?;
         if row.approval_required {
             return Err(StoreError::ApprovalNeeded);
         }

@@ -401,11 +401,12 @@ impl TenantScope {
         transaction: &DatabaseTransaction,
         row: &app::Model,
         versions: &[i32],
+        now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let Some(requirement) = SuiteRequirement::of_app(row) else { return Ok(()) };
         let app = Id::from_uuid(row.id);
         let active = active_config(transaction, self.id(), app).await?.map(|active| active.version);
-        let present = self.articles_digest(transaction, app).await?;
+        let present = self.articles_digest(transaction, app, now).await?;
         for version in versions.iter().copied().filter(|version| Some(*version) != active) {
             if let Some(why) = self.why_unproven(transaction, app, version, &requirement, &present).await? {
                 return Err(StoreError::Unproven(Box::new(Unproven { version, requirement, why })));

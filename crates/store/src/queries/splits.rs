@@ -174,7 +174,7 @@ impl TenantScope {
         let versions: Vec<i32> = arms.iter().map(|arm| arm.version).collect();
         self.check_versions(&transaction, app, &versions).await?;
         self.check_replaced(&transaction, app, replaces).await?;
-        self.check_proven(&transaction, &row, &versions).await?;
+        self.check_proven(&transaction, &row, &versions, now).await?;
         if row.approval_required {
             return Err(StoreError::ApprovalNeeded);
         }

@@ -133,6 +133,17 @@ on_both_engines! {
         assert!(activate(3, 15).await.is_ok());
     }
 
+    async fn an_article_that_expires_is_an_article_less(engine: Engine) {
+        let hospital = demanding_hospital(engine).await;
+        let (scope, app) = (&hospital.scope, hospital.app.id);
+        let ends = NewArticle { slug: "flu-shots".into(), expires_at: Some(at(100)), ..article("Until Friday.") };
+        scope.put_article(app, ends, None, at(1)).await.unwrap();
+        hospital.evaluated(2, 10, 2).await;
+        let late = scope.activate_config(app, 2, Replaces::default(), at(100)).await;
+        assert_eq!(why(late), (2, WhyUnproven::ArticlesChanged));
+        assert!(scope.activate_config(app, 2, Replaces::default(), at(99)).await.unwrap().is_active);
+    }
+
     async fn no_other_way_leads_past_the_suite(engine: Engine) {
         let hospital = demanding_hospital(engine).await;
         let (scope, app) = (&hospital.scope, hospital.app.id);
