@@ -221,6 +221,14 @@ async fn request(
     had_to_wait: bool,
 ) -> Result<AnswerRequest, StoreError> {
     let config = state.configs.version(scope, session.app, session.config_version).await?;
+    // Whoever signed in after their socket was opened is not in what the socket knows. A model is asked for them all the same.
+    let known;
+    let session = if session.owner.is_none() && config.assistant.provider != Provider::Builtin {
+        known = scope.session(session.id).await?;
+        &known
+    } else {
+        session
+    };
     // The built-in assistant has no use for what was said long before.
     let has_model = config.assistant.provider != Provider::Builtin;
     let wanted = HISTORY_LENGTH + if has_model { Earlier::MESSAGES } else { 0 };
