@@ -179,7 +179,7 @@ pub async fn delete_operator(
     description = "For somebody who has lost their password, or their first code. The present password goes on being good until the code is used.",
     params(("staffId" = String, Path)),
     security(("apiKey" = [])),
-    responses((status = 200, body = InvitedStaffMember), ReadProblems)
+    responses((status = 200, body = InvitedStaffMember), QueryProblems)
 )]
 pub async fn renew_operator_enrolment(
     State(state): State<AppState>,
