@@ -5,7 +5,7 @@ use std::{collections::HashSet, ops::Range};
 use kuzushi_domain::Phi;
 
 use super::{
-    Found, Kind,
+    Found, Kind, MONTHS,
     shadow::{OTHER, Shadow, Squeezed, squeezed},
 };
 
@@ -95,21 +95,6 @@ const DISTINCTIVE: usize = 7;
 /// The digits that tell a telephone within its area.
 const LOCAL_DIGITS: usize = 7;
 const NATIONAL_DIGITS: usize = 10;
-
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
 
 /// The same, in the forms that a text is compared with.
 #[derive(Default)]

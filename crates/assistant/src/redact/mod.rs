@@ -27,6 +27,22 @@ use known::KnownForms;
 use placeholders::Restorer;
 use shadow::Shadow;
 
+/// The months as dates name them, in lower case.
+const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
 /// An identifier in a text.
 struct Found {
     place: Range<usize>,

@@ -1,24 +1,10 @@
 //! What the hospital itself publishes: its numbers and addresses are no patient's.
 
 use super::{
-    Kind,
+    Kind, MONTHS,
     shadow::{Shadow, squeezed},
 };
 
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
 /// Letters and digits below which a value stands in a text by chance.
 const SHORTEST: usize = 4;
 /// A letter or digit that begins a word, and one that ends one.
