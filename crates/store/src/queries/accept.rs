@@ -144,6 +144,9 @@ impl GroupWrite for AcceptMessage {
             (is_known && is_going_on(session)).then_some((session, name, write.now))
         });
         let sent_again = reopen_failed_turns(&mut transaction, tenant, sent_again.collect()).await?;
+        // A question that is open again waits as well, and came before those that are new.
+        let open_again = sent_again.iter().filter(|(_, turn)| turn.state.is_open());
+        answering.extend(open_again.map(|((session, _), _)| *session));
         let mut rows: Vec<Row<'_>> = Vec::new();
         let mut outcomes = Vec::with_capacity(writes.len());
         for write in writes {

@@ -1,6 +1,7 @@
 //! Writes that go together: each comes out, and lies in the database, as if it had gone alone.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::join_all;
 use kuzushi_domain::{AnswerOutcome, Citation, Phi, Role, TurnState};
 use kuzushi_store::{
     AcceptedMessage, FinishedAnswer, Message, MessageDetails, NewUserMessage, PageRequest, Session, StoreError,
@@ -113,6 +114,31 @@ on_both_engines! {
         assert_eq!(stored, 1);
         for (session, last_seq) in [(&fresh, 1), (&used, 3), (&over, 0)] {
             assert_eq!(scope.session(session.id).await.unwrap().last_seq, last_seq);
+        }
+    }
+
+    async fn a_question_that_is_sent_again_is_answered_before_a_new_one_of_its_group(engine: Engine) {
+        let hospital = Hospital::open(engine).await;
+        let mut waiting = Vec::new();
+        for _ in 0..10 {
+            let session = hospital.session().await;
+            hospital.say(&session, "q1", "One?").await;
+            let turn = hospital.begin(&session, 2).await;
+            let failed = FinishedAnswer::Failed { code: "AI_ERROR" };
+            hospital.scope.finish_turn(&session, &turn, failed, at(3)).await.unwrap();
+            waiting.push(session);
+        }
+        let begun = |name: &str| NewUserMessage { begin: true, ..message(name, "One?") };
+        // The first goes alone, and all that come meanwhile go together, in this order.
+        let sent = waiting.iter().flat_map(|session| {
+            ["q1", "q2"].map(|name| hospital.scope.accept_user_message(session, begun(name), moment(9)))
+        });
+        for pair in join_all(sent).await.chunks(2) {
+            let [Ok(AcceptedMessage::Known { turn: first, .. }), Ok(AcceptedMessage::Stored { turn: second, .. })] = pair
+            else {
+                panic!("{pair:?}")
+            };
+            assert_eq!((first.state, second.state), (TurnState::Pending, TurnState::Pending));
         }
     }
 
