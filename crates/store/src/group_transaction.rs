@@ -104,8 +104,10 @@ impl SqliteTransaction {
         Ok(rows)
     }
 
-    async fn commit_after(mut self, statements: (String, Vec<Value>)) -> Result<(), DbErr> {
-        self.call(statements).await?;
+    async fn commit_after(mut self, (sql, values): (String, Vec<Value>)) -> Result<(), DbErr> {
+        // Where nothing was asked it begins here.
+        let sql = if self.is_open { sql } else { format!("BEGIN IMMEDIATE; {sql}") };
+        self.call((sql, values)).await?;
         self.is_open = false;
         Ok(())
     }

@@ -18,7 +18,9 @@ use crate::{
     group_commit::{GroupCommit, Grouping},
     migrations::Migrator,
     policies::explain,
-    queries::{accept::AcceptMessage, finish::FinishTurn, key_store, sessions::CreateSession},
+    queries::{
+        accept::AcceptMessage, finish::FinishTurn, key_store, sessions::CreateSession, settlements::SettleSpending,
+    },
     sealed::{OperatorKey, Place, TenantKey},
 };
 
@@ -45,6 +47,7 @@ pub(crate) struct GroupedWrites {
     pub sessions: GroupCommit<CreateSession>,
     pub messages: GroupCommit<AcceptMessage>,
     pub finished: GroupCommit<FinishTurn>,
+    pub settled: GroupCommit<SettleSpending>,
 }
 
 /// A question may come with a notice.
@@ -65,6 +68,7 @@ impl GroupedWrites {
             sessions: GroupCommit::start(connections, grouping),
             messages: GroupCommit::start(connections, grouping),
             finished: GroupCommit::start(connections, grouping),
+            settled: GroupCommit::start(connections, grouping),
         }
     }
 }

@@ -41,6 +41,7 @@ pub(crate) mod retention;
 pub(crate) mod second_factors;
 pub(crate) mod session_locks;
 pub(crate) mod sessions;
+pub(crate) mod settlements;
 pub(crate) mod spending;
 pub(crate) mod splits;
 pub(crate) mod staff_logins;

@@ -26,6 +26,18 @@ pub struct Spent {
     pub micros: i64,
 }
 
+impl Spent {
+    pub(super) fn with(self, other: Self) -> Self {
+        let Self { tokens, micros } = other;
+        Self { tokens: self.tokens.saturating_add(tokens), micros: self.micros.saturating_add(micros) }
+    }
+
+    pub(super) fn without(self, other: Self) -> Self {
+        let Self { tokens, micros } = other;
+        Self { tokens: self.tokens.saturating_sub(tokens), micros: self.micros.saturating_sub(micros) }
+    }
+}
+
 /// What may be spent. What is None has no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Allowance {
@@ -49,6 +61,14 @@ impl Spender {
             Self::Session(_) => "session",
         }
     }
+
+    pub(super) fn subject(self, tenant: Id<id::Tenant>) -> Uuid {
+        match self {
+            Self::Tenant => tenant.uuid(),
+            Self::App(app) => app.uuid(),
+            Self::Session(session) => session.uuid(),
+        }
+    }
 }
 
 /// Over which time. Days and months are those of UTC.
@@ -66,7 +86,7 @@ impl Period {
         }
     }
 
-    fn name(self, day: NaiveDate) -> String {
+    pub(super) fn name(self, day: NaiveDate) -> String {
         match self {
             Self::Day => day.format("%Y-%m-%d").to_string(),
             Self::Month => day.format("%Y-%m").to_string(),
@@ -85,9 +105,9 @@ pub struct SpendingLimit {
 /// What is set aside for a request, until its cost is known.
 #[derive(Debug, Clone)]
 pub struct Reservation {
-    day: NaiveDate,
-    amount: Spent,
-    limits: Vec<SpendingLimit>,
+    pub(super) day: NaiveDate,
+    pub(super) amount: Spent,
+    pub(super) limits: Vec<SpendingLimit>,
 }
 
 /// What came of asking for money.
@@ -164,7 +184,7 @@ impl TenantScope {
         let transaction = self.write().await?;
         // Always in this order, so that no two transactions wait for each other.
         for limit in &limits {
-            let (subject, period) = (self.subject(limit.spender), limit.period.name(day));
+            let (subject, period) = (limit.spender.subject(self.id()), limit.period.name(day));
             let first = spending::Model {
                 tenant_id: self.id().uuid(),
                 subject_id: subject,
@@ -205,38 +225,9 @@ impl TenantScope {
         Ok(Reserved::Made(Reservation { day, amount, limits }))
     }
 
-    /// Puts what a request really took in the place of what was reserved for it, and on record; None: it never left. Returns,
-    /// for each of its limits, what was spent before and what is spent now.
-    pub async fn settle_spending(
-        &self,
-        reservation: Reservation,
-        request: Option<ModelRequest>,
-    ) -> Result<Vec<(SpendingLimit, Spent, Spent)>, StoreError> {
-        let Reservation { day, amount, limits } = reservation;
-        let took = request.as_ref().map_or(Spent::default(), |request| Spent {
-            tokens: request.input_tokens.saturating_add(request.output_tokens),
-            micros: request.micros.unwrap_or_default(),
-        });
-        let difference = Spent { tokens: took.tokens - amount.tokens, micros: took.micros - amount.micros };
-        let transaction = self.write().await?;
-        let mut spent = Vec::with_capacity(limits.len());
-        for limit in limits {
-            let (subject, period) = (self.subject(limit.spender), limit.period.name(day));
-            self.add(subject, &period, difference).exec(&transaction).await?;
-            let now = self.spent_in(&transaction, subject, period).await?;
-            let before = Spent { tokens: now.tokens - took.tokens, micros: now.micros - took.micros };
-            spent.push((limit, before, now));
-        }
-        if let Some(request) = request {
-            self.add_usage(&transaction, day, request).await?;
-        }
-        transaction.commit().await?;
-        Ok(spent)
-    }
-
     /// What was spent in the period that this time is in, what is reserved included.
     pub async fn spent(&self, spender: Spender, period: Period, now: DateTime<Utc>) -> Result<Spent, StoreError> {
-        self.spent_in(self.reader(), self.subject(spender), period.name(now.date_naive())).await
+        self.spent_in(self.reader(), spender.subject(self.id()), period.name(now.date_naive())).await
     }
 
     /// Usage by day, newest first, then by app, version and model.
@@ -322,14 +313,6 @@ impl TenantScope {
         Ok(deleted.rows_affected)
     }
 
-    fn subject(&self, spender: Spender) -> Uuid {
-        match spender {
-            Spender::Tenant => self.id().uuid(),
-            Spender::App(app) => app.uuid(),
-            Spender::Session(session) => session.uuid(),
-        }
-    }
-
     fn add(&self, subject: Uuid, period: &str, amount: Spent) -> sea_orm::UpdateMany<spending::Entity> {
         use spending::Column;
         spending::Entity::update_many()
@@ -348,50 +331,6 @@ impl TenantScope {
     ) -> Result<Spent, StoreError> {
         let row = spending::Entity::find_by_id((self.id().uuid(), subject, period)).one(connection).await?;
         Ok(row.map(|row| Spent { tokens: row.tokens, micros: row.micros }).unwrap_or_default())
-    }
-
-    async fn add_usage(
-        &self,
-        connection: &impl ConnectionTrait,
-        day: NaiveDate,
-        request: ModelRequest,
-    ) -> Result<(), StoreError> {
-        use model_usage::Column;
-        let row = model_usage::Model {
-            tenant_id: self.id().uuid(),
-            day,
-            app_id: request.app.uuid(),
-            config_version: request.config_version,
-            provider: request.provider,
-            model: request.model,
-            requests: 1,
-            estimated: i64::from(request.is_estimate),
-            unpriced: i64::from(request.micros.is_none()),
-            input_tokens: request.input_tokens,
-            output_tokens: request.output_tokens,
-            micros: request.micros.unwrap_or_default(),
-        };
-        let sum = |column: Column, added: i64| Expr::col((model_usage::Entity, column)).add(added);
-        let add = OnConflict::columns([
-            Column::TenantId,
-            Column::Day,
-            Column::AppId,
-            Column::ConfigVersion,
-            Column::Provider,
-            Column::Model,
-        ])
-        .values([
-            (Column::Requests, sum(Column::Requests, row.requests)),
-            (Column::Estimated, sum(Column::Estimated, row.estimated)),
-            (Column::Unpriced, sum(Column::Unpriced, row.unpriced)),
-            (Column::InputTokens, sum(Column::InputTokens, row.input_tokens)),
-            (Column::OutputTokens, sum(Column::OutputTokens, row.output_tokens)),
-            (Column::Micros, sum(Column::Micros, row.micros)),
-        ])
-        .to_owned();
-        let row: model_usage::ActiveModel = row.into();
-        model_usage::Entity::insert(row.reset_all()).on_conflict(add).exec_without_returning(connection).await?;
-        Ok(())
     }
 }
 

@@ -82,6 +82,42 @@ on_both_engines! {
         assert_eq!(settled[0].2, now, "what never left is given back");
     }
 
+    async fn what_is_settled_together_comes_out_as_if_each_had_come_alone(engine: Engine) {
+        let hospital = Hospital::open(engine).await;
+        let beside = hospital.database.open().await.tenant(hospital.scope.id()).await.unwrap();
+        let sessions = [hospital.session().await, hospital.session().await];
+        let mut settling = JoinSet::new();
+        for number in 0..60 {
+            let scope = if number % 2 == 0 { hospital.scope.clone() } else { beside.clone() };
+            let limits = [
+                limit(Spender::Tenant, Period::Day, Some(1_000_000), None),
+                limit(Spender::Tenant, Period::Month, Some(1_000_000), None),
+                limit(Spender::App(hospital.app.id), Period::Day, Some(1_000_000), None),
+                limit(Spender::Session(sessions[number % 2].id), Period::Month, Some(1_000_000), None),
+            ];
+            // Some are limited by nothing, and some never left.
+            let limits = if number % 5 == 0 { Vec::new() } else { limits.to_vec() };
+            let request = (number % 7 != 0).then(|| took(&hospital, 10, 5));
+            settling.spawn(async move {
+                let reservation = reserve(&scope, &limits, 100, at(1)).await.unwrap();
+                scope.settle_spending(reservation, request).await.unwrap()
+            });
+        }
+        let settled = settling.join_all().await;
+        let limited = (0..60).filter(|number| number % 5 != 0);
+        let left = limited.clone().filter(|number| number % 7 != 0).count() as i64;
+        let spent = hospital.scope.spent(Spender::Tenant, Period::Day, at(1)).await.unwrap();
+        assert_eq!(spent, Spent { tokens: 15 * left, micros: 50 * left });
+        assert_eq!(settled.iter().filter(|limits| limits.len() == 4).count(), limited.count());
+        for (limit, before, now) in settled.iter().flatten() {
+            assert!(now.tokens - before.tokens == 15 || now == before, "{limit:?}: {before:?}, {now:?}");
+        }
+        let filter = UsageFilter { from: at(0).date_naive(), until: at(0).date_naive(), app: None };
+        let usage = hospital.scope.model_usage(filter, 10).await.unwrap();
+        let requests = (0..60).filter(|number| number % 7 != 0).count() as i64;
+        assert_eq!((usage.len(), usage[0].requests, usage[0].output_tokens), (1, requests, 5 * requests));
+    }
+
     async fn usage_is_kept_by_day_version_and_model(engine: Engine) {
         let hospital = Hospital::open(engine).await;
         let scope = &hospital.scope;
