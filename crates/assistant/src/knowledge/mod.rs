@@ -17,6 +17,7 @@ use std::{
 };
 
 use kuzushi_domain::{Id, Phi, id::Article};
+use memchr::memmem;
 
 pub use ordering::Likeness;
 pub use passages::{Block, Passage, passages, plain_text};
@@ -24,7 +25,7 @@ pub use retrieval::Candidate;
 
 use crate::{
     answer::RecentAnswers,
-    language::{Tongue, terms, words},
+    language::{Tongue, spoken, terms, words},
     question::{Concept, Intent, Question, Spelling, answers, intents},
     redact::OwnText,
 };
@@ -80,6 +81,8 @@ pub struct Knowledge {
     similar: SimilarWords,
     meanings: Meanings,
     own_text: OnceLock<OwnText>,
+    /// The articles' texts as [`spoken`] gives them, a line each.
+    spoken: OnceLock<String>,
     /// What was answered from it lately.
     pub(crate) recent: RecentAnswers,
 }
@@ -170,6 +173,7 @@ impl Knowledge {
             similar: SimilarWords::new(articles_words),
             meanings: Meanings::new(&[], &[], &[]),
             own_text: OnceLock::new(),
+            spoken: OnceLock::new(),
             recent: RecentAnswers::default(),
             tongues: foreign_tongues(&articles),
             articles,
@@ -283,6 +287,14 @@ impl Knowledge {
             });
             OwnText::of(texts.map(String::as_str))
         })
+    }
+
+    /// Whether an article says this word for word; both as [`spoken`] gives them. Made when first asked for, too.
+    pub(crate) fn says(&self, sentence: &str) -> bool {
+        let texts = self
+            .spoken
+            .get_or_init(|| self.articles.iter().map(|article| spoken(&article.body)).collect::<Vec<_>>().join("\n"));
+        memmem::find(texts.as_bytes(), sentence.as_bytes()).is_some()
     }
 
     pub fn article(&self, position: usize) -> &KnowledgeArticle {

@@ -26,13 +26,14 @@ impl fmt::Debug for Word {
 /// The words of a text. Hyphens divide words: "x-ray" and "x ray" are the same two words.
 pub fn words(text: &str) -> Vec<Word> {
     // In a text all in capitals, or With A Capital On Each Word, capitals tell nothing.
-    let capitals = text.unicode_words().filter(|word| word.starts_with(char::is_uppercase)).count();
-    let shouted = !text.chars().any(char::is_lowercase) || capitals * 3 > text.unicode_words().count().max(4) * 2;
-    let mut words = Vec::new();
+    let pieces: Vec<(usize, &str)> = text.unicode_word_indices().collect();
+    let capitals = pieces.iter().filter(|(_, word)| word.starts_with(char::is_uppercase)).count();
+    let shouted = !text.chars().any(char::is_lowercase) || capitals * 3 > pieces.len().max(4) * 2;
+    let mut words = Vec::with_capacity(pieces.len());
     let mut starts_sentence = true;
     let mut end = 0;
     let mut run = Run::default();
-    for (start, piece) in text.unicode_word_indices() {
+    for (start, piece) in pieces {
         if text[end..start].contains(['.', '!', '?', ':', '\n']) {
             starts_sentence = true;
         }
@@ -43,9 +44,13 @@ pub fn words(text: &str) -> Vec<Word> {
             continue;
         }
         let capital = piece.chars().next().is_some_and(char::is_uppercase);
-        let lower = piece.to_lowercase().replace('\u{2019}', "'");
-        let bare = lower.strip_suffix("'s").unwrap_or(&lower).trim_end_matches('\'');
-        words.push(Word { text: bare.to_owned(), looks_like_a_name: capital && !starts_sentence && !shouted });
+        let mut text = piece.to_lowercase();
+        if text.contains('\u{2019}') {
+            text = text.replace('\u{2019}', "'");
+        }
+        let bare = text.strip_suffix("'s").unwrap_or(&text).trim_end_matches('\'').len();
+        text.truncate(bare);
+        words.push(Word { text, looks_like_a_name: capital && !starts_sentence && !shouted });
         starts_sentence = false;
     }
     words

@@ -10,6 +10,8 @@ use std::{
     sync::LazyLock,
 };
 
+use memchr::memmem::Finder;
+
 /// Letters and digits of a text that stand for all of it.
 const TELLTALE: usize = 80;
 /// A shorter beginning may be said by chance.
@@ -22,7 +24,7 @@ pub static MARK: LazyLock<String> = LazyLock::new(|| format!("KZ-{:016X}", Rando
 #[derive(Debug)]
 pub struct Confidential {
     /// What gives it away, in lower-case letters and digits alone: neither spaces nor line breaks between them hide it.
-    telltales: Vec<String>,
+    telltales: Vec<Finder<'static>>,
     /// The end of what was read, the same way.
     read: String,
     /// Whether that is all of it.
@@ -34,13 +36,14 @@ impl Confidential {
     pub fn new(texts: &[&str]) -> Self {
         let beginnings = texts.iter().map(|text| bare(text).take(TELLTALE).collect::<String>());
         let long = beginnings.filter(|beginning| beginning.chars().count() >= SHORTEST);
-        Self { telltales: long.chain([bare(&MARK).collect()]).collect(), read: String::new(), is_beginning: true }
+        let telltales = long.chain([bare(&MARK).collect()]).map(|telltale| Finder::new(&telltale).into_owned());
+        Self { telltales: telltales.collect(), read: String::new(), is_beginning: true }
     }
 
     /// Whether the text gives anything away with this piece.
     pub fn is_given_away_by(&mut self, piece: &str) -> bool {
         self.read.extend(bare(piece));
-        let is_given_away = self.telltales.iter().any(|telltale| self.read.contains(telltale.as_str()));
+        let is_given_away = self.telltales.iter().any(|telltale| telltale.find(self.read.as_bytes()).is_some());
         // Of what was read only what a telltale may begin in is of use.
         let kept = self.read.char_indices().rev().nth(TELLTALE).map_or(0, |(start, _)| start);
         self.is_beginning &= kept == 0;
@@ -50,7 +53,8 @@ impl Confidential {
 
     /// Whether all that was read may be the beginning of something confidential.
     pub fn may_be_beginning(&self) -> bool {
-        self.is_beginning && self.telltales.iter().any(|telltale| telltale.starts_with(&self.read))
+        let read = self.read.as_bytes();
+        self.is_beginning && self.telltales.iter().any(|telltale| telltale.needle().starts_with(read))
     }
 }
 

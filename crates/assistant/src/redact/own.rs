@@ -1,5 +1,7 @@
 //! What the hospital itself publishes: its numbers and addresses are no patient's.
 
+use memchr::memmem;
+
 use super::{
     Kind, MONTHS,
     shadow::{Shadow, squeezed},
@@ -69,7 +71,7 @@ impl OwnText {
         if value.len() < SHORTEST {
             return false;
         }
-        self.squeezed.match_indices(value).any(|(start, _)| {
+        memmem::find_iter(self.squeezed.as_bytes(), value).any(|start| {
             let is = |place: usize, edge: u8| self.edges.get(place).is_some_and(|edges| edges & edge != 0);
             is(start, BEGINS) && is(start + value.len() - 1, ENDS)
         })

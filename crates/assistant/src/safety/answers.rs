@@ -2,8 +2,13 @@
 //!
 //! A sentence is held back only from the words on that may make it one that may not be said; others pass as they come.
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    collections::BTreeMap,
+    ops::Bound,
+    sync::{Arc, LazyLock},
+};
 
+use aho_corasick::AhoCorasick;
 use futures_util::{Stream, StreamExt, stream::unfold};
 
 use super::notice::referral;
@@ -21,10 +26,16 @@ const LONGEST: usize = 2_000;
 /// The lists of what a sentence that may not be said has.
 const RISKY: [&str; 5] = ["diagnosis", "verdict", "dosing", "medicine", "promise"];
 
-/// The phrases of these lists, in words.
-static RISKY_PHRASES: LazyLock<Vec<Vec<&str>>> = LazyLock::new(|| {
-    let phrases = RISKY.iter().flat_map(|list| PHRASES.list(list));
-    phrases.map(|phrase| phrase.split_whitespace().collect()).collect()
+/// The phrases of these lists, in words, by the word that each begins with.
+static RISKY_PHRASES: LazyLock<BTreeMap<&str, Vec<Vec<&str>>>> = LazyLock::new(|| {
+    let mut phrases: BTreeMap<&str, Vec<Vec<&str>>> = BTreeMap::new();
+    for phrase in RISKY.iter().flat_map(|list| PHRASES.list(list)) {
+        let words: Vec<&str> = phrase.split_whitespace().collect();
+        if let Some(first) = words.first() {
+            phrases.entry(first).or_default().push(words);
+        }
+    }
+    phrases
 });
 
 /// Watches over an answer while it is written.
@@ -118,13 +129,12 @@ impl AnswerGuard {
 
     /// Whether an article holds the sentence word for word.
     fn is_approved(&self, sentence: &str) -> bool {
-        let spoken_sentence = spoken(sentence);
-        (0..self.approved.len()).any(|article| spoken(&self.approved.article(article).body).contains(&spoken_sentence))
+        self.approved.says(&spoken(sentence))
     }
 
     fn judge(&mut self, sentence: String, sent: &mut String) {
         let whole = format!("{}{sentence}", self.passed);
-        if may_be_said(&whole) || self.is_approved(&whole) {
+        if !may_begin_anything(&whole, false) || may_be_said(&whole) || self.is_approved(&whole) {
             sent.push_str(&sentence);
         } else if !std::mem::replace(&mut self.has_referred, true) {
             let trimmed = sentence.trim_start();
@@ -169,6 +179,18 @@ fn is_abbreviation(before: &str) -> bool {
 
 /// Bytes at the beginning of a sentence that is still going on in which nothing risky has begun.
 fn harmless_part(text: &str) -> usize {
+    let is_cut_off = is_cut_off(text);
+    let begins = if may_begin_anything(text, is_cut_off) { risky_part(text, is_cut_off) } else { None };
+    begins.unwrap_or(text.len())
+}
+
+/// Whether the last word of a text may go on.
+fn is_cut_off(text: &str) -> bool {
+    text.ends_with(|letter: char| letter.is_alphanumeric() || matches!(letter, '\'' | '\u{2019}'))
+}
+
+/// Where the first risky phrase begins that is said, or may be said once the text goes on.
+fn risky_part(text: &str, is_cut_off: bool) -> Option<usize> {
     let mut words: Vec<(usize, String)> = Vec::new();
     let mut start = 0;
     for piece in text.split_inclusive(char::is_whitespace) {
@@ -177,7 +199,6 @@ fn harmless_part(text: &str) -> usize {
         }
         start += piece.len();
     }
-    let is_cut_off = text.ends_with(|letter: char| letter.is_alphanumeric() || matches!(letter, '\'' | '\u{2019}'));
     let last = words.len().saturating_sub(1);
     for (position, (start, _)) in words.iter().enumerate() {
         let said = |offset: usize, wanted: &str| match words.get(position + offset) {
@@ -187,11 +208,43 @@ fn harmless_part(text: &str) -> usize {
             Some((_, word)) => word == wanted,
         };
         let begins = |phrase: &Vec<&str>| phrase.iter().enumerate().all(|(offset, wanted)| said(offset, wanted));
-        if RISKY_PHRASES.iter().any(begins) {
-            return *start;
+        if phrases_at(&words[position].1, is_cut_off && position == last).flatten().any(begins) {
+            return Some(*start);
         }
     }
-    text.len()
+    None
+}
+
+/// The phrases that begin with a word, or with one that the word may become where it is cut off.
+fn phrases_at(word: &str, is_cut_off: bool) -> impl Iterator<Item = &'static Vec<Vec<&'static str>>> {
+    let from = RISKY_PHRASES.range::<str, _>((Bound::Included(word), Bound::Unbounded));
+    let is_of_word = move |first: &str| if is_cut_off { first.starts_with(word) } else { first == word };
+    from.take_while(move |(first, _)| is_of_word(first)).map(|(_, phrases)| phrases)
+}
+
+/// Whether a risky phrase may begin in a text: a look that costs little, since most words begin none. It sees words where there
+/// are none rather than miss one.
+fn may_begin_anything(text: &str, is_cut_off: bool) -> bool {
+    // What the words of a text leave out, and the one letter whose small one is another alphabet's.
+    if text.contains(['\'', '\u{2019}', '\u{212a}']) {
+        return true;
+    }
+    let mut rest = text.as_bytes();
+    let mut word = String::new();
+    while let Some(start) = rest.iter().position(u8::is_ascii_alphanumeric) {
+        rest = &rest[start..];
+        let goes_on = |pair: &[u8]| {
+            pair[1].is_ascii_alphanumeric() && !(pair[0].is_ascii_digit() && pair[1].is_ascii_alphabetic())
+        };
+        let end = 1 + rest.windows(2).take_while(|pair| goes_on(pair)).count();
+        word.clear();
+        word.extend(rest[..end].iter().map(|byte| char::from(byte.to_ascii_lowercase())));
+        rest = &rest[end..];
+        if phrases_at(&word, is_cut_off && rest.is_empty()).next().is_some() {
+            return true;
+        }
+    }
+    false
 }
 
 /// Whether a sentence neither diagnoses nor doses nor promises.
@@ -223,9 +276,18 @@ fn spoken_apart(sentence: &str) -> String {
     spoken(&apart)
 }
 
+/// Words of which every phrase for an emergency has one.
+const OF_EMERGENCIES: [&str; 7] = ["emergency", "ambulance", "danger", "911", "112", "999", "988"];
+
 /// Whether an answer takes what it was asked for an emergency: somebody who gives a model's word more weight than ours is
 /// to see the notice, too.
 pub fn tells_of_an_emergency(answer: &str) -> bool {
+    static WORDS: LazyLock<Option<AhoCorasick>> =
+        LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(OF_EMERGENCIES).ok());
+    // Most answers are read no further.
+    if WORDS.as_ref().is_some_and(|words| !words.is_match(answer)) {
+        return false;
+    }
     answer.split_inclusive(['.', '!', '?', '\n']).any(|sentence| {
         let spoken = spoken(sentence);
         PHRASES.occur("emergency", &spoken) && !PHRASES.occur("conditional", &spoken)
@@ -332,6 +394,29 @@ mod tests {
     }
 
     #[test]
+    fn a_look_that_costs_little_misses_nothing() {
+        let texts = [
+            "Hello. You\u{2019}re fine; it's 400mg, TAKE two a day. Ask\u{a0}your doctor",
+            "I3you have na\u{ef}ve \u{65e5}\u{5411}take \u{1d488}it.sounds like a\u{301} ta\u{ad}ke a.m. 5you Will cure",
+            "\u{212a}eep ta\u{212a}ing your medicine, \u{130}t is",
+        ];
+        let mut begun = 0;
+        for text in texts {
+            for (start, _) in text.char_indices() {
+                for (end, _) in text[start..].char_indices() {
+                    let part = &text[start..start + end];
+                    for is_cut_off in [is_cut_off(part), false] {
+                        let risky = risky_part(part, is_cut_off);
+                        begun += usize::from(risky.is_some());
+                        assert!(risky.is_none() || may_begin_anything(part, is_cut_off), "{part}");
+                    }
+                }
+            }
+        }
+        assert!(begun > 1_000 && !may_begin_anything("Visiting hours, na\u{ef}ve \u{1fa91} 2-8 ", false));
+    }
+
+    #[test]
     fn what_an_article_says_may_be_said_as_it_stands_there() {
         assert_eq!(
             guarded(&["For mild pain, take 500 mg of paracetamol."]),
@@ -353,5 +438,9 @@ mod tests {
         assert!(!tells_of_an_emergency("If you have chest pain, call 911 right away."));
         assert!(!tells_of_an_emergency("In an emergency, call 911 now."));
         assert!(!tells_of_an_emergency("The emergency room is open all day."));
+        for phrase in PHRASES.list("emergency") {
+            assert!(OF_EMERGENCIES.iter().any(|word| phrase.contains(word)), "{phrase}");
+            assert!(tells_of_an_emergency(&phrase.to_uppercase()));
+        }
     }
 }
