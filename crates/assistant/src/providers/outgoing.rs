@@ -26,7 +26,9 @@ impl Outgoing {
     ) -> Self {
         let prompt = prompt(request, sources);
         let mut system = prompt.system;
-        add_earlier(&mut system, &redaction.redact(prompt.earlier.expose()));
+        // Line by line: most of them were there when the question before was asked.
+        let earlier: Vec<_> = prompt.earlier.expose().lines().map(|line| redaction.redact(line).into_owned()).collect();
+        add_earlier(&mut system, &earlier.join("\n"));
         if !tools.is_empty() {
             system.push_str(ABOUT_TOOLS);
         }

@@ -160,6 +160,10 @@ impl KnownForms {
         forms
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty() && self.foreign.is_empty() && self.others.is_empty()
+    }
+
     fn add(&mut self, form: &str, kind: Kind, within: Within) {
         if form.len() >= SHORTEST_IDENTIFIER && !self.others.iter().any(|(other, ..)| other == form) {
             self.others.push((form.to_owned(), kind, within));

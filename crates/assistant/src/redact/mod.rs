@@ -4,6 +4,8 @@
 //! lead to them ([`Kind`]). A name that stands alone and is not known has no form: redaction lowers what a provider learns, it
 //! makes no text anonymous.
 
+mod by_form;
+mod found;
 mod gate;
 mod kind;
 mod known;
@@ -12,9 +14,8 @@ mod patterns;
 mod placeholders;
 mod shadow;
 
-use std::{borrow::Cow, ops::Range, sync::LazyLock};
+use std::borrow::Cow;
 
-use regex::bytes::{Regex, RegexBuilder};
 use serde_json::Value;
 
 pub(crate) use gate::{redaction, sanitised_locale};
@@ -23,6 +24,7 @@ pub use known::{BirthDate, KnownPatient};
 pub use own::OwnText;
 pub use placeholders::Placeholders;
 
+use found::{Found, merge};
 use known::KnownForms;
 use placeholders::Restorer;
 use shadow::Shadow;
@@ -42,14 +44,6 @@ const MONTHS: [&str; 12] = [
     "november",
     "december",
 ];
-
-/// An identifier in a text.
-struct Found {
-    place: Range<usize>,
-    kind: Kind,
-    /// Whether it is the patient's without a doubt: then nobody else's having the same changes nothing.
-    is_known: bool,
-}
 
 /// Gets ready in the background what every redaction needs.
 pub(crate) fn prepare() {
@@ -131,100 +125,12 @@ impl Redaction {
 
     /// The identifiers in a text, in order, none overlapping another.
     fn find(&self, text: &str) -> Vec<Found> {
-        let shadow = Shadow::of(text);
         let mut found = Vec::new();
-        self.known.find(text, &shadow, &mut found);
-        for (part, kind) in patterns::find(&shadow.bytes) {
-            let place = shadow.place(part.clone());
-            let is_known = kind == Kind::Date && is_of_birth(&shadow.bytes[..part.start]);
-            if is_known || !(self.is_own)(kind, &text[place.clone()]) {
-                found.push(Found { place, kind, is_known });
-            }
+        if !self.known.is_empty() {
+            self.known.find(text, &Shadow::of(text), &mut found);
         }
-        found.extend(like_placeholders(&shadow).map(|place| Found { place, kind: Kind::Text, is_known: true }));
+        let is_foreign = |found: &&Found| found.is_known || !(self.is_own)(found.kind, &text[found.place.clone()]);
+        found.extend(self.placeholders.found.by_form(text).iter().filter(is_foreign).cloned());
         merge(found, text)
     }
-}
-
-/// Text of the writer's own that would be taken for a placeholder on the way back.
-fn like_placeholders(shadow: &Shadow) -> impl Iterator<Item = Range<usize>> + '_ {
-    static FORM: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        RegexBuilder::new(r"\\?\[[a-z]{2,8}\\?_[0-9]{1,6}[a-z]?\\?\]")
-            .unicode(false)
-            .case_insensitive(true)
-            .build()
-            .ok()
-    });
-    let may_be = shadow.bytes.contains(&b'[');
-    let form = FORM.as_ref().filter(|_| may_be);
-    form.into_iter().flat_map(|form| form.find_iter(&shadow.bytes)).map(|found| shadow.place(found.range()))
-}
-
-/// Whether what comes before a date says that somebody was born on it.
-fn is_of_birth(before: &[u8]) -> bool {
-    let near = &before[before.len().saturating_sub(32)..];
-    let near = near.rsplit(|byte| b".!?\n".contains(byte)).next().unwrap_or_default().to_ascii_lowercase();
-    [&b"born"[..], b"birth", b"dob"].iter().any(|word| near.windows(word.len()).any(|window| window == *word))
-}
-
-/// In order, what overlaps as one, and the parts of one name together.
-fn merge(mut found: Vec<Found>, text: &str) -> Vec<Found> {
-    found.sort_by_key(|found| (found.place.start, found.place.end));
-    let mut merged: Vec<Found> = Vec::with_capacity(found.len());
-    for next in found {
-        let Some(last) = merged.last_mut() else {
-            merged.push(next);
-            continue;
-        };
-        let overlaps = next.place.start < last.place.end;
-        let same_name = last.kind == Kind::Name
-            && next.kind == Kind::Name
-            && !overlaps
-            && joins_names(&text[last.place.end..next.place.start]);
-        if overlaps || same_name {
-            last.place.end = last.place.end.max(next.place.end);
-            if rank(&next) < rank(last) {
-                last.kind = next.kind;
-            }
-            last.is_known |= next.is_known;
-        } else {
-            merged.push(next);
-        }
-    }
-    merged
-}
-
-/// What stands between two parts of one name: nothing much, or an initial.
-fn joins_names(between: &str) -> bool {
-    between.len() <= 4
-        && between.chars().all(|sign| sign.is_alphabetic() || matches!(sign, ' ' | '.' | '-' | '\''))
-        && between.chars().filter(|sign| sign.is_alphabetic()).count() <= 1
-        && between.contains([' ', '-', '\''])
-}
-
-/// Of several kinds that one place may be of, the one that says most.
-fn rank(found: &Found) -> usize {
-    const ORDER: [Kind; 19] = [
-        Kind::Text,
-        Kind::Email,
-        Kind::Url,
-        Kind::Ssn,
-        Kind::Card,
-        Kind::Record,
-        Kind::Plan,
-        Kind::Licence,
-        Kind::Vehicle,
-        Kind::Device,
-        Kind::Account,
-        Kind::Address,
-        Kind::Zip,
-        Kind::Date,
-        Kind::Phone,
-        Kind::Ip,
-        Kind::Age,
-        Kind::Name,
-        Kind::Number,
-    ];
-    let place = ORDER.iter().position(|kind| *kind == found.kind).unwrap_or(ORDER.len());
-    if found.is_known { place } else { place + ORDER.len() }
 }

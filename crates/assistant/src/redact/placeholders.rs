@@ -8,6 +8,7 @@ use std::{
 
 use super::{
     Kind,
+    by_form::FoundLately,
     shadow::{OTHER, Shadow, Squeezed},
 };
 
@@ -18,7 +19,10 @@ const MOST_SPELLINGS: usize = 26;
 
 /// The placeholders of a conversation: the same value gets the same one again. Cheap to clone, and shared by its clones.
 #[derive(Clone, Default)]
-pub struct Placeholders(Arc<Mutex<Dictionary>>);
+pub struct Placeholders {
+    dictionary: Arc<Mutex<Dictionary>>,
+    pub(super) found: FoundLately,
+}
 
 /// It holds what patients are known by.
 impl fmt::Debug for Placeholders {
@@ -70,7 +74,7 @@ impl Placeholders {
     }
 
     fn lock(&self) -> MutexGuard<'_, Dictionary> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.dictionary.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
 };
 
 use kuzushi_assistant::redact::Placeholders;
@@ -28,8 +28,8 @@ pub struct Conversation {
     state: Mutex<State>,
     pub(super) recent: RecentMessages,
     pub last_said: LastSaid,
-    /// What stands for what in the requests that left for providers.
-    pub(super) placeholders: Placeholders,
+    /// What stands for what in the requests that left for providers. Most conversations are never asked for it.
+    placeholders: OnceLock<Placeholders>,
     all: Conversations,
 }
 
@@ -56,7 +56,7 @@ impl Conversations {
             state: Mutex::default(),
             recent: RecentMessages::default(),
             last_said: LastSaid::default(),
-            placeholders: Placeholders::default(),
+            placeholders: OnceLock::new(),
             all: self.clone(),
         });
         live.insert(id, Arc::downgrade(&conversation));
@@ -101,6 +101,10 @@ impl Drop for Conversation {
 impl Conversation {
     pub fn id(&self) -> Id<id::Session> {
         self.id
+    }
+
+    pub(super) fn placeholders(&self) -> Placeholders {
+        self.placeholders.get_or_init(Placeholders::default).clone()
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {

@@ -24,6 +24,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 
+use super::Conversation;
 use crate::{shelf::Shelf, state::AppState};
 
 /// How long it is taken for true what an organisation has agreed and limited. A change holds everywhere within this time.
@@ -84,7 +85,7 @@ pub async fn privacy(
     scope: &TenantScope,
     session: &Session,
     config: &AppConfig,
-    placeholders: Placeholders,
+    conversation: &Conversation,
 ) -> Result<Privacy, StoreError> {
     let is_asked = config.assistant.provider != Provider::Builtin;
     let known = match session.owner.as_ref().filter(|_| is_asked) {
@@ -99,6 +100,7 @@ pub async fn privacy(
         config_version: session.config_version,
         limits: config.limits.clone(),
     };
+    let placeholders = if is_asked { conversation.placeholders() } else { Placeholders::default() };
     Ok(Privacy { known, placeholders, gate: Gate::Asks(Arc::new(gate)) })
 }
 

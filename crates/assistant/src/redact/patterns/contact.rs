@@ -20,7 +20,7 @@ pub fn patterns() -> Vec<Option<Pattern>> {
         // Spoken, or written so that machines do not find it.
         pattern(
             Kind::Email,
-            Needs::Nothing,
+            Needs::OneOf(&["dot"]),
             whole,
             r"\b[a-z0-9_%+-]{1,40}(?:(?:\.| dot )[a-z0-9_%+-]{1,40}){0,4} ?(?:\(at\)|\[at\]| at ) ?[a-z0-9-]{1,40}(?: ?(?:\(dot\)|\[dot\]| dot ) ?[a-z0-9-]{2,40}){1,4}\b",
         ),

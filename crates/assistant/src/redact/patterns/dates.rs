@@ -4,6 +4,7 @@ use super::{Needs, Pattern, pattern, whole};
 use crate::redact::Kind;
 
 const MONTH: &str = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?";
+const MONTHS_BEGIN: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const YEAR: &str = r"(?:1[89]|20)\d{2}";
 const DAY: &str = r"(?:0?[1-9]|[12]\d|3[01])";
 const MONTH_NUMBER: &str = r"(?:0?[1-9]|1[0-2])";
@@ -68,13 +69,13 @@ pub fn patterns() -> Vec<Option<Pattern>> {
         // the third of March, nineteen sixty-one
         pattern(
             Kind::Date,
-            Needs::Nothing,
+            Needs::OneOf(&MONTHS_BEGIN),
             whole,
             &format!(r"\b{ORDINAL}(?: day)?(?: of)? {MONTH}(?:[ ,]{{1,3}}{YEAR}\b|{SPOKEN_YEAR})"),
         ),
         pattern(
             Kind::Date,
-            Needs::Nothing,
+            Needs::OneOf(&MONTHS_BEGIN),
             whole,
             &format!(r"\b{MONTH} (?:the )?{ORDINAL}\b(?:[ ,]{{1,3}}{YEAR}\b|{SPOKEN_YEAR})"),
         ),
@@ -87,11 +88,16 @@ pub fn patterns() -> Vec<Option<Pattern>> {
                 r"\b{OF_WHOM} {{1,2}}(?:now |already |almost |nearly |about )?(?P<v>{OVER_89})(?:[,.!?;)]|$| (?:and|but|years?|now|with|who|so|next|this|last|in|on)\b)"
             ),
         ),
-        pattern(Kind::Age, Needs::Nothing, whole, &format!(r"\b(?P<v>{SPOKEN_OVER_89})[ -](?:years?|yrs?)\b")),
+        pattern(
+            Kind::Age,
+            Needs::OneOf(&["ninety", "hundred"]),
+            whole,
+            &format!(r"\b(?P<v>{SPOKEN_OVER_89})[ -](?:years?|yrs?)\b"),
+        ),
         pattern(Kind::Age, Needs::Digit, whole, &format!(r"\b(?P<v>{OVER_89})(?:st|nd|rd|th) birthday\b")),
         pattern(
             Kind::Age,
-            Needs::Nothing,
+            Needs::OneOf(&["ninety", "hundred"]),
             whole,
             &format!(r"\b{OF_WHOM} (?P<v>{SPOKEN_OVER_89})(?:[,.!?;)]|$| (?:and|but|now|with|who|so)\b)"),
         ),

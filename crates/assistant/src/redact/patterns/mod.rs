@@ -9,6 +9,7 @@ mod places;
 
 use std::{ops::Range, sync::LazyLock};
 
+use aho_corasick::AhoCorasick;
 use regex::bytes::{Regex, RegexBuilder};
 
 use super::Kind;
@@ -32,6 +33,8 @@ enum Needs {
     At,
     Dot,
     Colon,
+    /// One of these, in small letters or capitals, perhaps within a word.
+    OneOf(&'static [&'static str]),
 }
 
 /// All of a match.
@@ -55,23 +58,33 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
         .collect()
 });
 
+/// All that stands in [`Needs::OneOf`], looked for together, and the pattern that each belongs to.
+static NEEDED: LazyLock<(Option<AhoCorasick>, Vec<usize>)> = LazyLock::new(|| {
+    let mut owners = Vec::new();
+    let mut needed: Vec<&str> = Vec::new();
+    for (position, pattern) in PATTERNS.iter().enumerate() {
+        if let Needs::OneOf(words) = pattern.needs {
+            needed.extend(words);
+            owners.extend(words.iter().map(|_| position));
+        }
+    }
+    (AhoCorasick::builder().ascii_case_insensitive(true).build(needed).ok(), owners)
+});
+
 /// Gets the patterns ready, so that the first question need not wait for that.
 pub fn prepare() {
     LazyLock::force(&PATTERNS);
+    LazyLock::force(&NEEDED);
 }
 
 /// Where a text's shadow holds identifiers, in no order; they may overlap.
 pub fn find(bytes: &[u8]) -> Vec<(Range<usize>, Kind)> {
-    let has_digit = bytes.iter().any(u8::is_ascii_digit);
-    let has = |needs| match needs {
-        Needs::Nothing => true,
-        Needs::Digit => has_digit,
-        Needs::At => bytes.contains(&b'@'),
-        Needs::Dot => bytes.contains(&b'.'),
-        Needs::Colon => bytes.contains(&b':'),
-    };
+    find_by(promising(bytes), bytes)
+}
+
+fn find_by(patterns: impl Iterator<Item = &'static Pattern>, bytes: &[u8]) -> Vec<(Range<usize>, Kind)> {
     let mut found = Vec::new();
-    for pattern in PATTERNS.iter().filter(|pattern| has(pattern.needs)) {
+    for pattern in patterns {
         let mut add = |matched: regex::bytes::Match<'_>| {
             if let Some(length) = (pattern.accept)(matched.as_bytes()).filter(|length| *length > 0) {
                 found.push((matched.start()..matched.start() + length, pattern.kind));
@@ -86,6 +99,32 @@ pub fn find(bytes: &[u8]) -> Vec<(Range<usize>, Kind)> {
     found
 }
 
+/// The patterns that may find something in a text.
+fn promising(bytes: &[u8]) -> impl Iterator<Item = &'static Pattern> {
+    let has_digit = bytes.iter().any(u8::is_ascii_digit);
+    let may_find = move |pattern: &Pattern, is_said: bool| match pattern.needs {
+        Needs::Nothing => true,
+        Needs::Digit => has_digit,
+        Needs::At => bytes.contains(&b'@'),
+        Needs::Dot => bytes.contains(&b'.'),
+        Needs::Colon => bytes.contains(&b':'),
+        Needs::OneOf(_) => is_said,
+    };
+    let patterns = PATTERNS.iter().zip(said(bytes));
+    patterns.filter(move |(pattern, is_said)| may_find(pattern, *is_said)).map(|(pattern, _)| pattern)
+}
+
+/// Of each pattern, whether a text has any of the words that it needs.
+fn said(bytes: &[u8]) -> Vec<bool> {
+    let (search, owners) = &*NEEDED;
+    // Where there is no search, every pattern is tried.
+    let mut said = vec![search.is_none(); PATTERNS.len()];
+    for found in search.iter().flat_map(|search| search.find_overlapping_iter(bytes)) {
+        said[owners[found.pattern().as_usize()]] = true;
+    }
+    said
+}
+
 fn digits(text: &[u8]) -> usize {
     text.iter().filter(|byte| byte.is_ascii_digit()).count()
 }
@@ -93,6 +132,7 @@ fn digits(text: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::redact::shadow::Shadow;
 
     #[test]
     fn every_pattern_can_be_built() {
@@ -102,5 +142,21 @@ mod tests {
                 assert!(pattern.is_some(), "pattern {position} of family {family}");
             }
         }
+    }
+
+    #[test]
+    fn every_pattern_that_finds_something_is_tried() {
+        let sets = [
+            include_str!("../../../tests/data/redaction/identifiers.txt"),
+            include_str!("../../../tests/data/redaction/fresh.txt"),
+        ];
+        let mut found = 0;
+        for line in sets.iter().flat_map(|set| set.lines()) {
+            let shadow = Shadow::of(line).bytes;
+            let all = find_by(PATTERNS.iter(), &shadow);
+            assert_eq!(find(&shadow), all, "{line}");
+            found += all.len();
+        }
+        assert!(found > 200, "{found}");
     }
 }

@@ -5,6 +5,36 @@ use crate::redact::Kind;
 
 const CAPITALISED: &str = r"(?-i:[A-Z][a-z'\x01]{1,25}(?:-[A-Z][a-z'\x01]{1,25})?)";
 const RELATION: &str = "(?:husband|wife|spouse|partner|fianc(?:e|ee)|son|daughter|child|baby|kid|mother|mom|mum|father|dad|brother|sister|grandmother|grandma|grandfather|grandpa|grandson|granddaughter|aunt|uncle|cousin|niece|nephew|friend|boyfriend|girlfriend|neighbor|neighbour|roommate|caregiver)";
+/// What all of them begin with.
+const RELATIONS_BEGIN: [&str; 27] = [
+    "husband",
+    "wife",
+    "spouse",
+    "partner",
+    "fianc",
+    "son",
+    "daughter",
+    "child",
+    "baby",
+    "kid",
+    "mother",
+    "mom",
+    "mum",
+    "father",
+    "dad",
+    "brother",
+    "sister",
+    "grand",
+    "aunt",
+    "uncle",
+    "cousin",
+    "niece",
+    "nephew",
+    "friend",
+    "neighb",
+    "roommate",
+    "caregiver",
+];
 
 /// What follows a name and is none.
 const NO_NAMES: [&str; 44] = [
@@ -17,7 +47,7 @@ pub fn patterns() -> Vec<Option<Pattern>> {
     vec![
         pattern(
             Kind::Name,
-            Needs::Nothing,
+            Needs::OneOf(&["name"]),
             before_other_words,
             r"\b(?:(?:my|his|her|their|the|patient|full|first|last|middle|maiden|legal|family|,|and)'?s? ?){0,3}name(?: is|'s| was|:| ?=) ?(?P<v>[a-z'\x01][a-z'\x01-]{0,25}\.?(?: [a-z\x01][a-z'\x01.-]{0,25}){0,3})",
         ),
@@ -29,7 +59,17 @@ pub fn patterns() -> Vec<Option<Pattern>> {
         ),
         pattern(
             Kind::Name,
-            Needs::Nothing,
+            Needs::OneOf(&[
+                "called",
+                "named",
+                "known as",
+                "go by",
+                "goes by",
+                "sincerely",
+                "regards",
+                "thanks,",
+                "call me",
+            ]),
             before_other_words,
             &format!(
                 r"\b(?:called|named|known as|i go by|goes by|sincerely,?|regards,?|thanks,|call me)\s{{1,3}}(?P<v>{CAPITALISED}(?: (?-i:[A-Z])\.?)?(?: {CAPITALISED}){{0,2}})"
@@ -37,7 +77,7 @@ pub fn patterns() -> Vec<Option<Pattern>> {
         ),
         pattern(
             Kind::Name,
-            Needs::Nothing,
+            Needs::OneOf(&["i am", "i'm", "im ", "this is", "it's", "patient", "for "]),
             before_other_words,
             &format!(
                 r"\b(?:i am|i'm|im|this is|it's|patient|for) {{1,2}}(?P<v>{CAPITALISED}(?: (?-i:[A-Z])\.?)?(?: {CAPITALISED}){{1,2}})"
@@ -45,7 +85,7 @@ pub fn patterns() -> Vec<Option<Pattern>> {
         ),
         pattern(
             Kind::Name,
-            Needs::Nothing,
+            Needs::OneOf(&["mr", "ms", "miss", "mx", "frau", "herr"]),
             whole,
             &format!(
                 r"\b(?:mr|mrs|ms|miss|mx|frau|herr)\b\.? (?P<v>(?:(?-i:[A-Z])\. ?)?{CAPITALISED}(?: {CAPITALISED}){{0,2}})"
@@ -53,7 +93,7 @@ pub fn patterns() -> Vec<Option<Pattern>> {
         ),
         pattern(
             Kind::Name,
-            Needs::Nothing,
+            Needs::OneOf(&RELATIONS_BEGIN),
             before_other_words,
             &format!(
                 r"\b(?:my|his|her|our|their) {RELATION},?(?:'s name is| is named| is called|, named| named)? (?P<v>{CAPITALISED}(?: (?-i:[A-Z])\.?)?(?: {CAPITALISED}){{0,2}})"
@@ -62,7 +102,7 @@ pub fn patterns() -> Vec<Option<Pattern>> {
         // Doe is my last name
         pattern(
             Kind::Name,
-            Needs::Nothing,
+            Needs::OneOf(&["name"]),
             whole,
             &format!(
                 r"\b(?P<v>{CAPITALISED}(?: {CAPITALISED}){{0,2}}) is (?:my|his|her|their|the) (?:(?:first|last|middle|maiden|full|family|legal) )?name\b"
@@ -71,7 +111,7 @@ pub fn patterns() -> Vec<Option<Pattern>> {
         // Jane Doe here; Jane Doe, born on …
         pattern(
             Kind::Name,
-            Needs::Nothing,
+            Needs::OneOf(&["here", "speaking", "born", "dob", "d.o.b", "mrn", "date of birth"]),
             before_other_words,
             &format!(
                 r"\b(?P<v>{CAPITALISED}(?: (?-i:[A-Z])\.?)?(?: {CAPITALISED}){{1,2}})(?: here\b| speaking\b|,? (?:born|dob|d\.o\.b|mrn|date of birth)\b)"

@@ -58,7 +58,7 @@ pub fn patterns() -> Vec<Option<Pattern>> {
         ),
         pattern(
             Kind::Address,
-            Needs::Nothing,
+            Needs::OneOf(&["live", "living", "resid", "moved", "from", "home is"]),
             whole,
             &format!(
                 r"\b(?:lives?|living|resides?|residing|moved|(?:am|are|is|'m|come|comes) from|drive from|home is)(?: (?:in|at|on|near|to|out|over|from|the|city|town|of|county)){{0,4}} (?P<v>{CAPITALISED}(?: {CAPITALISED}){{0,2}})"
