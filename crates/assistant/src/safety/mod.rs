@@ -9,5 +9,5 @@ mod notice;
 
 pub use advice::asks_for_medical_advice;
 pub use answers::{AnswerGuard, tells_of_an_emergency};
-pub use emergency::{Certainty, Finding, emergencies, emergency};
+pub use emergency::{Certainty, Finding, emergencies, emergencies_across, emergency};
 pub use notice::{EmergencyNotice, ai_disclosure, emergency_notice, emergency_number};

@@ -122,7 +122,7 @@ impl Party {
         let emergency = emergency_in(&content, before.as_ref(), self.to_call());
         let unstored = emergency.as_ref().map(|emergency| ServerFrame::unstored_notice(emergency).bytes());
         let message = UserMessage { content: String::new(), ..message };
-        let mut accepting = pin!(self.store(message, content, emergency));
+        let mut accepting = pin!(self.store(message, content, emergency, before.is_some()));
         let Some(unstored) = unstored else { return accepting.await };
         match timeout(NOTICE_WAITS, &mut accepting).await {
             Ok(Ok(reaction)) => Ok(reaction),
@@ -153,6 +153,7 @@ impl Party {
         message: UserMessage,
         content: Phi<String>,
         emergency: Option<NewEmergency>,
+        is_read_with_the_last: bool,
     ) -> Result<Reaction, FrameError> {
         let UserMessage { message_id, content: _, metadata, attachments: _ } = message;
         let refuse = |code, text: &str| Err(FrameError::new(code, text).about(&message_id));
@@ -191,11 +192,16 @@ impl Party {
                     self.conversation.deliver(notice.seq, &ServerFrame::message(notice), None);
                 }
                 let session = self.visitor.session.clone();
-                let is_begun = turn.state == TurnState::Running;
-                (
-                    message.seq,
-                    is_begun.then_some(Begun { turn, question: message, session, has_notice: notice.is_some() }),
-                )
+                let seq = message.seq;
+                let begun = (turn.state == TurnState::Running).then(|| Begun {
+                    turn,
+                    question: Some(message),
+                    session,
+                    has_notice: notice.is_some(),
+                    is_read_with_the_last,
+                    has_login: login.is_some(),
+                });
+                (seq, begun)
             }
             Ok(AcceptedMessage::Known { seq, turn: _ }) => (seq, None),
             Ok(AcceptedMessage::NameTaken) => {

@@ -10,7 +10,7 @@ use kuzushi_assistant::{
 };
 use kuzushi_domain::{
     PatientRecord, Phi,
-    config::{AppConfig, ModelFallback},
+    config::{AppConfig, ModelFallback, Provider},
 };
 use kuzushi_store::App;
 
@@ -39,9 +39,13 @@ pub struct Question {
 /// Everything the answer to a question may draw on.
 pub fn answer_request(config: &AppConfig, app: &App, knowledge: Arc<Knowledge>, question: Question) -> AnswerRequest {
     let Question { content, mut history, mut earlier, now, locale, patient, record, privacy } = question;
-    for message in history.drain(..history.len().saturating_sub(HISTORY_LENGTH)) {
+    // The built-in assistant has no use for what only a model is told.
+    let has_model = config.assistant.provider != Provider::Builtin;
+    for message in history.drain(..history.len().saturating_sub(HISTORY_LENGTH)).filter(|_| has_model) {
         earlier.add(&message);
     }
+    // Where the hospital embeds the app is where a model may send people.
+    let sites = app.allowed_origins.iter().filter(|_| has_model).filter_map(|origin| origin.parse().ok());
     AnswerRequest {
         system_prompt: config.system_prompt.clone(),
         provider: config.assistant.provider,
@@ -59,12 +63,11 @@ pub fn answer_request(config: &AppConfig, app: &App, knowledge: Arc<Knowledge>, 
         record,
         contact: config.contact.clone(),
         safety: config.safety.clone(),
-        // Where the hospital embeds the app is where a model may send people.
-        sites: app.allowed_origins.iter().filter_map(|origin| origin.parse().ok()).collect(),
+        sites: sites.collect(),
         token_interval: Duration::from_millis(config.assistant.token_interval_ms),
         history,
         earlier,
-        local_time: config.contact.local_time(now),
+        local_time: if has_model { config.contact.local_time(now) } else { None },
         question: content,
         locale: locale.unwrap_or_else(|| String::from(DEFAULT_LOCALE)),
         knowledge,

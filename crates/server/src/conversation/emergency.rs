@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use kuzushi_assistant::{
     AnswerRequest,
-    safety::{Certainty, emergencies, emergency_notice, tells_of_an_emergency},
+    safety::{Certainty, Finding, emergencies, emergencies_across, emergency_notice, tells_of_an_emergency},
 };
 use kuzushi_domain::{
     EmergencyKind, Notice, NoticeCode, Phi, Role,
@@ -29,7 +29,10 @@ pub struct ToCall<'a> {
 
 /// The notice that words call for, if they do. `before` is what the same person said just before.
 pub fn emergency_in(words: &Phi<String>, before: Option<&Phi<String>>, to_call: ToCall<'_>) -> Option<NewEmergency> {
-    let found = emergencies(words.expose(), before.map(|before| before.expose().as_str()));
+    notice_of(&emergencies(words.expose(), before.map(|before| before.expose().as_str())), to_call)
+}
+
+fn notice_of(found: &[Finding], to_call: ToCall<'_>) -> Option<NewEmergency> {
     let is_certain = found.first()?.certainty == Certainty::Explicit;
     let kinds: Vec<_> = found.iter().map(|finding| finding.kind).collect();
     notice(&kinds, is_certain, to_call)
@@ -67,8 +70,9 @@ pub async fn notice_course(
     session: &Session,
     request: &AnswerRequest,
 ) {
-    let before = request.history.iter().rev().find(|message| message.role == Role::User);
-    if let Some(emergency) = emergency_in(&request.question, before.map(|message| &message.content), to_call(request)) {
+    let Some(before) = request.history.iter().rev().find(|message| message.role == Role::User) else { return };
+    let found = emergencies_across(before.content.expose(), request.question.expose());
+    if let Some(emergency) = notice_of(&found, to_call(request)) {
         tell(state, scope, conversation, session, emergency).await;
     }
 }

@@ -37,13 +37,47 @@ const LONGEST_WAIT: TimeDelta = TimeDelta::hours(1);
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// A turn that was begun as its question was stored, with what is at hand from that.
+/// A turn that was begun, with what is at hand where that was done as its question was stored.
 pub struct Begun {
     pub turn: Turn,
-    pub question: Message,
+    /// None: it is gone, because the conversation was erased.
+    pub question: Option<Message>,
     pub session: Session,
     /// Whether a notice of an emergency was stored with the question.
     pub has_notice: bool,
+    /// Whether an emergency was looked for in what it goes on from, too.
+    pub is_read_with_the_last: bool,
+    /// Whether the conversation has become a patient's by a login, perhaps after its socket was opened.
+    pub has_login: bool,
+}
+
+impl Begun {
+    /// Whoever signed in after their socket was opened is not in what the socket knows.
+    async fn with_owner(self, scope: &TenantScope) -> Result<Self, StoreError> {
+        if !self.has_login || self.session.owner.is_some() {
+            return Ok(self);
+        }
+        Ok(Self { session: scope.session(self.session.id).await?, ..self })
+    }
+}
+
+/// Begins the oldest open turn of a conversation. None: there is none, or another node is at it.
+async fn begin_next(
+    state: &AppState,
+    scope: &TenantScope,
+    conversation: &Conversation,
+) -> Result<Option<Begun>, StoreError> {
+    let NextTurn::Begun(turn) = scope.begin_next_turn(conversation.id(), state.clock.now()).await? else {
+        return Ok(None);
+    };
+    let session = scope.session(conversation.id()).await?;
+    // The event after the question may be its notice.
+    let asked = PageRequest { before: None, after: Some(turn.question_seq - 1), limit: 2 };
+    let mut stored = scope.messages(&session, asked).await?.messages.into_iter();
+    let question = stored.next();
+    let has_notice = stored.next().is_some_and(|next| next.details.notice.is_some());
+    let has_login = session.owner.is_some();
+    Ok(Some(Begun { turn, question, session, has_notice, is_read_with_the_last: false, has_login }))
 }
 
 /// Makes sure that somebody answers what waits in this conversation, beginning with a turn that was begun already.
@@ -99,21 +133,12 @@ async fn answer_next(
     begun: Option<Begun>,
 ) -> Result<bool, StoreError> {
     let had_to_wait = begun.is_none();
-    let (turn, question, session, has_notice) = match begun {
-        Some(Begun { turn, question, session, has_notice }) => (turn, Some(question), session, has_notice),
-        None => {
-            let next = scope.begin_next_turn(conversation.id(), state.clock.now()).await?;
-            let NextTurn::Begun(turn) = next else {
-                return Ok(false);
-            };
-            let session = scope.session(conversation.id()).await?;
-            // The event after the question may be its notice.
-            let asked = PageRequest { before: None, after: Some(turn.question_seq - 1), limit: 2 };
-            let mut stored = scope.messages(&session, asked).await?.messages.into_iter();
-            let question = stored.next();
-            let has_notice = stored.next().is_some_and(|next| next.details.notice.is_some());
-            (turn, question, session, has_notice)
-        }
+    let begun = match begun {
+        Some(begun) => Some(begun.with_owner(scope).await?),
+        None => begin_next(state, scope, conversation).await?,
+    };
+    let Some(Begun { turn, question, session, has_notice, is_read_with_the_last, has_login: _ }) = begun else {
+        return Ok(false);
     };
     let mut said = Said::default();
     let mut uncovered = None;
@@ -134,10 +159,13 @@ async fn answer_next(
             let gap = Gap::of(&request);
             if !has_notice {
                 // Once, however often the answer is begun anew.
-                if turn.attempts <= 1 {
+                if turn.attempts <= 1 && !is_read_with_the_last {
                     notice_course(state, scope, conversation, &session, &request).await;
                 }
-                told = Some((request.safety.clone(), request.contact.clone(), request.locale.clone()));
+                // The built-in assistant quotes what holds for everybody.
+                if request.provider != Provider::Builtin {
+                    told = Some((request.safety.clone(), request.contact.clone(), request.locale.clone()));
+                }
             }
             match run(state, conversation, request, cancel).await {
                 Some((outcome, is_uncovered)) => {
@@ -221,14 +249,6 @@ async fn request(
     had_to_wait: bool,
 ) -> Result<AnswerRequest, StoreError> {
     let config = state.configs.version(scope, session.app, session.config_version).await?;
-    // Whoever signed in after their socket was opened is not in what the socket knows. A model is asked for them all the same.
-    let known;
-    let session = if session.owner.is_none() && config.assistant.provider != Provider::Builtin {
-        known = scope.session(session.id).await?;
-        &known
-    } else {
-        session
-    };
     // The built-in assistant has no use for what was said long before.
     let has_model = config.assistant.provider != Provider::Builtin;
     let wanted = HISTORY_LENGTH + if has_model { Earlier::MESSAGES } else { 0 };
@@ -250,7 +270,7 @@ async fn request(
     };
     let knowledge = state.knowledge.of_app(scope, session.app, state.clock.now()).await?;
     let record = record_of(state, scope, session, &config).await?;
-    let mut privacy = permits::privacy(state, scope, session, &config, conversation.placeholders.clone()).await?;
+    let mut privacy = permits::privacy(state, scope, session, &config, conversation).await?;
     privacy.known.record_numbers.extend(record.as_ref().map(|record| record.patient.clone()));
     let question = Question {
         content: question.content.clone(),

@@ -91,9 +91,14 @@ pub fn emergencies(message: &str, before: Option<&str>) -> Vec<Finding> {
     if found.is_empty()
         && let Some(before) = before
     {
-        found = recogniser.read(message, Some(before));
+        found = emergencies_across(before, message);
     }
     found
+}
+
+/// The dangers that only show where a message goes on from what the same person wrote just before.
+pub fn emergencies_across(before: &str, message: &str) -> Vec<Finding> {
+    RECOGNISER.read(message, Some(before))
 }
 
 /// The first of the dangers that a message speaks of, by itself.

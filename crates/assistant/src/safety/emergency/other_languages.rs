@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use kuzushi_domain::EmergencyKind;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
@@ -20,6 +21,12 @@ static FILES: [&str; 6] = [
 ];
 
 static LANGUAGES: LazyLock<Vec<Language>> = LazyLock::new(|| FILES.iter().map(|file| Language::read(file)).collect());
+
+/// Looks for the phrases of all languages at once: most messages hold none, and are looked through no further.
+static ANY: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let phrases = LANGUAGES.iter().flat_map(|language| &language.phrases);
+    AhoCorasick::new(phrases.map(|(_, phrase)| wanted(phrase))).ok()
+});
 
 #[derive(Default)]
 struct Language {
@@ -66,8 +73,12 @@ impl Language {
 
 /// Where a phrase stands in a text, both folded. Languages that write no spaces are looked through by letters.
 fn occurs(folded: &str, phrase: &str) -> Option<usize> {
+    folded.find(wanted(phrase))
+}
+
+fn wanted(phrase: &str) -> &str {
     let is_unspaced = phrase.chars().any(|letter| ('\u{4e00}'..='\u{9fff}').contains(&letter));
-    folded.find(if is_unspaced { phrase.trim() } else { phrase })
+    if is_unspaced { phrase.trim() } else { phrase }
 }
 
 /// A text in lower case without accents, words with single spaces, one at each end.
@@ -92,6 +103,9 @@ fn folded(text: &str) -> String {
 /// The danger that a message speaks of in another language, if it does.
 pub(super) fn emergencies(message: &str) -> Vec<Finding> {
     let folded = folded(message);
+    if ANY.as_ref().is_some_and(|any| !any.is_match(&folded)) {
+        return Vec::new();
+    }
     let kinds = LANGUAGES.iter().filter_map(|language| language.find(&folded));
     kinds.take(1).map(|kind| Finding { certainty: Certainty::Explicit, kind }).collect()
 }
