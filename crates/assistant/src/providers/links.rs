@@ -115,6 +115,11 @@ struct Bracket {
     is_image: bool,
 }
 
+/// Whether a character of a text may be the first that has to be looked at.
+fn may_begin(character: char) -> bool {
+    matches!(character, '[' | ']' | '!' | '<' | ':' | '/' | 'h' | 'H' | 'w' | 'W')
+}
+
 impl SafeLinks {
     pub fn new(allowed: AllowedLinks) -> Self {
         Self {
@@ -134,8 +139,21 @@ impl SafeLinks {
 
     /// The next piece, as far as it is known to be harmless.
     pub fn pass(&mut self, piece: &str) -> String {
-        for character in piece.chars() {
-            self.take(character);
+        let mut rest = piece;
+        while !rest.is_empty() {
+            if self.reading == Reading::Text {
+                // Most of a text can begin nothing: it is passed on by the word.
+                let (plain, others) = rest.split_at(rest.find(may_begin).unwrap_or(rest.len()));
+                if !plain.is_empty() {
+                    self.push(plain);
+                }
+                rest = others;
+            }
+            let mut characters = rest.chars();
+            if let Some(character) = characters.next() {
+                self.take(character);
+            }
+            rest = characters.as_str();
         }
         std::mem::take(&mut self.passed)
     }

@@ -217,9 +217,9 @@ fn risky_part(text: &str, is_cut_off: bool) -> Option<usize> {
 
 /// The phrases that begin with a word, or with one that the word may become where it is cut off.
 fn phrases_at(word: &str, is_cut_off: bool) -> impl Iterator<Item = &'static Vec<Vec<&'static str>>> {
-    let from = RISKY_PHRASES.range::<str, _>((Bound::Included(word), Bound::Unbounded));
-    let is_of_word = move |first: &str| if is_cut_off { first.starts_with(word) } else { first == word };
-    from.take_while(move |(first, _)| is_of_word(first)).map(|(_, phrases)| phrases)
+    let end = if is_cut_off { Bound::Unbounded } else { Bound::Included(word) };
+    let from = RISKY_PHRASES.range::<str, _>((Bound::Included(word), end));
+    from.take_while(move |(first, _)| first.starts_with(word)).map(|(_, phrases)| phrases)
 }
 
 /// Whether a risky phrase may begin in a text: a look that costs little, since most words begin none. It sees words where there
