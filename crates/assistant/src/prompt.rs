@@ -134,22 +134,31 @@ pub fn beginning(text: &str, characters: usize) -> &str {
 
 /// A source's own words, in which nothing looks like the marks around them, and nothing hides from those who approved them.
 fn push_material(text: &mut String, material: &str) {
-    let mut characters = material.chars().filter(|character| !is_hidden(*character)).peekable();
-    while let Some(character) = characters.next() {
-        text.push(character);
-        let opens = |next: &char| next.is_alphabetic() || matches!(next, '/' | '!' | '?');
-        if character == '<' && characters.peek().is_some_and(opens) {
-            text.push(' ');
+    let mut rest = material;
+    while let Some(stop) = rest.find(|character| character == '<' || is_hidden(character)) {
+        text.push_str(&rest[..stop]);
+        let mut characters = rest[stop..].chars();
+        let is_mark = characters.next() == Some('<');
+        rest = characters.as_str();
+        if is_mark {
+            let opens = |next: char| next.is_alphabetic() || matches!(next, '/' | '!' | '?');
+            let next = characters.find(|character| !is_hidden(*character));
+            text.push_str(if next.is_some_and(opens) { "< " } else { "<" });
         }
     }
+    text.push_str(rest);
 }
 
 /// Characters that nobody sees and a model reads: directions of writing, joiners of no width, and a second alphabet.
 fn is_hidden(character: char) -> bool {
-    matches!(character,
+    // Most are ASCII.
+    if character.is_ascii() {
+        return character.is_ascii_control() && !matches!(character, '\n' | '\t');
+    }
+    let is_invisible = matches!(character,
         '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-        | '\u{e0000}'..='\u{e007f}')
-        || (character.is_control() && !matches!(character, '\n' | '\t'))
+        | '\u{e0000}'..='\u{e007f}');
+    is_invisible || character.is_control()
 }
 
 /// One source between marks that its own text cannot close.

@@ -127,14 +127,16 @@ impl AnswerGuard {
         sent
     }
 
-    /// Whether an article holds the sentence word for word.
-    fn is_approved(&self, sentence: &str) -> bool {
-        self.approved.says(&spoken(sentence))
+    /// Whether the sentence may be said with what was passed on of it: because of what it says, or because an article says
+    /// it word for word.
+    fn may_be_said_whole(&self, sentence: &str) -> bool {
+        let whole = format!("{}{sentence}", self.passed);
+        may_be_said(&whole) || self.approved.says(&spoken(&whole))
     }
 
     fn judge(&mut self, sentence: String, sent: &mut String) {
-        let whole = format!("{}{sentence}", self.passed);
-        if !may_begin_anything(&whole, false) || may_be_said(&whole) || self.is_approved(&whole) {
+        // Nothing risky begins in what was passed on.
+        if !may_begin_anything(&sentence, false) || self.may_be_said_whole(&sentence) {
             sent.push_str(&sentence);
         } else if !std::mem::replace(&mut self.has_referred, true) {
             let trimmed = sentence.trim_start();
@@ -222,6 +224,19 @@ fn phrases_at(word: &str, is_cut_off: bool) -> impl Iterator<Item = &'static Vec
     from.take_while(move |(first, _)| first.starts_with(word)).map(|(_, phrases)| phrases)
 }
 
+/// By their first letter, a bit for each length that the first words of risky phrases have.
+static LENGTHS: LazyLock<[u64; 256]> = LazyLock::new(|| {
+    let mut lengths = [0; 256];
+    for (letter, word) in RISKY_PHRASES.keys().filter_map(|word| Some((*word.as_bytes().first()?, word))) {
+        lengths[usize::from(letter)] |= bit(word.len());
+    }
+    lengths
+});
+
+fn bit(length: usize) -> u64 {
+    1 << length.min(63)
+}
+
 /// Whether a risky phrase may begin in a text: a look that costs little, since most words begin none. It sees words where there
 /// are none rather than miss one.
 fn may_begin_anything(text: &str, is_cut_off: bool) -> bool {
@@ -240,7 +255,9 @@ fn may_begin_anything(text: &str, is_cut_off: bool) -> bool {
         word.clear();
         word.extend(rest[..end].iter().map(|byte| char::from(byte.to_ascii_lowercase())));
         rest = &rest[end..];
-        if phrases_at(&word, is_cut_off && rest.is_empty()).next().is_some() {
+        let may_go_on = is_cut_off && rest.is_empty();
+        let is_alike = word.bytes().next().is_some_and(|first| LENGTHS[usize::from(first)] & bit(end) != 0);
+        if (is_alike || may_go_on) && phrases_at(&word, may_go_on).next().is_some() {
             return true;
         }
     }
