@@ -2,12 +2,15 @@
 //!
 //! A commit costs the database far more than the rows in it. While one commit is on its way the writes that come in
 //! queue up, and the next commit takes them all: nothing is ever held back for a group to fill, and a write that comes
-//! alone goes alone. A writer's answer comes after the commit that holds it.
+//! alone goes alone. A writer's answer comes after the commit that holds it. Only what nobody waits for is gathered for a while.
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use kuzushi_domain::{Id, id};
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::{
+    sync::{Mutex, mpsc, oneshot},
+    time::sleep,
+};
 
 use crate::{StoreError, dialect::Connections};
 
@@ -34,6 +37,8 @@ pub(crate) struct Grouping {
     pub most: usize,
     /// Commits on their way at the same time.
     pub writers: usize,
+    /// How long a group gathers after its first write. Zero for what somebody waits for.
+    pub gathers_for: Duration,
 }
 
 /// The queue for one kind of write.
@@ -53,7 +58,7 @@ impl<Write: GroupWrite> GroupCommit<Write> {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let waiting = Arc::new(Mutex::new(waiting));
         for _ in 0..grouping.writers {
-            tokio::spawn(commit_what_waits(connections.clone(), grouping.most, Arc::clone(&waiting)));
+            tokio::spawn(commit_what_waits(connections.clone(), grouping, Arc::clone(&waiting)));
         }
         Self { queue }
     }
@@ -69,14 +74,24 @@ impl<Write: GroupWrite> GroupCommit<Write> {
 
 async fn commit_what_waits<Write: GroupWrite>(
     connections: Connections,
-    most: usize,
+    Grouping { most, writers: _, gathers_for }: Grouping,
     waiting: Arc<Mutex<mpsc::Receiver<Waiting<Write>>>>,
 ) {
     let mut taken = Vec::with_capacity(most.min(64));
     loop {
-        if waiting.lock().await.recv_many(&mut taken, most).await == 0 {
+        let mut queue = waiting.lock().await;
+        if queue.recv_many(&mut taken, most).await == 0 {
             return;
         }
+        if !gathers_for.is_zero() && taken.len() < most {
+            sleep(gathers_for).await;
+            while taken.len() < most
+                && let Ok(write) = queue.try_recv()
+            {
+                taken.push(write);
+            }
+        }
+        drop(queue);
         // A transaction holds one tenant's rows only, so that the database can hold us to it.
         taken.sort_by_key(|waiting| waiting.tenant.uuid());
         while let Some(tenant) = taken.first().map(|first| first.tenant) {

@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, RwLock},
+    time::Duration,
 };
 
 use kuzushi_domain::{Id, id};
@@ -50,6 +51,9 @@ pub(crate) struct GroupedWrites {
     pub settled: GroupCommit<SettleSpending>,
 }
 
+/// What requests to models took goes on record some moments later: nobody waits for it.
+const SETTLED_TOGETHER: Duration = Duration::from_millis(50);
+
 /// A question may come with a notice.
 const ROWS_OF_A_WRITE: usize = 2;
 
@@ -63,12 +67,12 @@ impl GroupedWrites {
             Engine::Postgres if most == 1 => usize::try_from(pool_max).unwrap_or(usize::MAX),
             Engine::Postgres => 2,
         };
-        let grouping = Grouping { most, writers };
+        let grouping = Grouping { most, writers, gathers_for: Duration::ZERO };
         Self {
             sessions: GroupCommit::start(connections, grouping),
             messages: GroupCommit::start(connections, grouping),
             finished: GroupCommit::start(connections, grouping),
-            settled: GroupCommit::start(connections, grouping),
+            settled: GroupCommit::start(connections, Grouping { gathers_for: SETTLED_TOGETHER, ..grouping }),
         }
     }
 }
