@@ -120,6 +120,7 @@ fn documented() -> OpenApiRouter<AppState> {
         .routes(routes!(admin::articles::list_articles))
         .routes(routes!(admin::articles::read_article, admin::articles::put_article, admin::articles::remove_article))
         .routes(routes!(admin::article_documents::put_document).layer(DefaultBodyLimit::max(documents::LARGEST)))
+        .routes(routes!(admin::emergencies::list_emergencies))
         .routes(routes!(admin::gaps::list_gaps))
         .routes(routes!(admin::gaps::change_gap))
         .routes(routes!(admin::gaps::list_gap_questions))

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use kuzushi_assistant::fake::{FakeModel, Script};
-use kuzushi_domain::EmergencyKind;
+use kuzushi_domain::{EmergencyKind, StaffRole};
 use kuzushi_server::auth::tokens::Claims;
 use kuzushi_store::{EmergencyCount, Engine, on_both_engines};
 use serde_json::{Value, json};
@@ -38,7 +38,8 @@ async fn counts(app: &TestApp, session: &StartedSession) -> Vec<EmergencyCount> 
     };
     let scope = app.state.store.tenant(claims.tenant).await.unwrap();
     let session = scope.session(claims.session).await.unwrap();
-    scope.emergencies_since(session.app, app.state.clock.now() - TimeDelta::days(1)).await.unwrap()
+    let today = app.state.clock.now().date_naive();
+    scope.emergencies_by_day(session.app, today, today).await.unwrap()
 }
 
 on_both_engines! {
@@ -83,8 +84,20 @@ on_both_engines! {
         socket.until_idle().await;
         socket.say("m2", "When can I visit?").await;
         socket.until_idle().await;
-        let expected = EmergencyCount { kind: EmergencyKind::SelfHarm, is_certain: true, count: 1 };
+        let day = app.state.clock.now().date_naive();
+        let expected = EmergencyCount { day, kind: EmergencyKind::SelfHarm, is_certain: true, count: 1 };
         assert_eq!(counts(&app, &session).await, [expected]);
+
+        let path = app.app_path("portal", "/emergencies").await;
+        let auditor = app.key(StaffRole::Auditor, app.tenant().await).await;
+        let counted = app.read(&path, &auditor).await;
+        let today = day.to_string();
+        let expected = json!({"day": today, "kind": "self-harm", "certainty": "explicit", "notices": 1});
+        assert_eq!(counted, json!({"emergencies": [expected]}), "nothing that leads to the conversation");
+        let other_days = format!("{path}?until={}", day - TimeDelta::days(1));
+        assert_eq!(app.read(&other_days, &auditor).await, json!({"emergencies": []}));
+        let mistaken = app.get(&format!("{path}?from={today}&until=2020-01-01"), &auditor).await;
+        assert_eq!(mistaken.status(), 400);
     }
 
     async fn no_model_is_waited_for(engine: Engine) {

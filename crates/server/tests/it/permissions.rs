@@ -115,6 +115,7 @@ fn body(route: &str) -> Option<Value> {
         | "POST /v1/admin/tenants/{tenantId}/staff/{staffId}/enrolment"
         | "GET /v1/admin/audit"
         | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/articles"
+        | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/emergencies"
         | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/gaps"
         | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/gaps/{gapId}/questions"
         | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/articles/{slug}"

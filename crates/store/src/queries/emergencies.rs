@@ -1,7 +1,8 @@
 //! Notices of emergencies: stored in the conversation, and counted without it.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use kuzushi_domain::{EmergencyKind, Id, Notice, Phi, Role, id};
+use sea_orm::{ConnectionTrait, DbBackend};
 use uuid::Uuid;
 
 use super::{
@@ -29,9 +30,10 @@ pub(crate) struct CountedEmergency {
     is_certain: bool,
 }
 
-/// How often somebody was shown an emergency's notice.
+/// How often somebody was shown an emergency's notice in a day of UTC.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmergencyCount {
+    pub day: NaiveDate,
     pub kind: EmergencyKind,
     pub is_certain: bool,
     pub count: i64,
@@ -84,22 +86,27 @@ impl TenantScope {
         Ok(Some(Message { seq, ..notice }))
     }
 
-    /// How often an app's visitors were shown a notice since then, by kind.
-    pub async fn emergencies_since(
+    /// How often an app's visitors were shown a notice from one day to another, both included: the newest day first, then by kind.
+    pub async fn emergencies_by_day(
         &self,
         app: Id<id::App>,
-        since: DateTime<Utc>,
+        from: NaiveDate,
+        until: NaiveDate,
     ) -> Result<Vec<EmergencyCount>, StoreError> {
-        let rows: Vec<(String, bool, i64)> = Given::default()
+        let midnight = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
+        let after = until.checked_add_days(Days::new(1)).unwrap_or(NaiveDate::MAX);
+        let rows: Vec<(String, String, bool, i64)> = Given::default()
             .same("tenant_id", self.id().uuid())
             .each("app_id", std::iter::once(app.uuid()))
-            .each("since", std::iter::once(since))
-            .query(self.reader(), COUNT_EMERGENCIES)
+            .each("first", std::iter::once(midnight(from)))
+            .each("after", std::iter::once(midnight(after)))
+            .query(self.reader(), &counting(self.reader().get_database_backend()))
             .await?;
-        let count = |(kind, is_certain, count): (String, bool, i64)| {
-            let kind =
-                kind.parse().map_err(|error: kuzushi_domain::UnknownName| StoreError::Other(error.to_string()))?;
-            Ok(EmergencyCount { kind, is_certain, count })
+        let count = |(day, kind, is_certain, count): (String, String, bool, i64)| {
+            let unreadable = |error: String| StoreError::Other(error);
+            let day = day.parse().map_err(|error: chrono::ParseError| unreadable(error.to_string()))?;
+            let kind = kind.parse().map_err(|error: kuzushi_domain::UnknownName| unreadable(error.to_string()))?;
+            Ok(EmergencyCount { day, kind, is_certain, count })
         };
         rows.into_iter().map(count).collect()
     }
@@ -119,8 +126,15 @@ pub(crate) const INSERT_EMERGENCIES: &str = "\
     INSERT INTO emergencies (id, tenant_id, app_id, kind, is_certain, created_at) \
     SELECT emergency_row, tenant_id, app_id, kind, is_certain, created_at FROM given WHERE emergency_row IS NOT NULL";
 
-const COUNT_EMERGENCIES: &str = "\
-    SELECT emergencies.kind, emergencies.is_certain, COUNT(*) \
-    FROM given JOIN emergencies ON emergencies.tenant_id = given.tenant_id AND emergencies.app_id = given.app_id \
-                               AND emergencies.created_at >= given.since \
-    GROUP BY emergencies.kind, emergencies.is_certain ORDER BY emergencies.kind, emergencies.is_certain DESC";
+fn counting(backend: DbBackend) -> String {
+    let day = match backend {
+        DbBackend::Sqlite => "SUBSTR(emergencies.created_at, 1, 10)",
+        _ => "TO_CHAR(emergencies.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')",
+    };
+    format!(
+        "SELECT {day} AS day, emergencies.kind, emergencies.is_certain, COUNT(*) \
+         FROM given JOIN emergencies ON emergencies.tenant_id = given.tenant_id AND emergencies.app_id = given.app_id \
+                                    AND emergencies.created_at >= given.first AND emergencies.created_at < given.after \
+         GROUP BY 1, 2, 3 ORDER BY 1 DESC, 2, 3 DESC"
+    )
+}

@@ -12,6 +12,7 @@ pub mod audit;
 pub mod auth;
 pub mod config_versions;
 pub mod conversations;
+pub mod emergencies;
 pub mod evaluations;
 mod fields;
 pub mod gaps;

@@ -192,13 +192,8 @@ pub async fn read_usage(
     Segment(tenant): Segment,
     parameters: Parameters,
 ) -> Result<Json<Usage>, ApiError> {
-    let now = state.clock.now();
-    let until = parameters.parsed::<NaiveDate>("until", A_DAY)?.unwrap_or(now.date_naive());
-    let from = parameters.parsed::<NaiveDate>("from", A_DAY)?.unwrap_or_else(|| a_month_before(until));
+    let (from, until) = days(&parameters, state.clock.now().date_naive())?;
     let app = parameters.parsed::<Id<id::App>>("appId", "an app's id (app_…)")?;
-    if from > until {
-        return Err(wrong("from", "must not be after `until`"));
-    }
     let scope = staff.scope(&state, &tenant, Permission::ReadSpending).await?;
     let usage = scope.model_usage(UsageFilter { from, until, app }, MOST_ROWS).await?;
     let mut limits = Vec::new();
@@ -217,6 +212,16 @@ pub async fn read_usage(
 
 /// Of a tenant's own limits; apps say it in their config.
 const WARN_AT_PERCENT: u8 = 80;
+
+/// The days that `from` and `until` name: those of the last month where they name none.
+pub fn days(parameters: &Parameters, today: NaiveDate) -> Result<(NaiveDate, NaiveDate), ApiError> {
+    let until = parameters.parsed::<NaiveDate>("until", A_DAY)?.unwrap_or(today);
+    let from = parameters.parsed::<NaiveDate>("from", A_DAY)?.unwrap_or_else(|| a_month_before(until));
+    if from > until {
+        return Err(wrong("from", "must not be after `until`"));
+    }
+    Ok((from, until))
+}
 
 pub fn a_month_before(day: NaiveDate) -> NaiveDate {
     day.checked_sub_months(Months::new(1)).unwrap_or(day)
