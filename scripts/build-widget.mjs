@@ -38,6 +38,7 @@ async function buildWidget() {
     ...common,
     resolve: { alias: preact },
     plugins: [tailwindcss(), forShadowRoot(), refetchableParts()],
+    json: { stringify: false, namedExports: false },
     build: {
       target,
       write: false,
@@ -48,7 +49,9 @@ async function buildWidget() {
         output: {
           format: 'es',
           entryFileNames: '[name]-[hash].js',
-          chunkFileNames: '[name]-[hash].js',
+          // Catalogues are weighed apart from the rest, by their name.
+          chunkFileNames: ({ facadeModuleId }) =>
+            facadeModuleId?.includes('/wording/catalogues/') ? 'words-[name]-[hash].js' : '[name]-[hash].js',
         },
       },
     },

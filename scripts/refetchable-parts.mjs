@@ -12,10 +12,11 @@ export function refetchableParts() {
   return {
     name: 'kuzushi:refetchable-parts',
     enforce: 'post',
-    renderChunk: (code, { isEntry }) => ({
-      code: isEntry ? askUnderNewAddresses(code) : takeFromTheRunningEntry(code),
-      map: null,
-    }),
+    renderChunk(code, { isEntry, facadeModuleId }) {
+      // A catalogue of words is nothing but data.
+      if (facadeModuleId?.endsWith('.json')) return null
+      return { code: isEntry ? askUnderNewAddresses(code) : takeFromTheRunningEntry(code), map: null }
+    },
   }
 }
 

@@ -17,7 +17,7 @@ const STYLE = `:host{all:initial!important;direction:ltr!important;position:fixe
 export function createLauncher(
   root: ShadowRoot,
   { position, primaryColor }: InstanceSettings,
-  { launcherColor, unread }: RememberedForLauncher,
+  { launcherColor, launcherLabel, unread }: RememberedForLauncher,
 ): HTMLButtonElement {
   // A constructed sheet: no Content Security Policy forbids it.
   const sheet = new CSSStyleSheet()
@@ -25,7 +25,7 @@ export function createLauncher(
   root.adoptedStyleSheets = [sheet]
   const button = root.appendChild(document.createElement('button'))
   button.className = `launcher ${position ?? ''}`
-  button.ariaLabel = launcherWording.open + (unread ? launcherWording.unread(unread) : '')
+  button.ariaLabel = launcherLabel ?? launcherWording.open
   button.ariaExpanded = 'false'
   button.style.setProperty('--b', primaryColor ?? launcherColor ?? '#0b5fad')
   if (unread) button.dataset.unread = String(unread)

@@ -138,11 +138,14 @@ describe('the launcher', () => {
   })
 
   test('looks as it did when this browser last saw it', async () => {
-    localStorage.setItem('kuzushi:project:', JSON.stringify({ launcherColor: '#884400', unread: 3 }))
+    localStorage.setItem(
+      'kuzushi:project:',
+      JSON.stringify({ launcherColor: '#884400', launcherLabel: 'Chat öffnen, 3 neue', unread: 3 }),
+    )
     const launcher = await initialised()
     expect(launcher?.style.getPropertyValue('--b')).toBe('#884400')
     expect(launcher?.dataset.unread).toBe('3')
-    expect(launcher?.ariaLabel).toBe('Open chat, 3 unread')
+    expect(launcher?.ariaLabel).toBe('Chat öffnen, 3 neue')
   })
 
   test('opens again by itself where it was open on the page before', async () => {

@@ -37,5 +37,7 @@ export interface WidgetModule {
 /** What the loader reads of the record a widget instance keeps in `localStorage`. */
 export interface RememberedForLauncher {
   launcherColor?: string
+  /** What a screen reader calls it, in the language that the widget speaks. */
+  launcherLabel?: string
   unread?: number
 }

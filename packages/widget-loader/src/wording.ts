@@ -1,4 +1,3 @@
 /** What a visitor may read before the widget's own catalogue is here. Single constants: they end up where they are used. */
 export const open = 'Open chat'
-export const unread = (count: number) => `, ${count} unread`
 export const unreachable = 'Chat cannot be reached'

@@ -16,6 +16,9 @@ import {
 } from './widget-state'
 import { deliveryText } from './wording/delivery'
 import { en, type Wording } from './wording/en'
+import type { Catalogue } from './wording/languages'
+import { counted, type Plural } from './wording/plural'
+import { Speaking } from './wording/speech'
 
 const LONGEST_MESSAGE = 8_000
 
@@ -26,7 +29,7 @@ export class Controller {
   readonly storage: DeviceStorage
   readonly conversation: Conversation
   readonly store: WidgetStore
-  readonly wording: Wording = en
+  readonly speaking: Speaking
   /** What the page's site says about who the visitor is, until the server has heard it. */
   #identity: string | undefined
   /** For whose sake the conversation of somebody else was left. */
@@ -49,7 +52,11 @@ export class Controller {
       appearance,
       patient,
     })
-    this.store.subscribe((now, before) => now.draft !== before.draft && draft.write(now.draft))
+    this.store.subscribe((now, before) => {
+      if (now.draft !== before.draft) draft.write(now.draft)
+      if (now.speech !== before.speech) this.#drawLauncher()
+    })
+    this.speaking = new Speaking(this.store)
     this.conversation = new Conversation(this.api, this.storage, settings, () => this.#visit(), {
       onSession: (sessionId, resumed) => this.#sessionChanged(sessionId, resumed),
       onMessage: (entry) => this.#messageStored(entry),
@@ -68,9 +75,28 @@ export class Controller {
     return this.host.settings
   }
 
+  /** All that is said in the language that is spoken; undefined of English. */
+  get catalogue(): Catalogue | undefined {
+    return this.store.getState().speech?.catalogue
+  }
+
+  get wording(): Wording {
+    return this.catalogue?.chat ?? en
+  }
+
+  count(forms: Plural, count: number): string {
+    return counted(forms, count, this.store.getState().speech?.language ?? 'en')
+  }
+
+  /** What a hospital may word itself. As long as it has not, it is worded in the language that is spoken. */
+  ofHospital(text: string | undefined): string | undefined {
+    return text && (this.catalogue?.hospitalDefaults[text] ?? text)
+  }
+
   show({ takeFocus = true } = {}): void {
     const wasOpen = this.store.getState().open
     this.conversation.start()
+    this.speaking.follow()
     this.store.setState({ open: true })
     if (takeFocus) this.askForFocus()
     this.#setUnread(0)
@@ -256,7 +282,7 @@ export class Controller {
       pageUrl: location.origin + location.pathname,
       hostOrigin: location.origin,
       userAgent: navigator.userAgent,
-      locale: this.store.getState().locale,
+      locale: this.store.getState().preferences.language ?? this.store.getState().locale,
     }
   }
 
@@ -271,7 +297,7 @@ export class Controller {
       this.store.setState({ appearance: { app, theme, uiHints, contact } })
       // The loader draws the next page's launcher in this colour.
       const launcherColor = completeHex(theme.primaryColor)
-      this.storage.update({ launcherColor })
+      this.storage.update({ launcherColor, launcherLabel: this.#closedLabel() })
       if (launcherColor && !this.settings.primaryColor)
         this.host.launcher?.style.setProperty('--b', launcherColor)
     }
@@ -336,8 +362,8 @@ export class Controller {
 
   #setUnread(unread: number): void {
     if (this.store.getState().unread === unread) return
-    this.storage.update({ unread })
     this.#showUnread(unread)
+    this.storage.update({ unread, launcherLabel: this.#closedLabel() })
   }
 
   #showUnread(unread: number): void {
@@ -351,12 +377,18 @@ export class Controller {
     const { launcher } = this.host
     if (!launcher) return
     const { open, unread } = this.store.getState()
-    const { wording } = this
     launcher.title = ''
     launcher.ariaExpanded = String(open)
-    launcher.ariaLabel = open ? wording.close : unread ? wording.openUnread(unread) : wording.open
+    launcher.lang = this.store.getState().speech?.language ?? ''
+    launcher.ariaLabel = open ? this.wording.close : this.#closedLabel()
     if (unread && !open) launcher.dataset.unread = unread > 9 ? '9+' : String(unread)
     else delete launcher.dataset.unread
+  }
+
+  /** What the launcher is called while the panel is closed. */
+  #closedLabel(): string {
+    const { unread } = this.store.getState()
+    return unread ? this.count(this.wording.openUnread, unread) : this.wording.open
   }
 
   /** For the next page of this tab: the loader opens the panel again where it was open and of use. */

@@ -6,7 +6,7 @@ import type { WidgetState } from './widget-state'
 
 /** What zustand's own hook does. That one wants React's default export, which is all of React; the bundle has none. */
 export function useStore<State, Part>(
-  { subscribe, getState }: StoreApi<State>,
+  { subscribe, getState }: Pick<StoreApi<State>, 'subscribe' | 'getState'>,
   select: (state: State) => Part,
 ): Part {
   const snapshot = () => select(getState())
@@ -15,8 +15,12 @@ export function useStore<State, Part>(
 
 export const ControllerContext = createContext<Controller | undefined>(undefined)
 
+/** Given anew when another language is spoken: whoever reads the controller, and with it the wording, is drawn again. */
+export const LanguageContext = createContext('')
+
 export function useController(): Controller {
   const controller = useContext(ControllerContext)
+  useContext(LanguageContext)
   if (!controller) throw new Error('a view was drawn outside its widget')
   return controller
 }
@@ -30,3 +34,6 @@ export function useWidget<Part>(select: (state: WidgetState) => Part): Part {
 export function useConversation<Part>(select: (state: ConversationState) => Part): Part {
   return useStore(useController().conversation.state, select)
 }
+
+/** The tag by which dates and times are written. */
+export const useLocale = () => useWidget(({ speech, locale }) => speech?.locale ?? locale)

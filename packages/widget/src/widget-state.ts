@@ -1,5 +1,6 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { Appearance, KeptConversation, KeptPatient, Preferences } from './client/device-record'
+import type { Speech } from './wording/speech'
 
 /** Where the visitor is in the panel. A stack of our own: the page's address and back button are never touched. */
 export type Place =
@@ -15,7 +16,10 @@ export interface WidgetState {
   /** What is being written; kept while the panel is closed, and through a reload. */
   draft: string
   unread: number
+  /** The language tag of the page, or of the browser. */
   locale: string
+  /** Undefined only until the words of the first language are here. */
+  speech?: Speech | undefined
   preferences: Preferences
   appearance?: Appearance | undefined
   patient?: KeptPatient | undefined

@@ -51,6 +51,7 @@ export function mount(host: WidgetHost): Call {
     if (method !== 'shutdown') return controller.call(method, args)
     listening.abort()
     controller.conversation.stop()
+    controller.speaking.stop()
     root.unmount()
     container.remove()
   }

@@ -25,6 +25,8 @@ export interface Preferences {
   textSize: number
   /** Left out: as the hospital chose. */
   colorScheme?: 'auto' | 'light' | 'dark'
+  /** Left out: the page's, or the browser's. */
+  language?: string
 }
 
 /**
@@ -40,8 +42,9 @@ export interface DeviceRecord {
   unread: number
   /** The emergency's notice that was put away last, by its id. */
   dismissedNotice?: string
-  /** Read by the loader, for the launcher of the next page. */
+  /** Read by the loader, for the launcher of the next page: its colour, and its name in the language that is spoken. */
   launcherColor?: string
+  launcherLabel?: string
   appearance?: Appearance
   preferences: Preferences
 }

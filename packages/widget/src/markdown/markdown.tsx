@@ -9,7 +9,11 @@ export const spoken = (text: string): string => plainText(parseMarkdown(text))
 
 /** An answer as elements: text nodes and a fixed set of tags, never markup from outside. */
 export const Markdown = memo(function Markdown({ text }: { text: string }) {
-  return <div className="prose">{blocks(parseMarkdown(text))}</div>
+  return (
+    <div className="prose" dir="auto">
+      {blocks(parseMarkdown(text))}
+    </div>
+  )
 })
 
 // Positions are the identity here: an answer only grows at its end.

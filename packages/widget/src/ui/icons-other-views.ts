@@ -4,6 +4,7 @@ export const up =
   'M7.5 11 11 4.5c1.6 0 2.6 1.1 2.4 2.6L13 10h4.8c1.3 0 2.2 1.2 1.9 2.4l-1.3 5.1A2 2 0 0 1 16.5 19h-9zM7.5 11v8H4v-8z'
 export const down =
   'M16.5 13 13 19.5c-1.6 0-2.6-1.1-2.4-2.6L11 14H6.2c-1.3 0-2.2-1.2-1.9-2.4l1.3-5.1A2 2 0 0 1 7.5 5h9zM16.5 13V5H20v8z'
+/** What points to where one came from, or goes to: the other way where the text runs the other way. */
 export const back = 'm14.5 6-6 6 6 6'
 export const forward = 'm9.5 6 6 6-6 6'
 export const compose =

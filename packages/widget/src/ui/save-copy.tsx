@@ -1,11 +1,12 @@
 import { useState } from 'react'
 import type { KeptConversation } from '../client/device-record'
 import { useController } from '../widget-context'
-import { enOtherViews as words } from '../wording/en-other-views'
+import { useWords } from '../wording/use-words'
 import { download } from './download'
 
 /** Two buttons that save a conversation, as text to read or as JSON to process. */
 export function SaveCopy({ kept }: { kept: KeptConversation }) {
+  const words = useWords()
   const { api } = useController()
   const [failed, setFailed] = useState(false)
   const save = (format: 'json' | 'text') =>

@@ -1,15 +1,17 @@
 import { useState } from 'react'
 import { useController, useConversation, useWidget } from '../widget-context'
-import { enOtherViews as words } from '../wording/en-other-views'
+import { useWords } from '../wording/use-words'
 
 /** Who is signed in, and the way out; or the way in, where the hospital offers one. */
 export function AccountSection() {
+  const words = useWords()
   const controller = useController()
   const patient = useWidget((state) => state.patient)
   const offered = useConversation(({ session }) => session?.features.signIn)
   const [state, setState] = useState<'idle' | 'busy' | 'failed'>('idle')
   if (!patient) return offered ? <SignInOffer /> : null
 
+  const [beforeName, afterName] = words.signedInAs.split('{name}')
   const left = () => {
     controller.announce(words.signedOut)
     controller.go({ name: 'chat' })
@@ -26,8 +28,10 @@ export function AccountSection() {
     <section className="group">
       <h3 className="section-title">{words.account}</h3>
       <p className="muted">
-        {words.signedInAs} <strong>{patient.name || words.yourself}</strong>
+        {beforeName}
+        <strong>{patient.name || words.yourself}</strong>
         {patient.email && ` (${patient.email})`}
+        {afterName}
       </p>
       <p role="status" className="problem">
         {state === 'failed' && words.signOutFailed}
@@ -47,6 +51,7 @@ export function AccountSection() {
 }
 
 export function SignInOffer() {
+  const words = useWords()
   const controller = useController()
   return (
     <section className="group">

@@ -2,17 +2,18 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import type { KeptConversation } from '../client/device-record'
 import { entryFrom, type Transcript, withEntries } from '../client/transcript'
 import { SaveCopy } from '../ui/save-copy'
-import { useController, useWidget } from '../widget-context'
+import { useController, useLocale } from '../widget-context'
 import { dayOf } from '../wording/dates'
-import { enOtherViews as words } from '../wording/en-other-views'
+import { useWords } from '../wording/use-words'
 import { keepingPosition, OlderButton } from './chat/live-transcript'
 import { MessageList } from './chat/message-list'
 import { ViewHeader } from './view-header'
 
 /** An earlier conversation, to read and to save. */
 export function ConversationView({ kept }: { kept: KeptConversation }) {
+  const words = useWords()
   const { api, wording } = useController()
-  const locale = useWidget((state) => state.locale)
+  const locale = useLocale()
   const [transcript, setTranscript] = useState<Transcript>([])
   const [cursor, setCursor] = useState<string>()
   const [state, setState] = useState<'loading' | 'loaded' | 'failed'>('loading')

@@ -1,9 +1,10 @@
 import { useLayoutEffect, useRef, useState } from 'react'
 import { useController } from '../widget-context'
-import { enOtherViews as words } from '../wording/en-other-views'
+import { useWords } from '../wording/use-words'
 
 /** Asks once more before everything is erased. A native modal dialog: focus, Escape and screen readers work as they should. */
 export function EraseDialog({ onClose }: { onClose: () => void }) {
+  const words = useWords()
   const controller = useController()
   const { conversation, wording } = controller
   const dialog = useRef<HTMLDialogElement>(null)

@@ -2,14 +2,15 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import { type ArchivedConversation, listConversations, listPatientsConversations } from '../client/archive'
 import { Icon } from '../ui/icon'
 import * as otherIcons from '../ui/icons-other-views'
-import { useController, useConversation, useWidget } from '../widget-context'
+import { useController, useConversation, useLocale, useWidget } from '../widget-context'
 import { dayOf, timeOfDay } from '../wording/dates'
-import { enOtherViews as words } from '../wording/en-other-views'
+import { useWords } from '../wording/use-words'
 import { SignInOffer } from './account-section'
 import { ViewHeader } from './view-header'
 
 /** The conversations this device can still read; of a patient who is signed in, those from all devices. */
 export function HistoryView() {
+  const words = useWords()
   const controller = useController()
   const { conversation, wording } = controller
   const patient = useWidget((state) => state.patient)
@@ -99,9 +100,10 @@ function ConversationRow({
 }: {
   item: ArchivedConversation
 }) {
+  const words = useWords()
   const controller = useController()
   const { wording } = controller
-  const locale = useWidget((state) => state.locale)
+  const locale = useLocale()
   const time = summary?.lastActiveAt ?? kept.startedAt
   const open = () =>
     isCurrent ? controller.go({ name: 'chat' }) : controller.go({ name: 'conversation', kept })
@@ -111,7 +113,7 @@ function ConversationRow({
         <span className="row-title">{firstQuestion || words.untitled}</span>
         <span className="row-detail">
           {dayOf(time, locale, wording)}, {timeOfDay(time, locale)}
-          {summary && ` · ${words.messageCount(summary.messageCount)}`}
+          {summary && ` · ${controller.count(words.messageCount, summary.messageCount)}`}
         </span>
       </span>
       {isCurrent && <span className="tag">{words.current}</span>}

@@ -4,12 +4,14 @@ import type { Controller } from '../controller'
 import styles from '../styles/other-views.css?inline'
 import { adopt } from '../ui/adopt'
 import { useController, useConversation, useWidget } from '../widget-context'
-import { enOtherViews as words } from '../wording/en-other-views'
+import type { OtherWording } from '../wording/en-other-views'
+import { useWords } from '../wording/use-words'
 
 const LIVE: LoginState = { kind: 'live' }
 
 /** Says, above whatever is on screen, that the patient will soon be signed out, and afterwards that and why they were. */
 export function LoginNotice() {
+  const words = useWords()
   const controller = useController()
   const token = useWidget((state) => state.patient?.token)
   const offered = useConversation(({ session }) => session?.features.signIn)
@@ -75,7 +77,7 @@ export function LoginNotice() {
   if (state.kind === 'over')
     return (
       <div className="login-notice">
-        <p role="alert">{overText(state)}</p>
+        <p role="alert">{overText(state, words)}</p>
         <div className="side-by-side">
           <button type="button" className="button grow" onClick={() => setState(LIVE)}>
             {controller.wording.understood}
@@ -100,6 +102,7 @@ export function LoginNotice() {
 
 /** Whoever has closed the panel reads it beside the launcher, which leads to what can be done about it. */
 function useNoteBesideLauncher(state: LoginState): void {
+  const words = useWords()
   const controller = useController()
   const { launcher, root, settings } = controller.host
   const closed = useWidget(({ open }) => !open)
@@ -108,7 +111,7 @@ function useNoteBesideLauncher(state: LoginState): void {
       ? state.mayStay
         ? words.endsIdleSoon
         : words.endsForGoodSoon
-      : state.kind === 'over' && overText(state)
+      : state.kind === 'over' && overText(state, words)
   useEffect(() => {
     if (!closed || !text || !launcher) return
     const note = document.createElement('div')
@@ -124,7 +127,7 @@ function useNoteBesideLauncher(state: LoginState): void {
   }, [closed, text, launcher, root, settings, controller])
 }
 
-const overText = ({ because }: Extract<LoginState, { kind: 'over' }>) =>
+const overText = ({ because }: Extract<LoginState, { kind: 'over' }>, words: OtherWording) =>
   because === 'expired' ? words.signedOutExpired : words.signedOutIdle
 
 interface EndingProps {
@@ -134,6 +137,8 @@ interface EndingProps {
 }
 
 function Ending({ state: { endsAt, mayStay }, onStay, onSignOut }: EndingProps) {
+  const controller = useController()
+  const words = useWords()
   const [now, setNow] = useState(() => Date.now())
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), 1000)
@@ -142,7 +147,7 @@ function Ending({ state: { endsAt, mayStay }, onStay, onSignOut }: EndingProps) 
   const left = Math.max(Math.round((endsAt - now) / 1000), 0)
   // Said once: a screen reader that counted down would let nobody do anything else.
   const [atFirst] = useState(left)
-  const text = mayStay ? words.endsIdle : words.endsForGood
+  const text = (seconds: number) => controller.count(mayStay ? words.endsIdle : words.endsForGood, seconds)
   return (
     <div className="login-notice">
       <p role="alert" className="sr-only">

@@ -4,10 +4,11 @@ import { adopt } from '../ui/adopt'
 import { Icon } from '../ui/icon'
 import * as icons from '../ui/icons'
 import { useController, useConversation } from '../widget-context'
-import { enOtherViews as words } from '../wording/en-other-views'
+import { useWords } from '../wording/use-words'
 
 /** What stands above the message field: whom to call in an emergency, else that an AI answers and how to reach a person. */
 export function Notices() {
+  const words = useWords()
   const controller = useController()
   const { root } = controller.host
   useLayoutEffect(() => adopt(root, styles), [root])
@@ -48,7 +49,7 @@ export function Notices() {
           <a key={number} className={index ? 'alarm-call' : 'alarm-call alarm-first'} href={dialled(number)}>
             <Icon path={icons.phone} size={18} />
             <span>
-              {controller.wording.call(number)}
+              {controller.wording.call.replace('{number}', () => number)}
               {name && <small>{name}</small>}
             </span>
           </a>
@@ -60,10 +61,12 @@ export function Notices() {
 
 /** In full as long as nothing was said. */
 function WhoAnswers() {
+  const words = useWords()
   const session = useConversation((state) => state.session)
   const isBeginning = useConversation(({ transcript }) => transcript.length === 0)
   if (!session) return null
   const { phone } = session.contact
+  const [beforePhone, afterPhone] = words.toAPerson.split('{number}')
   if (isBeginning)
     return (
       <p className="who-answers" dir="auto">
@@ -76,7 +79,9 @@ function WhoAnswers() {
       {phone && (
         <>
           {' '}
-          {words.toAPerson} <a href={dialled(phone)}>{phone}</a>
+          {beforePhone}
+          <a href={dialled(phone)}>{phone}</a>
+          {afterPhone}
         </>
       )}
     </p>

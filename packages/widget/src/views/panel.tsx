@@ -8,7 +8,8 @@ import {
 } from 'react'
 import { themeProperties } from '../theme/palette'
 import { useMediaQuery } from '../ui/use-media-query'
-import { useController, useWidget } from '../widget-context'
+import { LanguageContext, useController, useWidget } from '../widget-context'
+import { directionOf } from '../wording/languages'
 import { CurrentView } from './current-view'
 
 /** A phone, upright or held sideways: the panel is a sheet that fills the screen. The style sheets ask the same. */
@@ -16,7 +17,9 @@ const PHONE = '(max-width: 479px), (max-height: 479px) and (pointer: coarse)'
 
 /** The widget's frame: theme, size and place on the page, and the view that is on screen. */
 export function Panel() {
-  const { settings, wording } = useController()
+  const controller = useController()
+  const { settings, wording } = controller
+  const speech = useWidget((state) => state.speech)
   const appearance = useWidget((state) => state.appearance)
   const preferences = useWidget((state) => state.preferences)
   const systemIsDark = useMediaQuery('(prefers-color-scheme: dark)')
@@ -27,15 +30,26 @@ export function Panel() {
     scheme,
     preferences.textSize,
   )
-  const label = appearance?.uiHints.widgetTitle || wording.panel
+  const label = controller.ofHospital(appearance?.uiHints.widgetTitle) || wording.panel
   const Frame = settings.mode === 'inline' ? InlineFrame : FloatingFrame
+  // What is drawn now would be drawn in English, for a moment.
+  if (!speech) return null
+  const { language } = speech
   return (
-    // The wording is English whatever language the page is in: a screen reader must know, and it runs from left to right.
-    <div className="theme" data-scheme={scheme} lang="en" dir="ltr" style={properties as CSSProperties}>
-      <Frame label={label}>
-        <CurrentView />
-        <Announcer />
-      </Frame>
+    // The wording's language, whatever the page is in: a screen reader must know, and it has a direction of its own.
+    <div
+      className="theme"
+      data-scheme={scheme}
+      lang={language}
+      dir={directionOf(language)}
+      style={properties as CSSProperties}
+    >
+      <LanguageContext.Provider value={language}>
+        <Frame label={label}>
+          <CurrentView />
+          <Announcer />
+        </Frame>
+      </LanguageContext.Provider>
     </div>
   )
 }

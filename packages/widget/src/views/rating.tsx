@@ -6,7 +6,7 @@ import { adopt } from '../ui/adopt'
 import { Icon } from '../ui/icon'
 import * as icons from '../ui/icons-other-views'
 import { useController, useConversation } from '../widget-context'
-import { enOtherViews as words } from '../wording/en-other-views'
+import { useWords } from '../wording/use-words'
 
 const LONGEST_COMMENT = 2_000
 
@@ -14,6 +14,7 @@ type Rated = NonNullable<TranscriptEntry['rating']>
 
 /** Whether an answer helped, in the reader's opinion: two buttons, and a word about what was missing. */
 export function Rating({ entry: { messageId, rating } }: { entry: TranscriptEntry }) {
+  const words = useWords()
   const controller = useController()
   const { conversation } = controller
   const { root } = controller.host
@@ -93,6 +94,7 @@ function RateButton({ path, label, chosen, onClick, element }: RateButtonProps) 
 }
 
 function Comment({ id, onDone }: { id: string; onDone: (comment?: string) => void }) {
+  const words = useWords()
   const form = useRef<HTMLFormElement>(null)
   const [text, setText] = useState('')
   // It opens below the last line that was in sight.

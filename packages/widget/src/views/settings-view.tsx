@@ -2,12 +2,14 @@ import { useState } from 'react'
 import { Choice } from '../ui/choice'
 import { SaveCopy } from '../ui/save-copy'
 import { useController, useConversation, useWidget } from '../widget-context'
-import { enOtherViews as words } from '../wording/en-other-views'
+import { useWords } from '../wording/use-words'
 import { AccountSection } from './account-section'
 import { EraseDialog } from './erase-dialog'
+import { LanguageChoice } from './language-choice'
 import { ViewHeader } from './view-header'
 
 export function SettingsView() {
+  const words = useWords()
   const controller = useController()
   const { wording, conversation } = controller
   const preferences = useWidget((state) => state.preferences)
@@ -44,12 +46,7 @@ export function SettingsView() {
           ]}
           onChange={(colorScheme) => controller.prefer({ colorScheme })}
         />
-        <label className="group">
-          <span className="section-title">{words.language}</span>
-          <select className="select" disabled>
-            <option>{words.languageName}</option>
-          </select>
-        </label>
+        <LanguageChoice />
         <AccountSection />
         {kept && hasMessages && <SaveCopy kept={kept} />}
         <section className="group">

@@ -1,11 +1,14 @@
 import { type FormEvent, useRef, useState } from 'react'
 import { type SignInProblem, signIn } from '../client/account'
+import type { Controller } from '../controller'
 import { useController } from '../widget-context'
-import { enOtherViews as words } from '../wording/en-other-views'
+import type { OtherWording } from '../wording/en-other-views'
+import { useWords } from '../wording/use-words'
 import { ViewHeader } from './view-header'
 
 /** Where a patient says who they are. What they type stays in the fields: no state, no draft, nothing on the device. */
 export function SignInView() {
+  const words = useWords()
   const controller = useController()
   const email = useRef<HTMLInputElement>(null)
   const password = useRef<HTMLInputElement>(null)
@@ -32,7 +35,8 @@ export function SignInView() {
     const { api, storage, conversation } = controller
     const failure = await signIn(api, storage, conversation.kept, address, secret)
     setBusy(false)
-    if (failure) return complain(inWords(failure), failure.kind === 'wrong' ? 'password' : undefined)
+    if (failure)
+      return complain(inWords(failure, words, controller), failure.kind === 'wrong' ? 'password' : undefined)
     controller.followPatient()
     controller.announce(words.signedIn)
     controller.back()
@@ -99,14 +103,14 @@ export function SignInView() {
   )
 }
 
-function inWords(problem: SignInProblem): string {
+function inWords(problem: SignInProblem, words: OtherWording, controller: Controller): string {
   switch (problem.kind) {
     case 'wrong':
       return words.signInWrong
     case 'taken':
       return words.signInTaken
     case 'tooMany':
-      return words.signInTooMany(problem.seconds)
+      return controller.count(words.signInTooMany, problem.seconds)
     case 'unreachable':
       return words.signInUnreachable
     case 'failed':

@@ -1,8 +1,10 @@
+import type { Plural } from './plural'
+
 /** What the views beside the chat say in English; they bring it along when they are opened. */
 export const enOtherViews = {
   current: 'Current',
   untitled: 'Conversation',
-  messageCount: (count: number) => `${count} ${count === 1 ? 'message' : 'messages'}`,
+  messageCount: { one: '{count} message', other: '{count} messages' } as Plural,
   noConversations: 'Nothing here yet. Conversations you have on this device appear here.',
   readOnly: 'An earlier conversation, to read only.',
   saveCopy: 'Save a copy',
@@ -26,7 +28,7 @@ export const enOtherViews = {
   emergencyTitle: 'In an emergency',
   dismissNotice: 'Put this notice away',
   aiAnswers: 'An AI answers here.',
-  toAPerson: 'To talk with a person:',
+  toAPerson: 'To talk with a person: {number}',
 
   account: 'Account',
   signIn: 'Sign in',
@@ -43,21 +45,27 @@ export const enOtherViews = {
   passwordMissing: 'Please enter your password.',
   signInWrong: 'The e-mail address or the password is not right. Please try again.',
   signInTaken: 'Somebody else has signed in to this conversation. Start a new one, and sign in there.',
-  signInTooMany: (seconds: number) =>
-    `Too many attempts. Please try again in ${seconds === 1 ? 'a second' : `${seconds} seconds`}.`,
+  signInTooMany: {
+    one: 'Too many attempts. Please try again in a second.',
+    other: 'Too many attempts. Please try again in {count} seconds.',
+  } as Plural,
   signInUnreachable: 'The hospital cannot be reached at the moment. Please try again.',
   signInFailed: 'This did not work. Please reload the page and try again.',
   sharedDevice: 'On a shared device, sign out in the settings when you are done.',
-  signedInAs: 'You are signed in as',
+  signedInAs: 'You are signed in as {name}',
   yourself: 'a patient of the hospital',
   signOut: 'Sign out',
   signedOut: 'You are signed out.',
   staySignedIn: 'Stay signed in',
   staysSignedIn: 'You stay signed in.',
-  endsIdle: (seconds: number) =>
-    `Nothing was done for a while. You will be signed out in ${seconds === 1 ? 'a second' : `${seconds} seconds`}.`,
-  endsForGood: (seconds: number) =>
-    `Everybody is signed out after a certain time. For you that is in ${seconds === 1 ? 'a second' : `${seconds} seconds`}.`,
+  endsIdle: {
+    one: 'Nothing was done for a while. You will be signed out in a second.',
+    other: 'Nothing was done for a while. You will be signed out in {count} seconds.',
+  } as Plural,
+  endsForGood: {
+    one: 'Everybody is signed out after a certain time. For you that is in a second.',
+    other: 'Everybody is signed out after a certain time. For you that is in {count} seconds.',
+  } as Plural,
   endsIdleSoon: 'You will soon be signed out. Open the chat to stay signed in.',
   endsForGoodSoon: 'You will soon be signed out, as everybody is after a certain time.',
   signedOutIdle:
@@ -71,7 +79,7 @@ export const enOtherViews = {
   appearance: 'Appearance',
   appearances: { auto: 'Automatic', light: 'Light', dark: 'Dark' },
   language: 'Language',
-  languageName: 'English',
+  notReviewed: 'This translation was made by a machine and has not been reviewed yet.',
   privacy: 'Privacy',
   endAndErase: 'End and erase',
   endAndEraseHint: 'Ends your conversations and erases them, on this device and at the hospital.',
@@ -87,3 +95,5 @@ export const enOtherViews = {
   keptClose: 'Close',
   forgetHere: 'Forget on this device only',
 }
+
+export type OtherWording = typeof enOtherViews

@@ -1,8 +1,10 @@
-/** What the widget says in English. Another language is another file of this shape. */
+import type { Plural } from './plural'
+
+/** What the chat says in English. Other languages are in `catalogues/`, in the same shape. */
 export const en = {
   panel: 'Chat',
   open: 'Open chat',
-  openUnread: (count: number) => `Open chat, ${count} unread`,
+  openUnread: { other: 'Open chat, {count} unread' } as Plural,
   close: 'Close chat',
   back: 'Back to chat',
   history: 'Your conversations',
@@ -20,7 +22,7 @@ export const en = {
   messageLabel: 'Your message',
   send: 'Send',
   stop: 'Stop the answer',
-  charactersLeft: (count: number) => `${count} ${count === 1 ? 'character' : 'characters'} left`,
+  charactersLeft: { one: '{count} character left', other: '{count} characters left' } as Plural,
   tooLong: 'This message is too long. Please shorten it.',
   you: 'You',
   assistant: 'Assistant',
@@ -61,12 +63,12 @@ export const en = {
   beginsLater: 'You can write already. Your question is sent as soon as there is a connection.',
   loadFailed: 'This could not be loaded.',
 
-  emergency: 'AI assistant. Not for emergencies: call',
+  emergency: 'AI assistant. Not for emergencies: call {number}.',
   assistantOnly: 'AI assistant. Not for emergencies.',
 
   unavailableTitle: 'The assistant is not available here',
   unavailableText: 'Please contact the hospital directly. Everything else on this page works as usual.',
-  call: (phone: string) => `Call ${phone}`,
+  call: 'Call {number}',
   endedTitle: 'This conversation has ended',
   endedText: 'It is no longer kept on this device.',
   endedForPatient: 'It is no longer kept on this device. If you were signed out, sign in again to find it.',

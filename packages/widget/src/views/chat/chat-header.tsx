@@ -27,8 +27,8 @@ export function ChatHeader() {
         <Icon path={icons.assistant} size={20} />
       </span>
       <div className="grow min-w-0">
-        <h2 ref={heading} tabIndex={-1} className="header-title truncate">
-          {appearance?.uiHints.widgetTitle || wording.panel}
+        <h2 ref={heading} tabIndex={-1} className="header-title truncate" dir="auto">
+          {controller.ofHospital(appearance?.uiHints.widgetTitle) || wording.panel}
         </h2>
         <p className="header-status">
           {!refusal && connection !== 'closed' && (

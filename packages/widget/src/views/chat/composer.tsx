@@ -31,6 +31,7 @@ export function Composer() {
     if (draft) element.style.height = `${Math.min(element.scrollHeight, TALLEST_PX)}px`
   }, [draft])
 
+  const send = controller.ofHospital(hints?.sendButtonText) || wording.send
   const left = LONGEST_MESSAGE - draft.trim().length
   const stoppable = answering && !draft.trim()
   const submit = () => {
@@ -56,7 +57,9 @@ export function Composer() {
           value={draft}
           aria-label={wording.messageLabel}
           aria-describedby={left < WARN_BELOW ? 'characters-left' : undefined}
-          placeholder={hints?.inputPlaceholder || wording.messageLabel}
+          placeholder={controller.ofHospital(hints?.inputPlaceholder) || wording.messageLabel}
+          // An empty field runs in the direction of the wording, and what is written in its own.
+          dir={draft ? 'auto' : undefined}
           autoComplete="off"
           enterKeyHint="send"
           onInput={(event) => store.setState({ draft: event.currentTarget.value })}
@@ -76,8 +79,8 @@ export function Composer() {
           <button
             type="submit"
             className="send"
-            aria-label={hints?.sendButtonText || wording.send}
-            title={hints?.sendButtonText || wording.send}
+            aria-label={send}
+            title={send}
             disabled={!draft.trim() || left < 0 || full}
           >
             <Icon path={icons.send} size={20} />
@@ -91,7 +94,7 @@ export function Composer() {
       )}
       {left < WARN_BELOW && (
         <p id="characters-left" role="status" className={left < 0 ? 'meta problem' : 'meta'}>
-          {left < 0 ? wording.tooLong : wording.charactersLeft(left)}
+          {left < 0 ? wording.tooLong : controller.count(wording.charactersLeft, left)}
         </p>
       )}
     </form>

@@ -1,7 +1,7 @@
 import type { TranscriptEntry } from '../../client/transcript'
 import { Icon } from '../../ui/icon'
 import * as icons from '../../ui/icons'
-import { useController, useConversation, useWidget } from '../../widget-context'
+import { useController, useConversation, useLocale } from '../../widget-context'
 import { timeOfDay } from '../../wording/dates'
 import { deliveryText } from '../../wording/delivery'
 
@@ -9,7 +9,7 @@ import { deliveryText } from '../../wording/delivery'
 export function Delivery({ entry, showTime }: { entry: TranscriptEntry; showTime: boolean }) {
   const controller = useController()
   const { conversation, wording } = controller
-  const locale = useWidget((state) => state.locale)
+  const locale = useLocale()
   const connection = useConversation((state) => state.connection)
   const online = connection === 'online'
   const { delivery, failure, messageId, createdAt, seq } = entry

@@ -1,22 +1,30 @@
-import { useWidget, useWording } from '../../widget-context'
+import { useController, useWidget } from '../../widget-context'
 
 /** Always in sight: what this is, and what to do instead when it matters. */
 export function EmergencyLine() {
-  const wording = useWording()
+  const controller = useController()
   const appearance = useWidget((state) => state.appearance)
   const number = appearance?.contact.emergencyNumber
-  const poweredBy = appearance?.uiHints.poweredByText
+  const poweredBy = controller.ofHospital(appearance?.uiHints.poweredByText)
+  const [before, after] = controller.wording.emergency.split('{number}')
   return (
     <div className="footer">
       <p>
         {number ? (
           <>
-            {wording.emergency} <a href={`tel:${number.replace(/[^\d+*#]/g, '')}`}>{number}</a>.
+            {before}
+            <a href={`tel:${number.replace(/[^\d+*#]/g, '')}`}>{number}</a>
+            {after}
           </>
         ) : (
-          wording.assistantOnly
+          controller.wording.assistantOnly
         )}
-        {poweredBy && <span className="powered-by"> {poweredBy}</span>}
+        {poweredBy && (
+          <span className="powered-by" dir="auto">
+            {' '}
+            {poweredBy}
+          </span>
+        )}
       </p>
     </div>
   )

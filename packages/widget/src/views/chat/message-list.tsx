@@ -1,6 +1,6 @@
 import { Fragment } from 'react'
 import type { Transcript, TranscriptEntry } from '../../client/transcript'
-import { useController, useWidget } from '../../widget-context'
+import { useController, useLocale } from '../../widget-context'
 import { dayOf } from '../../wording/dates'
 import { Message } from './message'
 
@@ -9,7 +9,7 @@ const GROUP_MS = 5 * 60_000
 
 export function MessageList({ entries }: { entries: Transcript }) {
   const { wording } = useController()
-  const locale = useWidget((state) => state.locale)
+  const locale = useLocale()
   return entries.map((entry, index) => {
     const previous = entries[index - 1]
     const next = entries[index + 1]

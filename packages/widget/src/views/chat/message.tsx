@@ -1,7 +1,7 @@
 import { memo } from 'react'
 import type { TranscriptEntry } from '../../client/transcript'
 import { Formatted } from '../../markdown/formatted'
-import { useController, useConversation, useStore, useWidget } from '../../widget-context'
+import { useController, useConversation, useLocale, useStore } from '../../widget-context'
 import { timeOfDay } from '../../wording/dates'
 import { otherViews } from '../other-views'
 import { Delivery } from './delivery'
@@ -15,7 +15,7 @@ interface MessageProps {
 
 export const Message = memo(function Message({ entry, startsGroup, endsGroup }: MessageProps) {
   const { wording } = useController()
-  const locale = useWidget((state) => state.locale)
+  const locale = useLocale()
   const { part } = useStore(otherViews.state, (now) => now)
   const { role, content } = entry
   const cutOff =

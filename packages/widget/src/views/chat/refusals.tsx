@@ -21,7 +21,7 @@ export function Unavailable() {
       <p className="muted">{wording.unavailableText}</p>
       {phone && (
         <a className="button" href={`tel:${phone.replace(/[^\d+]/g, '')}`}>
-          <Icon path={icons.phone} size={18} /> {wording.call(phone)}
+          <Icon path={icons.phone} size={18} /> {wording.call.replace('{number}', () => phone)}
         </a>
       )}
     </div>

@@ -7,9 +7,14 @@ const HEADLINE_CHARACTERS = 60
 /** What the hospital says first. */
 export function Greeting() {
   const hints = useWidget((state) => state.appearance?.uiHints)
-  const text = hints?.welcomeMessage
+  const text = useController().ofHospital(hints?.welcomeMessage)
   if (!text) return null
-  if (text.length <= HEADLINE_CHARACTERS) return <h3 className="greeting">{text}</h3>
+  if (text.length <= HEADLINE_CHARACTERS)
+    return (
+      <h3 className="greeting" dir="auto">
+        {text}
+      </h3>
+    )
   return (
     <div className="message message-assistant ends">
       <div className="bubble">
@@ -31,13 +36,21 @@ export function Suggestions() {
   }
   return (
     <div className="suggestions">
-      {emptyStateMessage && <p className="suggestions-title">{emptyStateMessage}</p>}
-      {emptyStateSubtitle && <p className="muted">{emptyStateSubtitle}</p>}
+      {emptyStateMessage && (
+        <p className="suggestions-title" dir="auto">
+          {controller.ofHospital(emptyStateMessage)}
+        </p>
+      )}
+      {emptyStateSubtitle && (
+        <p className="muted" dir="auto">
+          {controller.ofHospital(emptyStateSubtitle)}
+        </p>
+      )}
       {suggestedQuestions.length > 0 && (
         <ul aria-label={controller.wording.suggestions}>
           {suggestedQuestions.map((question) => (
             <li key={question}>
-              <button type="button" className="suggestion" onClick={() => ask(question)}>
+              <button type="button" className="suggestion" dir="auto" onClick={() => ask(question)}>
                 {question}
               </button>
             </li>
