@@ -97,3 +97,21 @@ test('earlier messages come a page at a time, and what is being read stays where
   await expect(widget.questions.getByText(reading, { exact: true })).toBeInViewport()
   await expect(older).toBeHidden()
 })
+
+test('an answer longer than the panel stays where it begins, and a button leads on', async ({
+  page,
+  widget,
+  server,
+  site,
+}) => {
+  await page.setViewportSize({ width: 1280, height: 400 })
+  await page.goto(site.add('/clinic', ordinaryPage({ body: embedCode(server.url, 'riverside-unhurried') })))
+  await widget.open()
+  const answer = await widget.ask('How do I prepare for my stay?')
+  const [view, text] = [await widget.transcript.boundingBox(), await answer.boundingBox()]
+  expect(text?.height).toBeGreaterThan(view?.height ?? 0)
+  expect((text?.y ?? 0) - (view?.y ?? 0)).toBeGreaterThanOrEqual(0)
+  expect((text?.y ?? 0) - (view?.y ?? 0)).toBeLessThan(40)
+  await widget.panel.getByRole('button', { name: 'To the newest message' }).click()
+  await expect(answer.locator('time')).toBeInViewport()
+})

@@ -11,6 +11,8 @@ export interface KuzushiConfig {
   position?: 'right' | 'left'
   /** `#rrggbb`: the launcher's colour. Left out, it is the hospital's own as soon as this browser has seen it once. */
   primaryColor?: string
+  /** A word to visitors beside the launcher. With it the widget is fetched when the page has loaded, before anybody asks for it. */
+  greeting?: string
   /** Lets events carry what was written. Left out, no event holds any text of a conversation. */
   includeContent?: boolean
 }

@@ -4,6 +4,7 @@ import { Api } from './client/api'
 import { Conversation } from './client/conversation'
 import { DeviceStorage, type Preferences } from './client/device-record'
 import { Draft } from './client/draft'
+import { Presence } from './client/presence'
 import type { TranscriptEntry } from './client/transcript'
 import { formatting } from './markdown/formatted'
 import { completeHex } from './theme/contrast'
@@ -34,6 +35,7 @@ export class Controller {
   #identity: string | undefined
   /** For whose sake the conversation of somebody else was left. */
   #leftFor: string | undefined
+  readonly #presence = new Presence((frame) => this.conversation.tell(frame))
   readonly #noted = new Set<WidgetState['note']>()
 
   constructor(host: WidgetHost) {
@@ -53,13 +55,17 @@ export class Controller {
       patient,
     })
     this.store.subscribe((now, before) => {
-      if (now.draft !== before.draft) draft.write(now.draft)
+      if (now.draft !== before.draft) {
+        draft.write(now.draft)
+        this.#presence.writing(now.draft)
+      }
       if (now.speech !== before.speech) this.#drawLauncher()
     })
     this.speaking = new Speaking(this.store)
     this.conversation = new Conversation(this.api, this.storage, settings, () => this.#visit(), {
       onSession: (sessionId, resumed) => this.#sessionChanged(sessionId, resumed),
       onMessage: (entry) => this.#messageStored(entry),
+      onSeen: () => this.#setUnread(0),
       onDelivery: (entry) => this.#delivery(entry),
       onReturned: (texts) => {
         this.#backToDraft(texts.join('\n\n'))
@@ -102,6 +108,7 @@ export class Controller {
     this.#setUnread(0)
     this.#drawLauncher()
     this.#rememberOpen()
+    this.#sees()
     if (!wasOpen) this.host.emit('show', () => ({}))
   }
 
@@ -338,10 +345,18 @@ export class Controller {
     if (open) {
       const reading = currentPlace(this.store.getState()).name === 'chat'
       const { part } = formatting.state.getState()
+      this.#sees()
       // A notice speaks for itself.
       if (reading && !notice)
         this.announce(`${this.wording.assistant}: ${part ? part.spoken(content) : content}`)
     } else this.#setUnread(unread + 1)
+  }
+
+  /** The visitor has before them what was said last. */
+  #sees(): void {
+    const { transcript } = this.conversation.state.getState()
+    if (!document.hidden)
+      this.#presence.seen(transcript.filter(({ role, seq }) => role !== 'user' && seq).pop()?.messageId)
   }
 
   #problem(code: string): void {

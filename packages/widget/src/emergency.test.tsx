@@ -70,5 +70,6 @@ test('that an AI answers is no alarm, and is said until and after the first word
   expect(pinned()).toBeNull()
   inPanel().getByText('You are chatting with an AI assistant, not a person.')
   await user.type(inPanel().getByRole('textbox'), 'Hello{Enter}')
-  expect(inPanel().getByText(/An AI answers here/).textContent).toContain('555 0100')
+  inPanel().getByText(/AI assistant\. Not for emergencies/)
+  expect(inPanel().getByText(/To talk with a person/).textContent).toContain('555 0100')
 })

@@ -8,7 +8,12 @@ export type Place =
   | { name: 'history' }
   | { name: 'settings' }
   | { name: 'sign-in' }
-  | { name: 'conversation'; kept: KeptConversation }
+  | {
+      name: 'conversation'
+      kept: KeptConversation
+      /** What it is opened for. */
+      messageId?: string
+    }
 
 export interface WidgetState {
   open: boolean

@@ -25,6 +25,8 @@ export interface ConversationListener {
   onSession(sessionId: string | null, resumed: boolean): void
   /** A message was stored, here or in another tab. Not called for those that were stored before this page came. */
   onMessage(entry: TranscriptEntry): void
+  /** The visitor has seen what came, here or elsewhere. */
+  onSeen(): void
   /** How the visitor's message fares, where that is not what one expects: it waits, failed, or arrived late. */
   onDelivery(entry: TranscriptEntry): void
   /** Messages that can no longer be sent in the conversation they were written for, in the order written. */

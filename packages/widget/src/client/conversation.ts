@@ -1,5 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import type { ServerFrame, WireMessage } from '../generated/wire'
+import type { ClientFrame, ServerFrame, WireMessage } from '../generated/wire'
 import type { Api } from './api'
 import { Connection, type ConnectionState, type Refusal } from './connection'
 import type { ConversationListener, ConversationState, NoticeFrame } from './conversation-state'
@@ -16,6 +16,7 @@ import {
   withChanges,
   withEntries,
   withoutUnfinished,
+  withRead,
   withToken,
 } from './transcript'
 
@@ -155,6 +156,11 @@ export class Conversation {
       ...(comment && { comment }),
     })
     return true
+  }
+
+  /** Says something of the visitor's to whoever answers. Lost without a connection: it is about now. */
+  tell(frame: ClientFrame): void {
+    this.#connection.send(frame)
   }
 
   /** Stops the answer being written. */
@@ -339,6 +345,10 @@ export class Conversation {
       }
       case 'message':
         return this.#messageArrived(frame)
+      case 'read':
+        // On another device of theirs, or by a person who answers.
+        if (frame.by === 'user') return this.#listener.onSeen()
+        return this.#change((transcript) => withRead(transcript, frame.messageId))
       case 'rating':
         return this.#showRating(frame.messageId, frame.rating ?? undefined)
       case 'notice':

@@ -40,6 +40,8 @@ export interface DeviceRecord {
   earlier: KeptConversation[]
   patient?: KeptPatient
   unread: number
+  /** The page's greeting was answered or put away. */
+  greeted?: boolean
   /** The emergency's notice that was put away last, by its id. */
   dismissedNotice?: string
   /** Read by the loader, for the launcher of the next page: its colour, and its name in the language that is spoken. */

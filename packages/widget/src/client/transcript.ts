@@ -19,6 +19,8 @@ export interface TranscriptEntry {
   delivery?: 'sending' | 'waiting' | 'sent' | 'failed'
   /** Why it was not taken, or, once it was sent, why it got no answer. */
   failure?: { code: string; retryable: boolean } | undefined
+  /** Of what this visitor wrote: whoever answers has read it. */
+  read?: true
   /** The answer is still being written. */
   streaming?: boolean
   /** Of an answer: whether it helped, in the visitor's opinion. */
@@ -96,6 +98,16 @@ export function withToken(
     ? { ...entry, content, streaming: true }
     : { messageId, role: 'assistant', content, createdAt: now, citations: [], streaming: true }
   return { transcript: withEntries(entry ? transcript : withoutUnfinished(transcript), [answer]), gap: false }
+}
+
+/** Whoever answers has read this, and with it all that the visitor wrote before. */
+export function withRead(transcript: Transcript, messageId: string): Transcript {
+  const upTo = transcript.find((entry) => entry.messageId === messageId)?.seq
+  return transcript.map((entry) =>
+    upTo !== undefined && entry.role === 'user' && (entry.seq ?? Number.POSITIVE_INFINITY) <= upTo
+      ? { ...entry, read: true }
+      : entry,
+  )
 }
 
 /** The question the server is answering now, or would be: the first open one after the last that was answered. */

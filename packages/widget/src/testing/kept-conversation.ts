@@ -5,6 +5,7 @@ import type { KeptConversation } from '../client/device-record'
 export const listener = {
   onSession: vi.fn(),
   onMessage: vi.fn(),
+  onSeen: vi.fn(),
   onDelivery: vi.fn(),
   onReturned: vi.fn(),
   onForgotten: vi.fn(),

@@ -23,8 +23,9 @@ const COLORS = [
 describe.each(['light', 'dark'] as const)('in the %s scheme', (scheme) => {
   test.each(COLORS)('a hospital that chose %s gets text and controls that can be read', (primaryColor) => {
     const properties = themeProperties({ primaryColor }, scheme, 1)
-    const [fill, pressed, ink, accent] = [
+    const [fill, edge, pressed, ink, accent] = [
       '--kz-fill',
+      '--kz-fill-edge',
       '--kz-fill-pressed',
       '--kz-fill-ink',
       '--kz-accent',
@@ -32,11 +33,43 @@ describe.each(['light', 'dark'] as const)('in the %s scheme', (scheme) => {
     expect(contrast(fill as Rgb, ink as Rgb)).toBeGreaterThanOrEqual(4.5)
     expect(contrast(pressed as Rgb, ink as Rgb)).toBeGreaterThanOrEqual(4.5)
     for (const background of BACKGROUNDS[scheme]) {
-      expect(contrast(fill as Rgb, rgb(background))).toBeGreaterThanOrEqual(3)
+      expect(contrast(edge as Rgb, rgb(background))).toBeGreaterThanOrEqual(3)
       expect(contrast(accent as Rgb, rgb(background))).toBeGreaterThanOrEqual(4.5)
     }
     // Suggested questions and quiet buttons: coloured text on the tint.
     expect(contrast(accent as Rgb, rgb(properties['--kz-tint']))).toBeGreaterThanOrEqual(4.5)
+  })
+})
+
+test('whatever of the 4,096 short colours a hospital picks, all of it can be read', () => {
+  for (const scheme of ['light', 'dark'] as const)
+    for (let number = 0; number < 4096; number += 1) {
+      const primaryColor = `#${number.toString(16).padStart(3, '0')}`
+      const properties = themeProperties({ primaryColor }, scheme, 1)
+      const [fill, edge, pressed, ink, accent, tint] = [
+        'fill',
+        'fill-edge',
+        'fill-pressed',
+        'fill-ink',
+        'accent',
+        'tint',
+      ].map((name) => rgb(properties[`--kz-${name}`])) as [Rgb, Rgb, Rgb, Rgb, Rgb, Rgb]
+      const grounds = BACKGROUNDS[scheme].map(rgb)
+      const worst = Math.min(
+        contrast(fill, ink),
+        contrast(pressed, ink),
+        ...[...grounds, tint].map((ground) => contrast(accent, ground)),
+        // Edges need less: scaled to be held to the same number.
+        ...grounds.map((ground) => contrast(edge, ground) * 1.5),
+      )
+      if (worst < 4.5) expect.fail(`${primaryColor} in ${scheme} reaches ${worst}`)
+    }
+})
+
+test('a colour of the hospital stays what it is in the light, also one that stands out little', () => {
+  expect(themeProperties({ primaryColor: '#ffd400' }, 'light', 1)).toMatchObject({
+    '--kz-fill': '#ffd400',
+    '--kz-fill-ink': '#000000',
   })
 })
 

@@ -19,7 +19,7 @@ const BACKGROUNDS: Record<Scheme, readonly Rgb[]> = {
   ],
 }
 
-/** Custom properties for a hospital's theme. Whatever colour it chose, text reaches 4.5 to 1 and controls 3 to 1. */
+/** Custom properties for a hospital's theme. Whatever colour it chose, text reaches 4.5 to 1, and the edges of controls 3 to 1. */
 export function themeProperties(
   theme: Partial<SessionStarted['theme']> | undefined,
   scheme: Scheme,
@@ -27,11 +27,14 @@ export function themeProperties(
 ): Record<string, string> {
   const primary = parseHex(theme?.primaryColor ?? '') ?? DEFAULT_PRIMARY
   const backgrounds = BACKGROUNDS[scheme]
-  const fill = atLeast(CONTROL_RATIO, primary, backgrounds)
+  const edge = atLeast(CONTROL_RATIO, primary, backgrounds)
+  // In the light it stays the hospital's own, as it is, with an edge where it needs one: a yellow that is made darker is no yellow.
+  const fill = scheme === 'light' ? primary : edge
   const ink = inkOn(fill)
-  const tint = mix(backgrounds[0] as Rgb, fill, scheme === 'light' ? 0.08 : 0.16)
+  const tint = mix(backgrounds[0] as Rgb, edge, scheme === 'light' ? 0.08 : 0.16)
   return {
     '--kz-fill': toHex(fill),
+    '--kz-fill-edge': toHex(edge),
     '--kz-fill-ink': toHex(ink),
     // Away from its ink: what is pointed at reads no worse.
     '--kz-fill-pressed': toHex(mix(fill, ink === WHITE ? BLACK : WHITE, 0.1)),

@@ -7,5 +7,9 @@ export const down =
 /** What points to where one came from, or goes to: the other way where the text runs the other way. */
 export const back = 'm14.5 6-6 6 6 6'
 export const forward = 'm9.5 6 6 6-6 6'
+export const copy =
+  'M9 9.5A1.5 1.5 0 0 1 10.5 8h7A1.5 1.5 0 0 1 19 9.5v9a1.5 1.5 0 0 1-1.5 1.5h-7A1.5 1.5 0 0 1 9 18.5zM15 8V5.5A1.5 1.5 0 0 0 13.5 4h-7A1.5 1.5 0 0 0 5 5.5v9A1.5 1.5 0 0 0 6.5 16H9'
+export const search = 'M10.5 4.5a6 6 0 1 0 0 12 6 6 0 0 0 0-12ZM15 15l5 5'
+export const cross = 'm6 6 12 12M18 6 6 18'
 export const compose =
   'M12 5H6.5A1.5 1.5 0 0 0 5 6.5v11A1.5 1.5 0 0 0 6.5 19h11a1.5 1.5 0 0 0 1.5-1.5V12M17.5 4.5l2 2L12 14l-2.7.7L10 12z'

@@ -14,5 +14,6 @@ export const offline =
   'm4 4 16 16M8.5 16.5a5 5 0 0 1 7 0M5 12.8a10 10 0 0 1 4.5-2.4M19 12.8a10 10 0 0 0-4.6-2.5M12 20v.01'
 export const clock = 'M12 7.5v5l3 2M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16Z'
 export const check = 'm5 12.5 4.5 4.5L19 7.5'
+export const checkTwice = 'm2 12.5 4.5 4.5L16 7.5M12 16.2l.8.8L22.3 7.5'
 export const phone =
   'M6.5 4h3l1.5 4-2 1.5a11 11 0 0 0 5.5 5.5l1.5-2 4 1.5v3a2 2 0 0 1-2.2 2A16 16 0 0 1 4.5 6.2 2 2 0 0 1 6.5 4Z'

@@ -3,11 +3,12 @@ import type { KeptConversation } from '../client/device-record'
 import { useController } from '../widget-context'
 import { useWords } from '../wording/use-words'
 import { download } from './download'
+import { printText } from './print-text'
 
-/** Two buttons that save a conversation, as text to read or as JSON to process. */
+/** Saves a conversation, as text to read or as JSON to process, or prints it. */
 export function SaveCopy({ kept }: { kept: KeptConversation }) {
   const words = useWords()
-  const { api } = useController()
+  const { api, host, store } = useController()
   const [failed, setFailed] = useState(false)
   const save = (format: 'json' | 'text') =>
     api.exportConversation(kept, format).then(
@@ -17,6 +18,17 @@ export function SaveCopy({ kept }: { kept: KeptConversation }) {
       },
       () => setFailed(true),
     )
+  const print = () =>
+    api
+      .exportConversation(kept, 'text')
+      .then((file) => file.text())
+      .then(
+        (text) => {
+          setFailed(false)
+          printText(host.root, text, store.getState().speech?.language ?? 'en')
+        },
+        () => setFailed(true),
+      )
   return (
     <section className="group">
       <h3 className="section-title">{words.saveCopy}</h3>
@@ -26,6 +38,9 @@ export function SaveCopy({ kept }: { kept: KeptConversation }) {
         </button>
         <button type="button" className="button grow" onClick={() => save('json')}>
           {words.saveAsJson}
+        </button>
+        <button type="button" className="button grow" onClick={print}>
+          {words.print}
         </button>
       </div>
       <p role="status" className="problem">

@@ -1,10 +1,13 @@
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
 
+/** What is left above an answer that is read from its beginning. */
+const ROOM_ABOVE_PX = 16
 /** Closer to the end than this counts as reading the newest. */
 const NEAR_END_PX = 48
 
 /**
- * Keeps a scroller at its end while it grows, and lets go as soon as the reader scrolls up. Sets `scrollTop` only:
+ * Keeps a scroller at its end while it grows, and lets go as soon as the reader scrolls up. An answer longer than what is seen of it
+ * stays where it begins, because that is where it is read from. Sets `scrollTop` only:
  * `scrollIntoView` would move the hospital's page as well.
  */
 export function useFollowEnd(
@@ -32,6 +35,17 @@ export function useFollowEnd(
     if (!element || !enabled) return
     let previousTop = element.scrollTop
     let previousHeight = element.scrollHeight
+    /** The answer that grows, or did last. */
+    let answer: Element | null | undefined
+    const follow = () => {
+      answer = content.current?.querySelector('.streaming')?.parentElement ?? answer
+      const end = element.scrollHeight - element.clientHeight
+      const aboveAnswer = answer?.isConnected
+        ? answer.getBoundingClientRect().top - element.getBoundingClientRect().top - ROOM_ABOVE_PX
+        : end
+      element.scrollTop = Math.max(element.scrollTop, Math.min(end, element.scrollTop + aboveAnswer))
+      setAtEnd(end - element.scrollTop < NEAR_END_PX)
+    }
     const onScroll = () => {
       const { scrollTop, scrollHeight, clientHeight } = element
       const nearEnd = scrollHeight - scrollTop - clientHeight < NEAR_END_PX
@@ -40,11 +54,13 @@ export function useFollowEnd(
       if (nearEnd || (scrollTop < previousTop && scrollHeight === previousHeight)) following.current = nearEnd
       previousTop = scrollTop
       previousHeight = scrollHeight
-      setAtEnd(following.current)
+      setAtEnd(nearEnd || (following.current && !answer))
+      // It is all in sight: what comes after it is followed.
+      if (nearEnd) answer = undefined
     }
     element.addEventListener('scroll', onScroll, { passive: true })
     const observer = new ResizeObserver(() => {
-      if (following.current) element.scrollTop = element.scrollHeight
+      if (following.current) follow()
       previousHeight = element.scrollHeight
     })
     observer.observe(element)

@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { Filled } from '../ui/filled'
 import { useController, useConversation, useWidget } from '../widget-context'
 import { useWords } from '../wording/use-words'
 
@@ -11,7 +12,6 @@ export function AccountSection() {
   const [state, setState] = useState<'idle' | 'busy' | 'failed'>('idle')
   if (!patient) return offered ? <SignInOffer /> : null
 
-  const [beforeName, afterName] = words.signedInAs.split('{name}')
   const left = () => {
     controller.announce(words.signedOut)
     controller.go({ name: 'chat' })
@@ -28,10 +28,12 @@ export function AccountSection() {
     <section className="group">
       <h3 className="section-title">{words.account}</h3>
       <p className="muted">
-        {beforeName}
-        <strong>{patient.name || words.yourself}</strong>
-        {patient.email && ` (${patient.email})`}
-        {afterName}
+        <Filled text={words.signedInAs}>
+          <bdi>
+            <strong>{patient.name || words.yourself}</strong>
+          </bdi>
+          {patient.email && ` (${patient.email})`}
+        </Filled>
       </p>
       <p role="status" className="problem">
         {state === 'failed' && words.signOutFailed}

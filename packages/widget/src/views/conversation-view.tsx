@@ -2,6 +2,7 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import type { KeptConversation } from '../client/device-record'
 import { entryFrom, type Transcript, withEntries } from '../client/transcript'
 import { SaveCopy } from '../ui/save-copy'
+import { showMessage } from '../ui/show-message'
 import { useController, useLocale } from '../widget-context'
 import { dayOf } from '../wording/dates'
 import { useWords } from '../wording/use-words'
@@ -10,7 +11,13 @@ import { MessageList } from './chat/message-list'
 import { ViewHeader } from './view-header'
 
 /** An earlier conversation, to read and to save. */
-export function ConversationView({ kept }: { kept: KeptConversation }) {
+export function ConversationView({
+  kept,
+  messageId,
+}: {
+  kept: KeptConversation
+  messageId?: string | undefined
+}) {
   const words = useWords()
   const { api, wording } = useController()
   const locale = useLocale()
@@ -24,16 +31,26 @@ export function ConversationView({ kept }: { kept: KeptConversation }) {
       const page = await api.messages(kept, before ? { before } : {})
       setTranscript((entries) => withEntries(entries, page.messages.map(entryFrom)))
       setCursor(page.before ?? undefined)
+      return page
     },
     [api, kept],
   )
   useEffect(() => {
     if (state !== 'loading') return
-    load().then(
+    const loadAll = async () => {
+      let page = await load()
+      // Back to the message that was looked for.
+      while (messageId && page.before && !page.messages.some((one) => one.messageId === messageId))
+        page = await load(page.before)
+    }
+    loadAll().then(
       () => setState('loaded'),
       () => setState('failed'),
     )
-  }, [load, state])
+  }, [load, state, messageId])
+  useEffect(() => {
+    if (state === 'loaded' && messageId && scroller.current) showMessage(scroller.current, messageId)
+  }, [state, messageId])
 
   return (
     <>
@@ -42,7 +59,11 @@ export function ConversationView({ kept }: { kept: KeptConversation }) {
       <section ref={scroller} className="scroller" aria-label={wording.conversation} tabIndex={0}>
         <div className="messages">
           <p className="muted">{words.readOnly}</p>
-          {cursor && <OlderButton onLoad={() => keepingPosition(scroller.current, () => load(cursor))} />}
+          {cursor && (
+            <OlderButton
+              onLoad={() => keepingPosition(scroller.current, () => load(cursor).then(() => {}))}
+            />
+          )}
           {state === 'loading' && <p className="muted">{wording.loading}</p>}
           {state === 'failed' && (
             <p className="problem">

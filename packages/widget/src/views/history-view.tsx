@@ -1,11 +1,13 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { type ArchivedConversation, listConversations, listPatientsConversations } from '../client/archive'
 import { Icon } from '../ui/icon'
+import * as icons from '../ui/icons'
 import * as otherIcons from '../ui/icons-other-views'
 import { useController, useConversation, useLocale, useWidget } from '../widget-context'
 import { dayOf, timeOfDay } from '../wording/dates'
 import { useWords } from '../wording/use-words'
 import { SignInOffer } from './account-section'
+import { HistorySearchBox } from './history-search'
 import { ViewHeader } from './view-header'
 
 /** The conversations this device can still read; of a patient who is signed in, those from all devices. */
@@ -30,16 +32,23 @@ export function HistoryView() {
         </button>
         {!list && !failed && <p className="muted">{wording.loading}</p>}
         {list?.length === 0 && (
-          <p className="muted">{patient ? words.noConversationsYet : words.noConversations}</p>
+          <div className="empty">
+            <span className="emblem" aria-hidden="true">
+              <Icon path={icons.history} size={28} />
+            </span>
+            <p className="muted">{patient ? words.noConversationsYet : words.noConversations}</p>
+          </div>
         )}
         {list && list.length > 0 && (
-          <ul className="rows">
-            {list.map((item) => (
-              <li key={item.kept.sessionId}>
-                <ConversationRow item={item} />
-              </li>
-            ))}
-          </ul>
+          <HistorySearchBox conversations={list}>
+            <ul className="rows">
+              {list.map((item) => (
+                <li key={item.kept.sessionId}>
+                  <ConversationRow item={item} />
+                </li>
+              ))}
+            </ul>
+          </HistorySearchBox>
         )}
         {failed && <p className="problem">{wording.loadFailed}</p>}
         {(before || failed) && (
@@ -110,7 +119,9 @@ function ConversationRow({
   return (
     <button type="button" className="row" onClick={open}>
       <span className="grow min-w-0">
-        <span className="row-title">{firstQuestion || words.untitled}</span>
+        <span className="row-title">
+          <bdi>{firstQuestion || words.untitled}</bdi>
+        </span>
         <span className="row-detail">
           {dayOf(time, locale, wording)}, {timeOfDay(time, locale)}
           {summary && ` · ${controller.count(words.messageCount, summary.messageCount)}`}

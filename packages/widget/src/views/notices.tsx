@@ -1,15 +1,18 @@
 import { useLayoutEffect, useState } from 'react'
 import styles from '../styles/notices.css?inline'
 import { adopt } from '../ui/adopt'
+import { Filled } from '../ui/filled'
 import { Icon } from '../ui/icon'
 import * as icons from '../ui/icons'
+import * as otherIcons from '../ui/icons-other-views'
+import { dialled, PhoneLink } from '../ui/phone-link'
 import { useController, useConversation } from '../widget-context'
 import { useWords } from '../wording/use-words'
 
-/** What stands above the message field: whom to call in an emergency, else that an AI answers and how to reach a person. */
+/** What stands above the message field: whom to call in an emergency, else, at the beginning, that an AI answers. */
 export function Notices() {
-  const words = useWords()
   const controller = useController()
+  const words = useWords()
   const { root } = controller.host
   useLayoutEffect(() => adopt(root, styles), [root])
   const unstored = useConversation((state) => state.unstoredNotice)
@@ -42,15 +45,21 @@ export function Notices() {
         title={words.dismissNotice}
         onClick={dismiss}
       >
-        <Icon path="m6 6 12 12M18 6 6 18" size={18} />
+        <Icon path={otherIcons.cross} size={18} />
       </button>
       <div className="alarm-numbers">
         {numbers.map(({ number, name }, index) => (
           <a key={number} className={index ? 'alarm-call' : 'alarm-call alarm-first'} href={dialled(number)}>
             <Icon path={icons.phone} size={18} />
             <span>
-              {controller.wording.call.replace('{number}', () => number)}
-              {name && <small>{name}</small>}
+              <Filled text={controller.wording.call}>
+                <bdi dir="ltr">{number}</bdi>
+              </Filled>
+              {name && (
+                <small>
+                  <bdi>{name}</bdi>
+                </small>
+              )}
             </span>
           </a>
         ))}
@@ -59,33 +68,25 @@ export function Notices() {
   )
 }
 
-/** In full as long as nothing was said. */
+/** In full as long as nothing was said; afterwards the line below the message field goes on saying it. */
 function WhoAnswers() {
-  const words = useWords()
   const session = useConversation((state) => state.session)
   const isBeginning = useConversation(({ transcript }) => transcript.length === 0)
-  if (!session) return null
-  const { phone } = session.contact
-  const [beforePhone, afterPhone] = words.toAPerson.split('{number}')
-  if (isBeginning)
-    return (
-      <p className="who-answers" dir="auto">
-        {session.aiDisclosure}
-      </p>
-    )
-  return (
-    <p className="who-answers">
-      {words.aiAnswers}
-      {phone && (
-        <>
-          {' '}
-          {beforePhone}
-          <a href={dialled(phone)}>{phone}</a>
-          {afterPhone}
-        </>
-      )}
+  return session && isBeginning ? (
+    <p className="who-answers" dir="auto">
+      {session.aiDisclosure}
     </p>
-  )
+  ) : null
 }
 
-const dialled = (number: string) => `tel:${number.replace(/[^\d+*#]/g, '')}`
+/** The way to a human, in sight as long as a conversation goes on. */
+export function ToAPerson({ phone }: { phone: string }) {
+  const words = useWords()
+  return (
+    <span className="footer-more">
+      <Filled text={words.toAPerson}>
+        <PhoneLink number={phone} />
+      </Filled>
+    </span>
+  )
+}

@@ -4,9 +4,11 @@ import { HistoryView } from './history-view'
 import { SettingsView } from './settings-view'
 import { SignInView } from './sign-in-view'
 
+export { AnswerActions } from './answer-actions'
+export { Greeting } from './greeting'
 export { LoginNotice } from './login-notice'
-export { Notices } from './notices'
-export { Rating } from './rating'
+export { Notices, ToAPerson } from './notices'
+export { Passage } from './passage'
 
 /** Everything beside the chat. One file for all of it: each is too small for one of its own. */
 export function OtherView({ place }: { place: Place }) {
@@ -20,6 +22,6 @@ export function OtherView({ place }: { place: Place }) {
     case 'sign-in':
       return <SignInView />
     case 'conversation':
-      return <ConversationView key={place.kept.sessionId} kept={place.kept} />
+      return <ConversationView key={place.kept.sessionId} kept={place.kept} messageId={place.messageId} />
   }
 }

@@ -8,9 +8,10 @@ import {
 } from 'react'
 import { themeProperties } from '../theme/palette'
 import { useMediaQuery } from '../ui/use-media-query'
-import { LanguageContext, useController, useWidget } from '../widget-context'
+import { LanguageContext, useController, useStore, useWidget } from '../widget-context'
 import { directionOf } from '../wording/languages'
 import { CurrentView } from './current-view'
+import { otherViews } from './other-views'
 
 /** A phone, upright or held sideways: the panel is a sheet that fills the screen. The style sheets ask the same. */
 const PHONE = '(max-width: 479px), (max-height: 479px) and (pointer: coarse)'
@@ -32,6 +33,11 @@ export function Panel() {
   )
   const label = controller.ofHospital(appearance?.uiHints.widgetTitle) || wording.panel
   const Frame = settings.mode === 'inline' ? InlineFrame : FloatingFrame
+  const { part } = useStore(otherViews.state, (now) => now)
+  const { greeting } = settings
+  useEffect(() => {
+    if (greeting) otherViews.load()
+  }, [greeting])
   // What is drawn now would be drawn in English, for a moment.
   if (!speech) return null
   const { language } = speech
@@ -49,6 +55,7 @@ export function Panel() {
           <CurrentView />
           <Announcer />
         </Frame>
+        {greeting && part && <part.Greeting text={greeting} />}
       </LanguageContext.Provider>
     </div>
   )

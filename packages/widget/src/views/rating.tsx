@@ -1,8 +1,6 @@
-import { useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { rate as sendRating } from '../client/ratings'
 import type { TranscriptEntry } from '../client/transcript'
-import styles from '../styles/rating.css?inline'
-import { adopt } from '../ui/adopt'
 import { Icon } from '../ui/icon'
 import * as icons from '../ui/icons-other-views'
 import { useController, useConversation } from '../widget-context'
@@ -17,8 +15,6 @@ export function Rating({ entry: { messageId, rating } }: { entry: TranscriptEntr
   const words = useWords()
   const controller = useController()
   const { conversation } = controller
-  const { root } = controller.host
-  useLayoutEffect(() => adopt(root, styles), [root])
   // An earlier conversation is there to be read.
   const isOfThisOne = useConversation(({ transcript }) =>
     transcript.some((entry) => entry.messageId === messageId),
@@ -46,7 +42,7 @@ export function Rating({ entry: { messageId, rating } }: { entry: TranscriptEntr
     down.current?.focus()
   }
   return (
-    <div className="rating">
+    <>
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset wants a legend, and looks like one */}
       <div role="group" aria-label={words.ratingQuestion} className="rating-buttons">
         <RateButton
@@ -65,7 +61,7 @@ export function Rating({ entry: { messageId, rating } }: { entry: TranscriptEntr
         {waits && !online && <span className="rating-note">{controller.wording.waitingForConnection}</span>}
       </div>
       {asking && rating === 'down' && <Comment id={`why-${messageId}`} onDone={close} />}
-    </div>
+    </>
   )
 }
 

@@ -10,10 +10,20 @@ export const enOtherViews = {
   saveCopy: 'Save a copy',
   saveAsText: 'Text',
   saveAsJson: 'JSON',
+  print: 'Print',
   saveFailed: 'The copy could not be saved. Please try again.',
 
   noConversationsYet: 'Nothing here yet. Your conversations appear here, on every device where you sign in.',
   moreConversations: 'Show earlier conversations',
+  search: 'Search your conversations',
+  searching: 'Searching…',
+  found: { one: '{count} message found', other: '{count} messages found' } as Plural,
+  searchIncomplete: 'Some conversations could not be searched.',
+
+  showPassage: 'Show the passage from {title}',
+  copy: 'Copy',
+  copied: 'Copied.',
+  copyFailed: 'This could not be copied.',
 
   ratingQuestion: 'Was this answer helpful?',
   ratingUp: 'Helpful',
@@ -25,9 +35,10 @@ export const enOtherViews = {
   ratingSend: 'Send',
   ratingSkip: 'Skip',
 
+  closeGreeting: 'Close this greeting',
+
   emergencyTitle: 'In an emergency',
   dismissNotice: 'Put this notice away',
-  aiAnswers: 'An AI answers here.',
   toAPerson: 'To talk with a person: {number}',
 
   account: 'Account',

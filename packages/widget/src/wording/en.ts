@@ -36,6 +36,7 @@ export const en = {
   waitingForFirstConnection: 'Will be sent once connected',
   waitingForServer: 'Not sent yet. Trying again…',
   sent: 'Sent',
+  read: 'Read',
   notSent: 'Not sent',
   notAnswered: 'No answer came.',
   answerCutOff: 'The answer goes on when the connection is back.',

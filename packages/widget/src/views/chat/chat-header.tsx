@@ -27,8 +27,8 @@ export function ChatHeader() {
         <Icon path={icons.assistant} size={20} />
       </span>
       <div className="grow min-w-0">
-        <h2 ref={heading} tabIndex={-1} className="header-title truncate" dir="auto">
-          {controller.ofHospital(appearance?.uiHints.widgetTitle) || wording.panel}
+        <h2 ref={heading} tabIndex={-1} className="header-title truncate">
+          <bdi>{controller.ofHospital(appearance?.uiHints.widgetTitle) || wording.panel}</bdi>
         </h2>
         <p className="header-status">
           {!refusal && connection !== 'closed' && (
@@ -38,7 +38,9 @@ export function ChatHeader() {
             </span>
           )}
           {appearance?.contact.hospitalName && (
-            <span className="header-hospital">{appearance.contact.hospitalName}</span>
+            <span className="header-hospital">
+              <bdi>{appearance.contact.hospitalName}</bdi>
+            </span>
           )}
         </p>
       </div>

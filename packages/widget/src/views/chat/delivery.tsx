@@ -17,8 +17,8 @@ export function Delivery({ entry, showTime }: { entry: TranscriptEntry; showTime
   if (!text)
     return showTime ? (
       <p className="meta">
-        <Icon path={icons.check} size={14} />
-        <span className="sr-only">{wording.sent}, </span>
+        <Icon path={entry.read ? icons.checkTwice : icons.check} size={14} />
+        <span className="sr-only">{entry.read ? wording.read : wording.sent}, </span>
         <time dateTime={createdAt}>{timeOfDay(createdAt, locale)}</time>
       </p>
     ) : null

@@ -17,7 +17,7 @@ export const Message = memo(function Message({ entry, startsGroup, endsGroup }: 
   const { wording } = useController()
   const locale = useLocale()
   const { part } = useStore(otherViews.state, (now) => now)
-  const { role, content } = entry
+  const { messageId, role, content } = entry
   const cutOff =
     useConversation(({ connection }) => connection !== 'online') &&
     role === 'assistant' &&
@@ -32,6 +32,7 @@ export const Message = memo(function Message({ entry, startsGroup, endsGroup }: 
   const own = role === 'user'
   return (
     <div
+      data-message={messageId}
       className={`message ${own ? 'message-user' : 'message-assistant'}${startsGroup ? ' starts' : ''}${endsGroup ? ' ends' : ''}`}
     >
       <span className="sr-only">{own ? wording.you : wording.assistant}: </span>
@@ -43,19 +44,22 @@ export const Message = memo(function Message({ entry, startsGroup, endsGroup }: 
       )}
       {cutOff && <p className="meta">{wording.answerCutOff}</p>}
       {entry.stopped && <p className="meta">{wording.stopped}</p>}
-      {entry.citations.length > 0 && <Sources citations={entry.citations} />}
+      {entry.citations.length > 0 && <Sources messageId={messageId} citations={entry.citations} />}
       {own ? (
         <Delivery entry={entry} showTime={endsGroup} />
       ) : (
-        endsGroup &&
-        !entry.streaming &&
-        entry.seq !== undefined && (
-          <time className="meta" dateTime={entry.createdAt}>
-            {timeOfDay(entry.createdAt, locale)}
-          </time>
+        entry.seq !== undefined &&
+        !entry.streaming && (
+          <div className="answer-foot">
+            {endsGroup && (
+              <time className="meta" dateTime={entry.createdAt}>
+                {timeOfDay(entry.createdAt, locale)}
+              </time>
+            )}
+            {part && <part.AnswerActions entry={entry} />}
+          </div>
         )
       )}
-      {part && !own && entry.seq !== undefined && !entry.streaming && <part.Rating entry={entry} />}
     </div>
   )
 })

@@ -1,6 +1,8 @@
 import { useRef } from 'react'
+import { Filled } from '../../ui/filled'
 import { Icon } from '../../ui/icon'
 import * as icons from '../../ui/icons'
+import { dialled } from '../../ui/phone-link'
 import { useFocusWhenAsked } from '../../ui/use-focus-when-asked'
 import { useController, useWidget } from '../../widget-context'
 
@@ -20,8 +22,11 @@ export function Unavailable() {
       </h3>
       <p className="muted">{wording.unavailableText}</p>
       {phone && (
-        <a className="button" href={`tel:${phone.replace(/[^\d+]/g, '')}`}>
-          <Icon path={icons.phone} size={18} /> {wording.call.replace('{number}', () => phone)}
+        <a className="button" href={dialled(phone)}>
+          <Icon path={icons.phone} size={18} />{' '}
+          <Filled text={wording.call}>
+            <bdi dir="ltr">{phone}</bdi>
+          </Filled>
         </a>
       )}
     </div>
@@ -36,6 +41,9 @@ export function Ended() {
   useFocusWhenAsked(button)
   return (
     <div className="centered" role="status">
+      <span className="emblem" aria-hidden="true">
+        <Icon path={icons.check} size={28} />
+      </span>
       <h3 className="empty-title">{wording.endedTitle}</h3>
       <p className="muted">{isPatient ? wording.endedForPatient : wording.endedText}</p>
       <button

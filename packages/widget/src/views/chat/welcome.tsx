@@ -11,8 +11,8 @@ export function Greeting() {
   if (!text) return null
   if (text.length <= HEADLINE_CHARACTERS)
     return (
-      <h3 className="greeting" dir="auto">
-        {text}
+      <h3 className="greeting">
+        <bdi>{text}</bdi>
       </h3>
     )
   return (
@@ -37,21 +37,21 @@ export function Suggestions() {
   return (
     <div className="suggestions">
       {emptyStateMessage && (
-        <p className="suggestions-title" dir="auto">
-          {controller.ofHospital(emptyStateMessage)}
+        <p className="suggestions-title">
+          <bdi>{controller.ofHospital(emptyStateMessage)}</bdi>
         </p>
       )}
       {emptyStateSubtitle && (
-        <p className="muted" dir="auto">
-          {controller.ofHospital(emptyStateSubtitle)}
+        <p className="muted">
+          <bdi>{controller.ofHospital(emptyStateSubtitle)}</bdi>
         </p>
       )}
       {suggestedQuestions.length > 0 && (
         <ul aria-label={controller.wording.suggestions}>
           {suggestedQuestions.map((question) => (
             <li key={question}>
-              <button type="button" className="suggestion" dir="auto" onClick={() => ask(question)}>
-                {question}
+              <button type="button" className="suggestion" onClick={() => ask(question)}>
+                <bdi>{question}</bdi>
               </button>
             </li>
           ))}
