@@ -10,7 +10,7 @@ PAGE_SOURCES := $(shell find packages scripts -type f -not -path '*/node_modules
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: tools bundles ## Run a demo hospital: build what is needed, start it, print its address; FAKE_LLM=1 for a made-up model
@@ -81,6 +81,10 @@ generate: tools bundles ## Write openapi.json, config.schema.json, docs/configur
 .PHONY: sizes
 sizes: bundles ## Print what the widget weighs
 	npm run size
+
+.PHONY: widget-gallery
+widget-gallery: tools bundles ## Show every view of the widget in every state, on sample data; `npm run gallery` takes the pictures that tests compare anew
+	@exec node scripts/widget-gallery.mjs
 
 .PHONY: screenshots
 screenshots: tools bundles ## Take the README's screenshots anew

@@ -4,6 +4,7 @@ import { chromium } from './environment/chromium'
 export default defineConfig({
   testDir: './tests',
   outputDir: '../test-results',
+  snapshotPathTemplate: '{testDir}/../gallery/{arg}{ext}',
   fullyParallel: true,
   workers: 2,
   forbidOnly: Boolean(process.env.CI),

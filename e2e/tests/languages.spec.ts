@@ -36,6 +36,7 @@ test('the visitor chooses Arabic: everything is mirrored, and it is there on the
   await widget.open()
   await widget.ask('Where are the guest computers?')
   await widget.openView('Settings')
+  await widget.panel.getByLabel('Language').focus()
   await widget.panel.getByLabel('Language').selectOption('العربية')
   await expect(widget.panel.getByRole('heading', { name: 'الإعدادات' })).toBeVisible()
   await expect(widget.panel.getByLabel('اللغة')).toBeFocused()

@@ -67,6 +67,24 @@ describe('opening and closing', () => {
     expect(heard).toEqual(['Tab', 'Escape'])
   })
 
+  test('a page that is put aside lets its connection go, and has one again when it is shown', async () => {
+    const { socket } = await opened()
+    await act(async () => dispatchEvent(new Event('pagehide')))
+    expect(socket.readyState).toBe(3)
+    await act(async () => dispatchEvent(new Event('pageshow')))
+    expect(latestSocket()).not.toBe(socket)
+    await act(async () => latestSocket().accept())
+    expect(inPanel().getByText('Online')).toBeTruthy()
+  })
+
+  test('a page that is put aside before anybody opened the widget asks for nothing when it is shown', async () => {
+    const { requests } = installFakeServer()
+    put()
+    await act(async () => dispatchEvent(new Event('pagehide')))
+    await act(async () => dispatchEvent(new Event('pageshow')))
+    expect(requests).toEqual([])
+  })
+
   test('shutdown leaves nothing behind', async () => {
     await opened()
     await act(async () => call('shutdown', []))

@@ -33,6 +33,7 @@ export function mount(host: WidgetHost): Call {
   const wake = () => controller.conversation.wake()
   addEventListener('online', () => controller.conversation.networkBack(), { signal })
   addEventListener('offline', () => controller.conversation.networkLost(), { signal })
+  addEventListener('pagehide', () => controller.conversation.putAside(), { signal })
   addEventListener('pageshow', wake, { signal })
   addEventListener('storage', (event) => controller.storageChanged(event), { signal })
   document.addEventListener('visibilitychange', () => document.hidden || wake(), { signal })

@@ -83,6 +83,13 @@ export class Connection {
     else if (this.#timer || this.#state === 'offline') this.#tryAnew(0)
   }
 
+  /** The page is put aside as it is, to be shown again: browsers keep none that holds a connection. `wake` brings it back. */
+  putAside(): void {
+    if (this.#state === 'closed') return
+    this.#dropAttempt()
+    this.#setState('offline')
+  }
+
   /** The network is gone, or seems so: says it at once, and takes it back at the first sign of life. */
   networkLost(): void {
     if (this.#state !== 'online') return

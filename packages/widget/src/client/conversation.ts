@@ -106,6 +106,10 @@ export class Conversation {
     if (Date.now() - this.#askedAt > ASK_AGAIN_AFTER_MS) this.#askForMissed()
   }
 
+  putAside(): void {
+    this.#connection.putAside()
+  }
+
   networkLost(): void {
     this.state.setState({ networkDown: true })
     this.#connection.networkLost()

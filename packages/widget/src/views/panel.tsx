@@ -13,8 +13,8 @@ import { directionOf } from '../wording/languages'
 import { CurrentView } from './current-view'
 import { otherViews } from './other-views'
 
-/** A phone, upright or held sideways: the panel is a sheet that fills the screen. The style sheets ask the same. */
-const PHONE = '(max-width: 479px), (max-height: 479px) and (pointer: coarse)'
+/** A phone, upright or held sideways, or a page magnified as much as that: the panel is a sheet that fills the screen. The style sheets ask the same. */
+const PHONE = '(max-width: 479px), (max-height: 479px) and (max-width: 1023px)'
 
 /** The widget's frame: theme, size and place on the page, and the view that is on screen. */
 export function Panel() {
