@@ -61,6 +61,9 @@ test('what arrives while the panel scrolls by itself is no sign that the reader 
     const frames = async () => {
       for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame)
     }
+    // All of the last answer was read, which may be longer than what is seen at once.
+    scroller.scrollTop = scroller.scrollHeight
+    await frames()
     scroller.scrollTop -= 10
     await frames()
     // The sources of an answer, say, before the browser has told anybody of the scrolling.

@@ -84,7 +84,9 @@ describe('other views', () => {
     await user.click(inPanel().getByRole('button', { name: 'Erase' }))
     await waitFor(() => inPanel().getByText(/has to keep a copy for now/))
     expect([localStorage.length, sessionStorage.length]).toEqual([0, 0])
-    await user.click(inPanel().getByRole('button', { name: 'Close' }))
+    const close = inPanel().getByRole('button', { name: 'Close' })
+    expect(root.activeElement).toBe(close)
+    await user.click(close)
     await waitFor(() => inPanel().getByText('This conversation has ended'))
   })
 

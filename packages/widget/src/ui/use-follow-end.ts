@@ -36,14 +36,16 @@ export function useFollowEnd(
     let previousTop = element.scrollTop
     let previousHeight = element.scrollHeight
     /** The answer that grows, or did last. */
-    let answer: Element | null | undefined
+    let answer: HTMLElement | null | undefined
     const follow = () => {
       answer = content.current?.querySelector('.streaming')?.parentElement ?? answer
       const end = element.scrollHeight - element.clientHeight
-      const aboveAnswer = answer?.isConnected
-        ? answer.getBoundingClientRect().top - element.getBoundingClientRect().top - ROOM_ABOVE_PX
-        : end
-      element.scrollTop = Math.max(element.scrollTop, Math.min(end, element.scrollTop + aboveAnswer))
+      // Where it is laid out, not where it is drawn: it moves a little as it comes.
+      const beginning =
+        answer?.isConnected && content.current
+          ? answer.offsetTop - content.current.offsetTop - ROOM_ABOVE_PX
+          : end
+      element.scrollTop = Math.max(element.scrollTop, Math.min(end, beginning))
       setAtEnd(end - element.scrollTop < NEAR_END_PX)
     }
     const onScroll = () => {

@@ -1,4 +1,4 @@
-import { useLayoutEffect, useRef, useState } from 'react'
+import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { useController } from '../widget-context'
 import { useWords } from '../wording/use-words'
 
@@ -8,6 +8,7 @@ export function EraseDialog({ onClose }: { onClose: () => void }) {
   const controller = useController()
   const { conversation, wording } = controller
   const dialog = useRef<HTMLDialogElement>(null)
+  const close = useRef<HTMLButtonElement>(null)
   const [state, setState] = useState<'asking' | 'erasing' | 'failed' | 'kept'>('asking')
 
   useLayoutEffect(() => {
@@ -41,6 +42,10 @@ export function EraseDialog({ onClose }: { onClose: () => void }) {
     done()
   }
   const isKept = state === 'kept'
+  // The button that had the keyboard is gone.
+  useEffect(() => {
+    if (isKept) close.current?.focus()
+  }, [isKept])
   return (
     <dialog
       ref={dialog}
@@ -59,7 +64,7 @@ export function EraseDialog({ onClose }: { onClose: () => void }) {
         {state === 'failed' && words.eraseFailed}
       </p>
       <div className="confirm-actions">
-        <button type="button" className="button" onClick={isKept ? done : onClose}>
+        <button ref={close} type="button" className="button" onClick={isKept ? done : onClose}>
           {isKept ? words.keptClose : words.cancel}
         </button>
         {state === 'failed' && (
