@@ -49,7 +49,7 @@ const BATCH: usize = 1024;
 const LANES: usize = 16;
 
 /// How many numbers a meaning has.
-const WIDTH: usize = 384;
+pub const WIDTH: usize = 384;
 /// How many bytes a meaning takes that is written down: two a number.
 pub const WRITTEN: usize = 2 * WIDTH;
 
@@ -107,6 +107,11 @@ impl Meaning {
     pub fn read(written: &[u8]) -> Self {
         let numbers = written.chunks_exact(2).map(|bytes| f32::from(i16::from_le_bytes([bytes[0], bytes[1]])));
         Self::scaled(numbers.collect())
+    }
+
+    /// [`WIDTH`] numbers, or none where there is no encoder.
+    pub fn numbers(&self) -> &[f32] {
+        &self.0
     }
 
     /// What lies in the middle of some meanings.

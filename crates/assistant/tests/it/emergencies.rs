@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 const EMERGENCIES: &str = include_str!("../data/emergencies.tsv");
 const EVERYDAY: &str = include_str!("../data/everyday.tsv");
+const OTHER_LANGUAGES: &str = include_str!("../data/emergencies_in_other_languages.tsv");
 
 #[test]
 fn emergencies_are_recognised_in_words_that_the_rules_were_not_written_after() {
@@ -49,6 +50,56 @@ fn everyday_questions_are_hardly_ever_taken_for_emergencies() {
         }
     }
     assert!(taken.len() * 100 <= EVERYDAY.lines().count() * 3, "{}", taken.len());
+}
+
+#[test]
+fn emergencies_are_recognised_in_other_languages() {
+    let mut languages: BTreeMap<&str, [(usize, usize); 2]> = BTreeMap::new();
+    for line in OTHER_LANGUAGES.lines() {
+        let [language, sort, text] = line.split('\t').collect::<Vec<_>>()[..] else { panic!("three columns: {line}") };
+        let is_danger = sort == "danger";
+        let is_found = emergency(text).is_some();
+        let (all, found) = &mut languages.entry(language).or_default()[usize::from(is_danger)];
+        *all += 1;
+        *found += usize::from(is_found);
+        if is_danger != is_found && env::var_os("KUZUSHI_SHOW_MISSED").is_some() {
+            println!("{line}: {:?}", emergency(text));
+        }
+    }
+    for (language, [(all, alarms), (dangers, recognised)]) in &languages {
+        println!("{language}: {recognised} of {dangers} recognised, {alarms} of {all} taken for an emergency");
+        assert!(recognised * 100 >= dangers * 90 && alarms * 100 <= all * 3, "{language}");
+    }
+    assert_eq!(languages.len(), 6);
+}
+
+/// Files of three columns: `E` (an emergency), `I` (one that has to be guessed), `H` (harmless) or `X` (left out), whose
+/// it is, and the text.
+#[test]
+fn labelled_cases_that_others_wrote_are_told_apart() {
+    let Some(folder) = env::var_os("KUZUSHI_SAFETY_CASES") else {
+        println!("skipped: KUZUSHI_SAFETY_CASES names no folder with other people's cases");
+        return;
+    };
+    let files = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("a file").path());
+    for file in files.filter(|file| file.extension().is_some_and(|extension| extension == "tsv")) {
+        let mut labels: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+        let cases = fs::read_to_string(&file).expect("text");
+        for line in cases.lines() {
+            let [label, _, text] = line.splitn(3, '\t').collect::<Vec<_>>()[..] else {
+                panic!("three columns: {line}")
+            };
+            let found = emergency(text);
+            let (all, alarms) = labels.entry(label).or_default();
+            *all += 1;
+            *alarms += usize::from(found.is_some());
+            let is_wrong = (label == "E" && found.is_none()) || (label == "H" && found.is_some());
+            if is_wrong && env::var_os("KUZUSHI_SHOW_MISSED").is_some() {
+                println!("{label} {text}: {found:?}");
+            }
+        }
+        println!("{}: {labels:?}", file.file_name().unwrap_or_default().display());
+    }
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! Recognising that somebody may be in danger now.
 //!
 //! The rules are files that a clinician can read (`data/emergencies/`); what is here reads them, finds their patterns in
-//! a message, and weighs what is said around each: "not", "last year", "is there a class".
+//! a message, and weighs what is said around each: "not", "last year", "is there a class". What they neither recognise nor
+//! dismiss is asked of a trained detector.
 
+mod detector;
 mod matching;
 mod measures;
 mod other_languages;
@@ -19,7 +21,7 @@ use matching::Hit;
 use measures::Times;
 use rules::Rules;
 use text::Reader;
-use weighing::Said;
+use weighing::{Said, Weight};
 
 /// A danger that a message speaks of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,8 +86,9 @@ kinds! {
 /// Rather once too often: the cost of a false alarm is a phone number nobody needed.
 pub fn emergencies(message: &str, before: Option<&str>) -> Vec<Finding> {
     let recogniser = &*RECOGNISER;
-    let mut found = recogniser.read(message, None);
-    if found.is_empty() {
+    let Reading { mut found, is_dismissed } = recogniser.read(message, None);
+    // Other languages share words with English: what was dismissed would be found again.
+    if found.is_empty() && !is_dismissed {
         found = other_languages::emergencies(message);
     }
     if found.is_empty()
@@ -93,12 +96,22 @@ pub fn emergencies(message: &str, before: Option<&str>) -> Vec<Finding> {
     {
         found = emergencies_across(before, message);
     }
+    if found.is_empty() {
+        found.extend(detector::emergency(message, is_dismissed));
+    }
     found
 }
 
 /// The dangers that only show where a message goes on from what the same person wrote just before.
 pub fn emergencies_across(before: &str, message: &str) -> Vec<Finding> {
-    RECOGNISER.read(message, Some(before))
+    RECOGNISER.read(message, Some(before)).found
+}
+
+/// What the rules make of a message.
+struct Reading {
+    found: Vec<Finding>,
+    /// Whether a danger is named and said to be none.
+    is_dismissed: bool,
 }
 
 /// The first of the dangers that a message speaks of, by itself.
@@ -107,7 +120,7 @@ pub fn emergency(message: &str) -> Option<Finding> {
 }
 
 impl Recogniser {
-    fn read(&self, message: &str, before: Option<&str>) -> Vec<Finding> {
+    fn read(&self, message: &str, before: Option<&str>) -> Reading {
         let mut reader = Reader::default();
         if let Some(before) = before {
             reader.read(before, &self.rules.spelling);
@@ -119,12 +132,15 @@ impl Recogniser {
         let tokens = reader.tokens;
         let (hits, bridge) = matching::find(&self.rules, &self.times, &tokens);
         let said = Said::new(&tokens, &hits, &bridge);
-        let mut found: Vec<Finding> = hits
-            .iter()
-            // What the message before says by itself was noticed then.
-            .filter(|hit| before.is_none() || spans_both(hit, earlier))
-            .filter_map(|hit| said.weigh(hit, before.is_some()))
-            .collect();
+        let (mut found, mut is_dismissed) = (Vec::new(), false);
+        // What the message before says by itself was noticed then.
+        for hit in hits.iter().filter(|hit| before.is_none() || spans_both(hit, earlier)) {
+            match said.weigh(hit, before.is_some()) {
+                Weight::Counts(finding) => found.push(finding),
+                Weight::Dismissed => is_dismissed = true,
+                Weight::None => {}
+            }
+        }
         found.sort_unstable();
         let mut once: Vec<Finding> = Vec::new();
         for finding in found {
@@ -132,7 +148,7 @@ impl Recogniser {
                 once.push(finding);
             }
         }
-        once
+        Reading { found: once, is_dismissed }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The main phrases in other languages than English. Nobody who speaks them has reviewed them for this purpose.
 
-use std::sync::LazyLock;
+use std::{ops::Range, sync::LazyLock};
 
 use aho_corasick::AhoCorasick;
 use kuzushi_domain::EmergencyKind;
@@ -22,18 +22,25 @@ static FILES: [&str; 6] = [
 
 static LANGUAGES: LazyLock<Vec<Language>> = LazyLock::new(|| FILES.iter().map(|file| Language::read(file)).collect());
 
-/// Looks for the phrases of all languages at once: most messages hold none, and are looked through no further.
+/// Looks for what any pattern begins with in all languages at once: most sentences hold nothing of it, and are looked through no
+/// further.
 static ANY: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    let phrases = LANGUAGES.iter().flat_map(|language| &language.phrases);
-    AhoCorasick::new(phrases.map(|(_, phrase)| wanted(phrase))).ok()
+    let first = LANGUAGES.iter().flat_map(|language| &language.patterns).filter_map(|(_, pattern)| pattern.first());
+    AhoCorasick::new(first.flatten().map(|phrase| &phrase.0)).ok()
 });
 
 #[derive(Default)]
 struct Language {
-    phrases: Vec<(EmergencyKind, String)>,
-    negations: Vec<String>,
-    information: Vec<String>,
+    patterns: Vec<(EmergencyKind, Pattern)>,
+    negations: Vec<Phrase>,
+    information: Vec<Pattern>,
 }
+
+/// Phrases of which all have to be in a sentence, each given as alternatives.
+type Pattern = Vec<Vec<Phrase>>;
+
+/// A phrase, folded, with spaces where a word has to begin and end.
+struct Phrase(String);
 
 impl Language {
     fn read(file: &str) -> Self {
@@ -44,41 +51,58 @@ impl Language {
                 section = name;
                 continue;
             }
-            for phrase in line.split([',', '\u{60c}', '\u{ff0c}']).map(folded).filter(|phrase| phrase != "  ") {
+            for pattern in line.split([',', '\u{60c}', '\u{ff0c}']).filter(|pattern| !pattern.trim().is_empty()) {
+                let alternatives = |part: &str| part.split('/').map(Phrase::read).collect();
+                let pattern: Pattern = pattern.split('&').map(alternatives).collect();
                 match section {
-                    "not" => language.negations.push(phrase),
-                    "information" => language.information.push(phrase),
-                    kind => language.phrases.extend(kind.parse().ok().map(|kind| (kind, phrase))),
+                    "not" => language.negations.extend(pattern.into_iter().flatten()),
+                    "information" => language.information.push(pattern),
+                    kind => language.patterns.extend(kind.parse().ok().map(|kind| (kind, pattern))),
                 }
             }
         }
         language
     }
 
-    fn find(&self, folded: &str) -> Option<EmergencyKind> {
-        if self.information.iter().any(|phrase| occurs(folded, phrase).is_some()) {
-            return None;
-        }
-        let said = |phrase: &String| {
-            let start = occurs(folded, phrase)?;
-            let reach = folded.floor_char_boundary(start.saturating_sub(REACH));
-            // A space, so that a phrase at the very end of what came before is found whole.
-            let before = format!("{} ", &folded[reach..start]);
-            let is_denied = self.negations.iter().any(|negation| before.trim_end().ends_with(negation.trim()));
-            (!is_denied).then_some(())
+    /// The danger that a folded sentence speaks of.
+    fn find(&self, sentence: &str) -> Option<EmergencyKind> {
+        let is_said = |pattern: &Pattern| {
+            let places: Option<Vec<_>> =
+                pattern.iter().map(|part| part.iter().find_map(|phrase| phrase.place(sentence))).collect();
+            places.is_some_and(|places| !places.iter().any(|place| self.is_denied(sentence, place, &places)))
         };
-        self.phrases.iter().find(|(_, phrase)| said(phrase).is_some()).map(|(kind, _)| *kind)
+        let (kind, _) = self.patterns.iter().find(|(_, pattern)| is_said(pattern))?;
+        (!self.information.iter().any(is_said)).then_some(*kind)
+    }
+
+    /// Whether a "not" that is no part of the pattern itself stands right before one of its places.
+    fn is_denied(&self, sentence: &str, place: &Range<usize>, places: &[Range<usize>]) -> bool {
+        let reach = sentence.floor_char_boundary(place.start.saturating_sub(REACH));
+        // The space before the phrase is the one behind the "not".
+        let before = sentence[..place.start].trim_end();
+        self.negations.iter().map(|negation| negation.0.trim_end()).any(|negation| {
+            let start = before.len().saturating_sub(negation.len());
+            start >= reach && before.ends_with(negation) && !places.iter().any(|other| other.contains(&(start + 1)))
+        })
     }
 }
 
-/// Where a phrase stands in a text, both folded. Languages that write no spaces are looked through by letters.
-fn occurs(folded: &str, phrase: &str) -> Option<usize> {
-    folded.find(wanted(phrase))
-}
+impl Phrase {
+    /// Words that end in `*` may go on. Languages that write no spaces are looked through by letters.
+    fn read(written: &str) -> Self {
+        let written = written.trim();
+        let is_unspaced = written.chars().any(|letter| ('\u{4e00}'..='\u{9fff}').contains(&letter));
+        let folded = folded(written);
+        Self(match written.strip_suffix('*') {
+            _ if is_unspaced => folded.trim().to_owned(),
+            Some(_) => folded.trim_end().to_owned(),
+            None => folded,
+        })
+    }
 
-fn wanted(phrase: &str) -> &str {
-    let is_unspaced = phrase.chars().any(|letter| ('\u{4e00}'..='\u{9fff}').contains(&letter));
-    if is_unspaced { phrase.trim() } else { phrase }
+    fn place(&self, sentence: &str) -> Option<Range<usize>> {
+        sentence.find(&self.0).map(|start| start..start + self.0.trim_end().len())
+    }
 }
 
 /// A text in lower case without accents, words with single spaces, one at each end.
@@ -102,10 +126,9 @@ fn folded(text: &str) -> String {
 
 /// The danger that a message speaks of in another language, if it does.
 pub(super) fn emergencies(message: &str) -> Vec<Finding> {
-    let folded = folded(message);
-    if ANY.as_ref().is_some_and(|any| !any.is_match(&folded)) {
-        return Vec::new();
-    }
-    let kinds = LANGUAGES.iter().filter_map(|language| language.find(&folded));
+    let ends = ['.', '!', '?', ';', '\n', '\u{61f}', '\u{3002}', '\u{ff01}', '\u{ff1f}', '\u{ff1b}'];
+    let may_tell = |sentence: &String| ANY.as_ref().is_none_or(|any| any.is_match(sentence));
+    let sentences: Vec<String> = message.split(ends).map(folded).filter(may_tell).collect();
+    let kinds = sentences.iter().flat_map(|sentence| LANGUAGES.iter().filter_map(|language| language.find(sentence)));
     kinds.take(1).map(|kind| Finding { certainty: Certainty::Explicit, kind }).collect()
 }

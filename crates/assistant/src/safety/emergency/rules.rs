@@ -49,6 +49,8 @@ pub(super) enum Context {
     Still,
     /// A service or a subject is asked about.
     Information,
+    /// It happens in a story, or somebody else said it.
+    Reported,
     /// Somebody has it, now.
     Present,
     /// Somebody asks for help at once.
@@ -107,6 +109,7 @@ impl Rules {
                 "history" => Context::History,
                 "still" => Context::Still,
                 "information" => Context::Information,
+                "reported" => Context::Reported,
                 "present" => Context::Present,
                 "urgent" => Context::Urgent,
                 _ => return None,

@@ -16,6 +16,15 @@ const SHORT: usize = 25;
 /// Words that may lie between a "not" and what it is said of.
 const BRIDGE: usize = 6;
 
+/// What a pattern comes to where it lies.
+pub(super) enum Weight {
+    Counts(Finding),
+    /// A danger is named, and said to be none: denied, over, only asked about, or something else that sounds like it.
+    Dismissed,
+    /// No danger, or too little is said.
+    None,
+}
+
 /// What is said in a message, beside its dangers.
 pub(super) struct Said<'a> {
     tokens: &'a [Token],
@@ -60,14 +69,14 @@ impl<'a> Said<'a> {
     }
 
     /// Whether a pattern is a danger here, and how sure that is.
-    pub fn weigh(&self, hit: &Hit, is_across_messages: bool) -> Option<Finding> {
-        let Meaning::Danger(kind, strength) = hit.meaning else { return None };
+    pub fn weigh(&self, hit: &Hit, is_across_messages: bool) -> Weight {
+        let Meaning::Danger(kind, strength) = hit.meaning else { return Weight::None };
         if self.is_harmless(hit) || hit.parts.iter().any(|part| self.is_denied(part)) {
-            return None;
+            return Weight::Dismissed;
         }
         let is_over = self.says(Context::History, hit) && !self.says(Context::Still, hit);
         let is_present = self.says(Context::Present, hit) || self.says(Context::Still, hit);
-        let is_asked_about = self.says(Context::Information, hit) && !is_present;
+        let is_asked_about = self.says(Context::Information, hit) && !is_present || self.says(Context::Reported, hit);
         let counts = match strength {
             Strength::Always => true,
             Strength::Stated => !is_over && !is_asked_about,
@@ -77,7 +86,11 @@ impl<'a> Said<'a> {
         let is_put_together =
             hit.is_across_sentences || is_across_messages || matches!(strength, Strength::Named | Strength::Alone);
         let certainty = if is_put_together { Certainty::Likely } else { Certainty::Explicit };
-        counts.then_some(Finding { certainty, kind })
+        match counts {
+            true => Weight::Counts(Finding { certainty, kind }),
+            false if is_over || is_asked_about => Weight::Dismissed,
+            false => Weight::None,
+        }
     }
 
     fn is_harmless(&self, hit: &Hit) -> bool {

@@ -1,0 +1,116 @@
+//! What no rule recognises: a detector that was trained on what people write in danger and out of it.
+//!
+//! Two multinomial logistic regressions over the same classes: the kinds of emergency, and what harmless messages are
+//! about. One reads pieces of words and costs microseconds; only where it sees some danger, the other reads what the
+//! sentence means. The logarithms of their odds of danger are added. `training.rs` fits both from
+//! `tools/emergency_detector/` and writes `data/emergency_detector.bin`.
+
+mod features;
+#[cfg(test)]
+mod training;
+mod weights;
+
+use std::sync::LazyLock;
+
+use kuzushi_domain::EmergencyKind;
+
+use super::{Certainty, Finding};
+use crate::{
+    encoder,
+    language::{MEANINGS, sentences},
+};
+use features::Features;
+use weights::Detector;
+
+static DETECTOR: LazyLock<Detector> =
+    LazyLock::new(|| Detector::read(include_bytes!("../../../../data/emergency_detector.bin")).unwrap_or_default());
+
+/// The logarithm of the odds of danger by pieces of words below which the sentence encoder is not asked.
+const SUSPICION: f32 = -2.0;
+/// The logarithms of the odds of danger, added, from which it is danger.
+const ALARM: f32 = 0.5;
+/// What is asked on top of that where the rules know a danger and take it for none, and of a sentence out of a long story.
+const DOUBT: f32 = 3.0;
+/// Words that are read as one sentence; a longer message is read sentence by sentence.
+const SHORT: usize = 40;
+/// So many sentences of a long message are asked of the encoder, the most suspicious first.
+const ENCODED: usize = 4;
+/// The least share of words that are English: the detector has read nothing else.
+const LEAST_ENGLISH: f32 = 0.5;
+
+/// The danger that a message speaks of, as far as the detector can tell. `is_dismissed`: the rules found that a danger is named
+/// and said to be none.
+pub(super) fn emergency(message: &str, is_dismissed: bool) -> Option<Finding> {
+    let parts = parts(message);
+    let is_doubtful = is_dismissed || parts.len() > 1;
+    let mut suspicious: Vec<(f32, &str)> = parts
+        .into_iter()
+        .filter_map(|part| {
+            let features = Features::of(part);
+            let odds = DETECTOR.odds_by_words(&features);
+            (odds > SUSPICION && is_english(&features)).then_some((odds, part))
+        })
+        .collect();
+    suspicious.sort_by(|one, other| other.0.total_cmp(&one.0));
+    suspicious.truncate(ENCODED);
+    let scored = suspicious.into_iter().map(|(odds, part)| {
+        let (by_meaning, kind) = DETECTOR.odds_by_meaning(&encoder::meaning(part));
+        (odds + by_meaning, kind)
+    });
+    let (odds, kind) = scored.max_by(|one, other| one.0.total_cmp(&other.0))?;
+    let alarm = if is_doubtful { ALARM + DOUBT } else { ALARM };
+    (odds > alarm).then_some(Finding { certainty: Certainty::Likely, kind })
+}
+
+fn parts(message: &str) -> Vec<&str> {
+    if message.split_whitespace().nth(SHORT).is_none() { vec![message] } else { sentences(message) }
+}
+
+fn is_english(features: &Features) -> bool {
+    let known = features.words.iter().filter(|word| MEANINGS.knows(word)).count();
+    known as f32 >= LEAST_ENGLISH * features.words.len() as f32
+}
+
+/// What a class of the detector stands for.
+type Class = Option<EmergencyKind>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_of_weights_can_be_read() {
+        assert!(Detector::read(include_bytes!("../../../../data/emergency_detector.bin")).is_some());
+        assert!(Detector::read(b"KZED").is_none());
+    }
+
+    #[test]
+    fn other_words_for_danger_are_recognised_and_harmless_ones_are_not() {
+        for (message, expected) in [
+            ("her breaths come in little puffs and she looks ashen", EmergencyKind::Breathing),
+            ("her lips have puffed up like sausages and she croaks since the cashew cake", EmergencyKind::Allergy),
+            ("my granny's mouth hangs to the left and her words are mush", EmergencyKind::Stroke),
+            ("he poured drain opener into his coffee by mistake and drank it", EmergencyKind::Poisoning),
+            ("I intend to leave this world tonight", EmergencyKind::SelfHarm),
+        ] {
+            let found = emergency(message, false);
+            assert!(found.is_some(), "{message}");
+            assert_eq!(found.map(|finding| finding.kind), Some(expected), "{message}");
+        }
+        for message in [
+            "Which bus stops at the main entrance?",
+            "My brother plays drums, may he practise on your ward?",
+            "I would like to know when the lab opens",
+            "D\u{f3}nde est\u{e1} la farmacia",
+        ] {
+            assert_eq!(emergency(message, false), None, "{message}");
+        }
+    }
+
+    #[test]
+    fn an_ordinary_message_is_not_asked_of_the_encoder() {
+        let suspects = |message: &str| DETECTOR.odds_by_words(&Features::of(message)) > SUSPICION;
+        assert!(!suspects("What are the visiting hours?"));
+        assert!(suspects("my husband has collapsed"));
+    }
+}
