@@ -1,7 +1,5 @@
 //! Pieces of words and pairs of words of a sentence, each as a number.
 
-use std::collections::HashSet;
-
 /// How many numbers there are; two pieces may have the same.
 pub const BUCKETS: usize = 1 << 14;
 /// How much pieces and pairs count beside words and pairs with a word between them.
@@ -21,27 +19,30 @@ pub struct Features {
 impl Features {
     pub fn of(text: &str) -> Self {
         let words = words(text);
-        let mut wide = HashSet::new();
-        wide.extend(words.iter().map(|word| bucket("w", &[word])));
+        let mut wide: Vec<usize> = words.iter().map(|word| bucket("w", &[word])).collect();
         wide.extend(words.windows(3).map(|run| bucket("s", &[&run[0], &run[2]])));
-        let mut close = HashSet::new();
         let ends = |at: usize| if at == 0 { "<" } else { ">" };
-        for at in 0..=words.len() {
+        let pair = |at: usize| {
             let before = at.checked_sub(1).map_or(ends(0), |before| words[before].as_str());
             let after = words.get(at).map_or(ends(1), String::as_str);
-            close.insert(bucket("b", &[before, after]));
-        }
-        let letters: Vec<char> = format!(" {} ", words.join(" ")).chars().collect();
+            bucket("b", &[before, after])
+        };
+        let mut close: Vec<usize> = (0..=words.len()).map(pair).collect();
+        let text = format!(" {} ", words.join(" "));
+        // Where each letter begins, and the text's end.
+        let places: Vec<usize> = text.char_indices().map(|(place, _)| place).chain([text.len()]).collect();
         for length in PIECES {
-            close.extend(letters.windows(length).map(|piece| bucket("c", &[&piece.iter().collect::<String>()])));
+            close.extend(places.windows(length + 1).map(|run| bucket("c", &[&text[run[0]..run[length]]])));
         }
         let mut counted = Vec::with_capacity(wide.len() + close.len());
-        for (numbers, weight) in [(wide, 1.0), (close, WEIGHT_OF_PIECES)] {
+        for (mut numbers, weight) in [(wide, 1.0), (close, WEIGHT_OF_PIECES)] {
+            numbers.sort_unstable();
+            numbers.dedup();
             let each = weight / (numbers.len().max(1) as f32).sqrt();
             counted.extend(numbers.into_iter().map(|number| (number, each)));
         }
         // Sums of floats depend on their order.
-        counted.sort_unstable_by_key(|(number, _)| *number);
+        counted.sort_by_key(|(number, _)| *number);
         Self { words, counted }
     }
 }
