@@ -13,7 +13,7 @@ use crate::{
     server::{StartedSession, problem},
 };
 
-const WORDS: &str = "my ankle-canary hurts";
+const WORDS: &str = "where do I go with my ankle-canary";
 
 /// A conversation in which a patient has written.
 async fn conversation(app: &TestApp) -> StartedSession {
