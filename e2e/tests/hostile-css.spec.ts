@@ -32,6 +32,8 @@ async function looks(page: Page, widget: Widget): Promise<Record<string, string>
   return widget.element.evaluate((element) => {
     const root = element.shadowRoot as ShadowRoot
     for (const animation of root.getAnimations()) animation.finish()
+    // How far it had scrolled depends on when the pieces of the answer came.
+    for (const scroller of root.querySelectorAll('.scroller')) scroller.scrollTop = 0
     const parts =
       '.launcher, .panel, .header, .brand, .header-title, .icon-button, .icon-button svg, .scroller, .greeting, .bubble, .prose p, .sources-title, .source, .source-name, .composer-field, textarea, .send, .footer, .footer a'
     const found: Record<string, string> = {}
