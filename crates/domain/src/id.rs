@@ -40,6 +40,8 @@ kinds! {
     Session = "sess";
     /// A message the server wrote.
     Message = "msg";
+    /// A call: a visitor talks with the assistant.
+    Call = "call";
     /// The work of answering one message.
     Turn = "turn";
     /// A running server process.

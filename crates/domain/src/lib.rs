@@ -5,6 +5,7 @@
 pub mod agreement;
 mod article;
 mod audit;
+mod call;
 pub mod clock;
 pub mod config;
 pub mod conversation;
@@ -21,6 +22,7 @@ pub mod staff;
 
 pub use article::{ArticleFormat, UnknownArticleFormat};
 pub use audit::{Actor, AuditAction, UnknownAuditAction};
+pub use call::{CallOutcome, CallQuality};
 pub use clock::{Clock, SystemClock};
 pub use conversation::{AnswerOutcome, Citation, Rating, Role, TurnState, UnknownName};
 pub use email::{EmailAddress, NoEmailAddress};

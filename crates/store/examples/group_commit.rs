@@ -171,6 +171,7 @@ async fn say(hospital: &Hospital, session: &Session, number: u32, begin: bool) -
         message_id: format!("m{number}"),
         content: Phi::new(String::from("When can I visit my mother?")),
         client_timestamp: None,
+        is_spoken: false,
         begin,
         emergency: None,
     };

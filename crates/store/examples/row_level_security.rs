@@ -168,6 +168,7 @@ async fn say(scope: &TenantScope, session: &Session, number: usize) {
         message_id: format!("m{number}"),
         content: Phi::new(String::from("When can I visit my mother?")),
         client_timestamp: None,
+        is_spoken: false,
         begin: false,
         emergency: None,
     };

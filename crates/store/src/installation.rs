@@ -8,7 +8,7 @@
 //! - look-ups from which the tenant is learned: an app by its public name, and what it publishes; staff's keys, and whose an enrolment code
 //!   or a sign-in at a provider is. What follows of a tenant's staff is read and written as the tenant ([`crate::StaffScope`]).
 //! - operators, who belong to no tenant: their accounts, logins, provider and keys.
-//! - nodes: this one's lease, what it owns, and what another left unanswered, of whatever tenant.
+//! - nodes: this one's lease, what it owns, and what another left unanswered or with a call going on, of whatever tenant.
 //! - what one look for all tenants notices instead of one for each, many times a minute: conversations that changed at other
 //!   nodes, logins of patients and staff that were revoked or whose time is over, tenants that were closed, idempotency keys of more than a
 //!   day ago.

@@ -35,6 +35,7 @@ pub use queries::{
     articles::{Article, ArticleChange, ArticleFilter, ArticlesDigest, ArticlesStamp, NewArticle},
     audit::{AuditEvent, AuditFilter, AuditTrail, NewAuditEvent},
     audit_check::{AuditFault, AuditHead, CheckedChain},
+    calls::{Call, EndedCall},
     closed_tenants::ClosedTenants,
     configs::{ConfigVersion, NewConfig},
     conversations::{Conversation, ConversationFilter},
@@ -69,6 +70,7 @@ pub use queries::{
     staff_members::{Enrolment, NewStaffMember, StaffChange, StaffCredentials, StaffMember},
     suites::{NewSuite, Suite},
     tenants::{NewTenant, Tenant},
+    transcripts::NewTranscript,
     turns::{NextTurn, OpenTurn, Turn, Unanswered},
     users::{Credentials, NewUser, User, UserChange},
 };

@@ -175,6 +175,16 @@ pub struct WireMessageMetadata {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false)]
     pub timestamp: Option<String>,
+    /// How it was said, where it was not typed or read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false, value_type = WireChannel)]
+    pub channel: Option<&'static str>,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+pub enum WireChannel {
+    Voice,
 }
 
 impl From<&Message> for WireMessage {
@@ -185,8 +195,10 @@ impl From<&Message> for WireMessage {
             stopped: details.stopped,
             no_answer: details.no_answer,
             timestamp: details.client_timestamp.clone(),
+            channel: details.is_spoken.then_some("voice"),
         };
-        let has_metadata = metadata.stopped || metadata.no_answer || metadata.timestamp.is_some();
+        let has_metadata =
+            metadata.stopped || metadata.no_answer || metadata.timestamp.is_some() || metadata.channel.is_some();
         Self {
             message_id: message.message_id.clone(),
             seq: message.seq,

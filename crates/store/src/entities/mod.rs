@@ -38,3 +38,4 @@ pub mod suite;
 pub mod tenant;
 pub mod turn;
 pub mod user;
+pub mod voice_session;

@@ -42,6 +42,7 @@ mod m20261129_000100_article_upkeep;
 mod m20261129_000101_gaps;
 mod m20261129_000110_suites;
 mod m20261129_000111_patient_records;
+mod m20261130_000140_voice_sessions;
 
 /// What the files do, each under its name.
 macro_rules! changes {
@@ -93,6 +94,7 @@ impl MigratorTrait for Migrator {
             m20261129_000101_gaps,
             m20261129_000110_suites,
             m20261129_000111_patient_records,
+            m20261130_000140_voice_sessions,
         ]
     }
 }

@@ -27,6 +27,8 @@ pub struct NewUserMessage {
     pub message_id: String,
     pub content: Phi<String>,
     pub client_timestamp: Option<String>,
+    /// Whether it was spoken in a call.
+    pub is_spoken: bool,
     /// Whether this node begins to answer at once, when nothing else waits in the conversation.
     pub begin: bool,
     /// What it says of a danger: the notice is stored with it, as the event after it.
@@ -80,7 +82,11 @@ impl TenantScope {
             seq: 0,
             role: Role::User,
             content: new.content,
-            details: MessageDetails { client_timestamp: new.client_timestamp, ..MessageDetails::default() },
+            details: MessageDetails {
+                client_timestamp: new.client_timestamp,
+                is_spoken: new.is_spoken,
+                ..MessageDetails::default()
+            },
             feedback: None,
             in_reply_to: None,
             created_at: now,

@@ -215,6 +215,7 @@ mod tests {
             message_id: "m1".into(),
             content: "Hi".into(),
             client_timestamp: None,
+            is_spoken: false,
             begin: false,
             emergency: None,
         };

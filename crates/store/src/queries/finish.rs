@@ -29,6 +29,8 @@ pub enum FinishedAnswer {
     /// Stopped by the visitor. What was said until then is kept, if anything was.
     Cancelled {
         content: Phi<String>,
+        /// Whether it was being read out in a call.
+        is_spoken: bool,
     },
     /// Failed with this error code; nothing is kept, and the question can be sent again.
     Failed {
@@ -73,9 +75,11 @@ impl TenantScope {
         };
         let (state, failure, answer) = match outcome {
             FinishedAnswer::Done { content, details, outcome: _ } => (TurnState::Done, None, Some((content, details))),
-            FinishedAnswer::Cancelled { content } if content.expose().is_empty() => (TurnState::Cancelled, None, None),
-            FinishedAnswer::Cancelled { content } => {
-                let details = MessageDetails { stopped: true, ..MessageDetails::default() };
+            FinishedAnswer::Cancelled { content, .. } if content.expose().is_empty() => {
+                (TurnState::Cancelled, None, None)
+            }
+            FinishedAnswer::Cancelled { content, is_spoken } => {
+                let details = MessageDetails { stopped: true, is_spoken, ..MessageDetails::default() };
                 (TurnState::Cancelled, None, Some((content, details)))
             }
             FinishedAnswer::Failed { code } => (TurnState::Failed, Some(code), None),

@@ -44,6 +44,8 @@ pub struct MessageDetails {
     pub client_timestamp: Option<String>,
     /// What makes a message of the system a notice.
     pub notice: Option<Notice>,
+    /// It was spoken in a call, and not typed or read.
+    pub is_spoken: bool,
 }
 
 impl std::fmt::Debug for MessageDetails {
@@ -94,6 +96,8 @@ struct StoredDetails {
     client_timestamp: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     notice: Option<StoredNotice>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_spoken: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -182,6 +186,7 @@ impl TenantScope {
             no_answer: details.no_answer,
             client_timestamp: details.client_timestamp.clone(),
             notice: details.notice.clone().map(StoredNotice::from),
+            is_spoken: details.is_spoken,
         };
         let json = serde_json::to_vec(&stored).map_err(|error| StoreError::Other(error.to_string()))?;
         Ok(Some(key.seal(&json, self.message_place(row, "details"))?))
@@ -203,6 +208,7 @@ impl TenantScope {
                     no_answer: stored.no_answer,
                     client_timestamp: stored.client_timestamp,
                     notice: stored.notice.map(StoredNotice::open).transpose().map_err(unknown)?,
+                    is_spoken: stored.is_spoken,
                 }
             }
         };

@@ -65,6 +65,7 @@ pub fn message(message_id: &str, content: &str) -> NewUserMessage {
         message_id: message_id.into(),
         content: Phi::new(typed(content)),
         client_timestamp: None,
+        is_spoken: false,
         begin: false,
         emergency: None,
     }

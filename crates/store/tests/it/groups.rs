@@ -152,6 +152,7 @@ on_both_engines! {
                 message_id: format!("{words}{}", if number < WORDS.len() { String::new() } else { number.to_string() }),
                 content: Phi::from(words),
                 client_timestamp: (number % 2 == 0).then(|| words.to_owned()),
+                is_spoken: number % 3 == 0,
                 begin: true,
                 emergency: None,
             };
@@ -167,6 +168,7 @@ on_both_engines! {
             assert_eq!((stored.message_id, stored.seq, stored.role), (new.message_id, message.seq, Role::User));
             assert_eq!(stored.content.expose(), new.content.expose());
             assert_eq!(stored.details.client_timestamp, new.client_timestamp);
+            assert_eq!(stored.details.is_spoken, new.is_spoken);
             assert_eq!((stored.in_reply_to, stored.created_at), (None, now));
         }
         // In each conversation the first one begins, and the others wait for it.
@@ -204,8 +206,8 @@ on_both_engines! {
             done("Yes."),
             done(""),
             FinishedAnswer::Done { content: "Ja.".into(), details: details.clone(), outcome: AnswerOutcome::Answered },
-            FinishedAnswer::Cancelled { content: "You c".into() },
-            FinishedAnswer::Cancelled { content: Phi::default() },
+            FinishedAnswer::Cancelled { content: "You c".into(), is_spoken: false },
+            FinishedAnswer::Cancelled { content: Phi::default(), is_spoken: false },
             FinishedAnswer::Failed { code: "AI_ERROR" },
             FinishedAnswer::Failed { code: "AI_TIMEOUT" },
         ];

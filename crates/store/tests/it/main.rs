@@ -8,6 +8,7 @@ mod approvals;
 mod articles;
 mod audit;
 mod backups;
+mod calls;
 mod canary;
 mod configs;
 mod erased_tenants;

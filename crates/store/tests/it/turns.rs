@@ -48,7 +48,7 @@ on_both_engines! {
         let session = hospital.session().await;
         hospital.say(&session, "q1", "One?").await;
         let turn = hospital.begin(&session, 2).await;
-        let outcome = FinishedAnswer::Cancelled { content: "You can".into() };
+        let outcome = FinishedAnswer::Cancelled { content: "You can".into(), is_spoken: false };
         hospital.scope.finish_turn(&session, &turn, outcome, at(3)).await.unwrap().unwrap();
         let stored = hospital.scope.messages(&session, ALL).await.unwrap().messages.pop().unwrap();
         assert_eq!(stored.content.expose(), "You can");
