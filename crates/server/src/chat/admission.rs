@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     auth::{ClientAddress, Patient, Visitor, origin, tokens::Claims},
-    conversation::SocketId,
+    conversation::{SocketId, Subscription},
     error::ApiError,
     limits::ConnectionSlot,
     state::AppState,
@@ -34,13 +34,24 @@ pub struct Knock {
     pub address: Option<ClientAddress>,
 }
 
-/// Finds out who is there, and whether they may come in.
+/// Finds out who is there, and whether they may come in to a chat.
 pub async fn admit(
     state: &AppState,
     socket: &mut WebSocket,
     knock: Box<Knock>,
     slot: &mut ConnectionSlot,
 ) -> Result<Box<Connection>, End> {
+    let (party, subscription) = admit_party(state, socket, knock, slot).await?;
+    Ok(Box::new(Connection::new(party, subscription)))
+}
+
+/// Finds out who is there, and whether they may come in, whatever for.
+pub async fn admit_party(
+    state: &AppState,
+    socket: &mut WebSocket,
+    knock: Box<Knock>,
+    slot: &mut ConnectionSlot,
+) -> Result<(Party, Subscription), End> {
     let Knock { session, token, origin, address } = *knock;
     let (session, token) = match token {
         Some(token) => (session, token),
@@ -82,7 +93,7 @@ pub async fn admit(
     let config = config.map_err(|error| closing(&error))?;
     let urgent = Urgent::default();
     let party = Party { state: state.clone(), visitor, login, conversation, socket: id, address, config, urgent };
-    Ok(Box::new(Connection::new(party, subscription)))
+    Ok((party, subscription))
 }
 
 async fn visitor(state: &AppState, session: Id<id::Session>, claims: Claims) -> Result<Visitor, CloseReason> {

@@ -1,10 +1,10 @@
 //! The chat WebSocket.
 
-mod admission;
+pub mod admission;
 pub mod close_codes;
 mod connection;
 pub mod frames;
-mod limits;
+pub mod limits;
 mod order;
-mod receive;
+pub mod receive;
 pub mod socket;

@@ -9,8 +9,8 @@ use std::{
 use axum::extract::ws::Utf8Bytes;
 use bytes::Bytes;
 use kuzushi_assistant::safety::ai_disclosure;
-use kuzushi_domain::{Id, Phi, TurnState, config::AppConfig, id};
-use kuzushi_store::{AcceptedMessage, NewEmergency, NewUserMessage, RatedAnswer, StoreError};
+use kuzushi_domain::{Id, Phi, config::AppConfig, id};
+use kuzushi_store::{NewEmergency, NewUserMessage, RatedAnswer, StoreError};
 use tokio::{sync::Notify, time::timeout};
 
 use super::{
@@ -19,9 +19,7 @@ use super::{
 };
 use crate::{
     auth::{ClientAddress, Visitor, logins::note_use_of},
-    conversation::{
-        Begun, Conversation, DEFAULT_LOCALE, SocketId, ToCall, Withdrawal, answer_what_waits, emergency_in,
-    },
+    conversation::{Conversation, DEFAULT_LOCALE, Said, SocketId, TakenIn, ToCall, Withdrawal, emergency_in, take_in},
     state::AppState,
 };
 
@@ -120,6 +118,9 @@ impl Party {
         let content = Phi::new(message.content);
         let before = self.conversation.last_said.replace(&content);
         let emergency = emergency_in(&content, before.as_ref(), self.to_call());
+        if let Some(emergency) = &emergency {
+            self.conversation.say_notice(&emergency.content);
+        }
         let unstored = emergency.as_ref().map(|emergency| ServerFrame::unstored_notice(emergency).bytes());
         let message = UserMessage { content: String::new(), ..message };
         let mut accepting = pin!(self.store(message, content, emergency, before.is_some()));
@@ -137,15 +138,20 @@ impl Party {
         }
     }
 
-    fn to_call(&self) -> ToCall<'_> {
+    pub fn to_call(&self) -> ToCall<'_> {
         let locale = self.visitor.session.metadata.locale.as_deref().unwrap_or(DEFAULT_LOCALE);
         ToCall { safety: &self.config.safety, contact: &self.config.contact, locale }
     }
 
     /// That an AI answers here.
     pub fn disclosure(&self) -> ServerFrame {
+        ServerFrame::disclosure(self.disclosure_text())
+    }
+
+    /// The same in words.
+    pub fn disclosure_text(&self) -> String {
         let ToCall { safety, contact, locale } = self.to_call();
-        ServerFrame::disclosure(ai_disclosure(safety, contact, locale))
+        ai_disclosure(safety, contact, locale)
     }
 
     async fn store(
@@ -180,52 +186,40 @@ impl Party {
             message_id: message_id.clone(),
             content,
             client_timestamp: metadata.and_then(|metadata| metadata.timestamp),
+            is_spoken: false,
             begin: true,
             emergency,
         };
-        let accepted = self.visitor.scope.accept_user_message(&self.visitor.session, new, self.state.clock.now()).await;
-        let (seq, begun) = match accepted {
-            Ok(AcceptedMessage::Stored { message, turn, login, notice }) => {
-                self.note_use(login).await;
-                self.conversation.deliver(message.seq, &ServerFrame::message(&message), Some(self.socket));
-                if let Some(notice) = &notice {
-                    self.conversation.deliver(notice.seq, &ServerFrame::message(notice), None);
-                }
-                let session = self.visitor.session.clone();
-                let seq = message.seq;
-                let begun = (turn.state == TurnState::Running).then(|| Begun {
-                    turn,
-                    question: Some(message),
-                    session,
-                    has_notice: notice.is_some(),
-                    is_read_with_the_last,
-                    has_login: login.is_some(),
-                });
-                (seq, begun)
-            }
-            Ok(AcceptedMessage::Known { seq, turn: _ }) => (seq, None),
-            Ok(AcceptedMessage::NameTaken) => {
-                return refuse(ErrorCode::BadFrame, "messageId: belongs to another message of this session");
-            }
-            Ok(AcceptedMessage::Ended) => return Ok(Reaction::Close(CloseReason::SessionEnded)),
-            Err(error) => return Err(stored_not(&error).about(&message_id)),
+        let said = Said {
+            state: &self.state,
+            scope: &self.visitor.scope,
+            session,
+            conversation: &self.conversation,
+            from: Some(self.socket),
+            login: self.login,
+            is_read_with_the_last,
         };
-        answer_what_waits(&self.state, self.visitor.scope.clone(), self.visitor.session.id, begun);
-        Ok(Reaction::Acknowledge { message_id, seq })
+        match take_in(said, new).await {
+            Ok(TakenIn::Stored { seq }) => Ok(Reaction::Acknowledge { message_id, seq }),
+            Ok(TakenIn::NameTaken) => {
+                refuse(ErrorCode::BadFrame, "messageId: belongs to another message of this session")
+            }
+            Ok(TakenIn::Ended) => Ok(Reaction::Close(CloseReason::SessionEnded)),
+            Err(error) => Err(stored_not(&error).about(&message_id)),
+        }
     }
 
-    /// Whoever writes stays signed in, by the token that let the socket in and by the login that the conversation is of.
-    async fn note_use(&self, login: Option<Id<id::Login>>) {
-        let logins = self.login.into_iter().chain(login.filter(|login| self.login != Some(*login)));
-        for login in logins {
-            if let Err(error) = note_use_of(&self.state, &self.visitor.scope, login).await {
-                tracing::warn!(%error, "that a patient is active was not noted");
-            }
+    /// Whoever rates stays signed in, by the token that let the socket in.
+    async fn note_use(&self) {
+        if let Some(login) = self.login
+            && let Err(error) = note_use_of(&self.state, &self.visitor.scope, login).await
+        {
+            tracing::warn!(%error, "that a patient is active was not noted");
         }
     }
 
     /// Whether the conversation is a patient's. It may have become one's since this socket came in.
-    async fn is_identified(&self) -> Result<bool, StoreError> {
+    pub async fn is_identified(&self) -> Result<bool, StoreError> {
         let session = &self.visitor.session;
         Ok(session.owner.is_some() || self.visitor.scope.session(session.id).await?.owner.is_some())
     }
@@ -238,7 +232,7 @@ impl Party {
         match self.visitor.scope.rate_answer(&self.visitor.session, &message_id, feedback).await {
             Ok(RatedAnswer::Stored) => {
                 self.conversation.pass_on(&ServerFrame::Rating { message_id, rating }, Some(self.socket));
-                self.note_use(None).await;
+                self.note_use().await;
                 Ok(Reaction::Nothing)
             }
             Ok(RatedAnswer::Unknown) => {

@@ -106,6 +106,7 @@ async fn tell(
     emergency: NewEmergency,
 ) {
     let unstored = ServerFrame::unstored_notice(&emergency);
+    conversation.say_notice(&emergency.content);
     match scope.add_notice(session, emergency, state.clock.now()).await {
         Ok(Some(notice)) => conversation.deliver(notice.seq, &ServerFrame::message(&notice), None),
         Ok(None) => {}

@@ -9,6 +9,7 @@ use kuzushi_assistant::redact::Placeholders;
 use kuzushi_domain::{Id, id};
 
 use super::{
+    aloud::VoiceLine,
     answering::{AnswerInTheMaking, Worker},
     emergency::LastSaid,
     listener::Listener,
@@ -28,6 +29,8 @@ pub struct Conversation {
     state: Mutex<State>,
     pub(super) recent: RecentMessages,
     pub last_said: LastSaid,
+    /// The call that reads answers out, if there is one.
+    pub(super) voice: VoiceLine,
     /// What stands for what in the requests that left for providers. Most conversations are never asked for it.
     placeholders: OnceLock<Placeholders>,
     all: Conversations,
@@ -56,6 +59,7 @@ impl Conversations {
             state: Mutex::default(),
             recent: RecentMessages::default(),
             last_said: LastSaid::default(),
+            voice: VoiceLine::default(),
             placeholders: OnceLock::new(),
             all: self.clone(),
         });

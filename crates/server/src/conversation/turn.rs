@@ -1,11 +1,12 @@
 //! Answering: one worker a conversation takes its open turns in order and carries each to a final state.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::pending, sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use kuzushi_assistant::{
-    AnswerEvent, AnswerRequest, Earlier, HISTORY_LENGTH, HistoryMessage, Knowledge, ProviderFailure, tools::Patient,
+    AnswerEnd, AnswerEvent, AnswerRequest, Earlier, HISTORY_LENGTH, HistoryMessage, Knowledge, ProviderFailure,
+    tools::Patient,
 };
 use kuzushi_domain::{Id, Phi, Role, config::Provider, id};
 use kuzushi_store::{
@@ -16,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Conversation,
+    aloud::ReadAloud,
     asking::{Question, answer_request},
     emergency::{notice_answer, notice_course},
     permits,
@@ -154,7 +156,11 @@ async fn answer_next(
             FinishedAnswer::Failed { code: ErrorCode::AiTimeout.as_str() }
         }
         Some(question) => {
-            let request = request(state, scope, conversation, &session, &turn, &question, had_to_wait).await?;
+            let mut request = request(state, scope, conversation, &session, &turn, &question, had_to_wait).await?;
+            if conversation.has_voice() {
+                // Whoever reads it out has a pace of their own.
+                request.token_interval = Duration::ZERO;
+            }
             let before = Said { messages: request.history.clone(), earlier: request.earlier.clone() };
             let gap = Gap::of(&request);
             if !has_notice {
@@ -167,7 +173,7 @@ async fn answer_next(
                     told = Some((request.safety.clone(), request.contact.clone(), request.locale.clone()));
                 }
             }
-            match run(state, conversation, request, cancel).await {
+            match run(state, conversation, &turn.message_id, request, cancel).await {
                 Some((outcome, is_uncovered)) => {
                     uncovered = is_uncovered.then_some(gap);
                     said = before;
@@ -182,7 +188,7 @@ async fn answer_next(
             }
         }
         // The question is gone: the conversation was erased.
-        None => FinishedAnswer::Cancelled { content: Phi::default() },
+        None => FinishedAnswer::Cancelled { content: Phi::default(), is_spoken: false },
     };
     let answer = finish(state, scope, conversation, &session, &turn, outcome).await?;
     if let (Some(answer), Some((safety, contact, locale))) = (&answer, &told) {
@@ -331,16 +337,21 @@ enum Interruption {
 }
 
 /// Streams the answer to the conversation until it is complete, stopped, failed or out of time, and tells whether it is one
-/// to a question that no article covers. None: the server stops
+/// to a question that no article covers. In a call it goes on until all of it was heard. None: the server stops
 /// and has no more time for it.
 async fn run(
     state: &AppState,
     conversation: &Conversation,
+    question_id: &str,
     request: AnswerRequest,
     cancel: CancellationToken,
 ) -> Option<(FinishedAnswer, bool)> {
     let failed = |code: ErrorCode| Some((FinishedAnswer::Failed { code: code.as_str() }, false));
+    let mut aloud = conversation.read_aloud(question_id);
+    let is_spoken = aloud.is_some();
     let mut events = state.assistant.answer(request);
+    // How it ended, while the rest of it is still being heard.
+    let mut ended: Option<AnswerEnd> = None;
     // Together, so that each is looked at when it has something to say, and not for every token.
     let deadline = sleep(Duration::from_secs(state.config.limits.answer_timeout));
     let mut interruptions = FuturesUnordered::from_iter([
@@ -351,27 +362,54 @@ async fn run(
     loop {
         let event = tokio::select! {
             biased;
-            Some(interruption) = interruptions.next() => match interruption {
-                Interruption::Withdrawn => {
+            Some(interruption) = interruptions.next() => match (interruption, &ended) {
+                (Interruption::Withdrawn, _) => {
+                    if let Some(aloud) = &mut aloud {
+                        aloud.stop();
+                    }
                     let content = Phi::new(conversation.answer_so_far());
-                    return Some((FinishedAnswer::Cancelled { content }, false));
+                    return Some((FinishedAnswer::Cancelled { content, is_spoken }, false));
                 }
-                Interruption::OutOfTime => return failed(ErrorCode::AiTimeout),
-                Interruption::Closing => return None,
+                (Interruption::OutOfTime, None) => return failed(ErrorCode::AiTimeout),
+                (Interruption::Closing, None) => return None,
+                // It is read out, however long that takes.
+                (Interruption::OutOfTime, Some(_)) => continue,
+                (Interruption::Closing, Some(_)) => {
+                    finish_reading(conversation, &mut aloud);
+                    return ended.map(|end| done(conversation, end, is_spoken));
+                }
             },
-            event = events.next() => event,
+            heard = heard(&mut aloud), if aloud.is_some() => {
+                match heard {
+                    Some(heard) => conversation.extend_answer(&heard),
+                    // The call is over, or all was heard.
+                    None => {
+                        finish_reading(conversation, &mut aloud);
+                        if let Some(end) = ended {
+                            return Some(done(conversation, end, is_spoken));
+                        }
+                    }
+                }
+                continue;
+            },
+            event = events.next(), if ended.is_none() => event,
         };
         match event {
-            Some(Ok(AnswerEvent::Text(delta))) => conversation.extend_answer(&delta),
-            Some(Ok(AnswerEvent::Done(end))) => {
-                if let Some(failure) = end.instead_of_model {
+            Some(Ok(AnswerEvent::Text(delta))) => match &mut aloud {
+                Some(aloud) => aloud.say(&delta),
+                None => conversation.extend_answer(&delta),
+            },
+            Some(Ok(AnswerEvent::Done(mut end))) => {
+                if let Some(failure) = end.instead_of_model.take() {
                     tracing::warn!(session = %conversation.id(), %failure, "the built-in assistant answers instead of a model");
                 }
-                let outcome = end.outcome();
-                let details =
-                    MessageDetails { citations: end.citations, no_answer: end.no_answer, ..MessageDetails::default() };
-                let content = Phi::new(conversation.answer_so_far());
-                return Some((FinishedAnswer::Done { content, details, outcome }, end.is_uncovered));
+                match &mut aloud {
+                    Some(aloud) => {
+                        aloud.end();
+                        ended = Some(end);
+                    }
+                    None => return Some(done(conversation, end, is_spoken)),
+                }
             }
             Some(Err(ProviderFailure::TimedOut)) => return failed(ErrorCode::AiTimeout),
             Some(Err(failure)) => {
@@ -382,6 +420,33 @@ async fn run(
             None => return failed(ErrorCode::AiError),
         }
     }
+}
+
+/// What is heard next of an answer that is read out.
+async fn heard(aloud: &mut Option<ReadAloud>) -> Option<String> {
+    match aloud {
+        Some(aloud) => aloud.heard().await,
+        None => pending().await,
+    }
+}
+
+/// From here on it is text: nobody reads the rest of it out.
+fn finish_reading(conversation: &Conversation, aloud: &mut Option<ReadAloud>) {
+    if let Some(mut aloud) = aloud.take() {
+        let rest = aloud.rest();
+        if !rest.is_empty() {
+            conversation.extend_answer(&rest);
+        }
+    }
+}
+
+/// An answer that is complete.
+fn done(conversation: &Conversation, end: AnswerEnd, is_spoken: bool) -> (FinishedAnswer, bool) {
+    let outcome = end.outcome();
+    let details =
+        MessageDetails { citations: end.citations, no_answer: end.no_answer, is_spoken, ..MessageDetails::default() };
+    let content = Phi::new(conversation.answer_so_far());
+    (FinishedAnswer::Done { content, details, outcome }, end.is_uncovered)
 }
 
 /// What the visitor is told of an answer that failed.

@@ -195,7 +195,7 @@ impl Feedback {
 }
 
 /// Reads the fields of a frame; an error names the field and what is wrong, and repeats nothing of what was sent.
-fn fields<T: DeserializeOwned>(text: &str) -> Result<T, FrameError> {
+pub fn fields<T: DeserializeOwned>(text: &str) -> Result<T, FrameError> {
     let bad = |message: String| FrameError::new(ErrorCode::BadFrame, message);
     if !body::is_object(text.as_bytes()) {
         return Err(bad(body::NO_OBJECT.to_owned()));

@@ -5,7 +5,7 @@ mod error;
 mod server;
 
 pub use self::{
-    client::{Auth, CONTENT_LIMIT, Cancel, ClientFrame, FRAME_LIMIT, Feedback, UserMessage},
+    client::{Auth, CONTENT_LIMIT, Cancel, ClientFrame, FRAME_LIMIT, Feedback, UserMessage, fields},
     error::{ErrorCode, FrameError},
     server::{ServerFrame, Status, token},
 };
