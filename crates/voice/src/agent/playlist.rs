@@ -1,0 +1,147 @@
+//! Sounds that wait to be heard, and how far they were.
+
+use std::collections::VecDeque;
+
+use super::{
+    Millis, is_notice,
+    lines::{Kind, Line},
+};
+use crate::audio::SPOKEN_RATE;
+
+/// Sounds in their order.
+#[derive(Debug, Default)]
+pub(super) struct Playlist {
+    sounds: VecDeque<Sound>,
+    is_paused: bool,
+}
+
+#[derive(Debug)]
+struct Sound {
+    line: Line,
+    samples: Vec<f32>,
+    played: usize,
+    is_told: bool,
+}
+
+/// What came of playing.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// Something begins to be heard.
+    Began,
+    /// So many bytes of an answer's text were heard.
+    Heard { answer: u64, bytes: usize },
+    /// Something that is no answer begins to be heard.
+    Said { text: String },
+}
+
+impl Playlist {
+    pub fn put(&mut self, line: Line, samples: Vec<f32>) {
+        let at = if is_notice(&line) {
+            // After what is being said, and after other notices.
+            let is_before = |sound: &Sound| sound.played > 0 || is_notice(&sound.line);
+            self.sounds.iter().take_while(|sound| is_before(sound)).count()
+        } else {
+            self.sounds.len()
+        };
+        self.sounds.insert(at, Sound { line, samples, played: 0, is_told: false });
+    }
+
+    /// What was begun and is no notice ends here for one.
+    pub fn let_notices_in(&mut self) {
+        if let Some(sound) = self.sounds.front_mut().filter(|sound| sound.played > 0 && !is_notice(&sound.line)) {
+            // The rest of a piece takes seconds; it is said again from its beginning.
+            sound.played = 0;
+        }
+    }
+
+    pub fn pause(&mut self) {
+        self.is_paused = true;
+    }
+
+    pub fn resume(&mut self) {
+        self.is_paused = false;
+    }
+
+    /// Forgets everything but notices. Returns the notice that was being heard, to be said again.
+    pub fn drop_all_but_notices(&mut self) -> Option<Line> {
+        self.sounds.retain(|sound| is_notice(&sound.line));
+        if self.sounds.front().is_some_and(|sound| sound.played > 0) {
+            return self.sounds.pop_front().map(|sound| sound.line);
+        }
+        None
+    }
+
+    /// Fills a packet, and says what was heard with it.
+    pub fn play(&mut self, packet: &mut [f32]) -> Vec<Progress> {
+        packet.fill(0.0);
+        let mut told = Vec::new();
+        if self.is_paused {
+            return told;
+        }
+        let mut filled = 0;
+        while let Some(sound) = self.sounds.front_mut() {
+            if !sound.is_told {
+                sound.is_told = true;
+                told.push(Progress::Began);
+                if !matches!(sound.line.kind, Kind::Answer { .. }) {
+                    told.push(Progress::Said { text: sound.line.said.clone() });
+                }
+            }
+            let rest = sound.samples.get(sound.played..).unwrap_or_default();
+            let room = packet.get_mut(filled..).unwrap_or_default();
+            let number = rest.len().min(room.len());
+            for (place, sample) in room.iter_mut().zip(rest) {
+                *place = *sample;
+            }
+            filled += number;
+            sound.played += number;
+            told.extend(sound.heard());
+            if sound.played < sound.samples.len() {
+                break;
+            }
+            self.sounds.pop_front();
+            if filled == packet.len() {
+                break;
+            }
+        }
+        told
+    }
+
+    /// Whether something has been heard in part, or is about to be.
+    pub fn has_begun(&self) -> bool {
+        self.sounds.iter().any(|sound| !sound.samples.is_empty())
+    }
+
+    pub fn is_playing(&self) -> bool {
+        !self.is_paused && !self.sounds.is_empty()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.sounds.is_empty()
+    }
+
+    pub fn holds_answer(&self, answer: u64) -> bool {
+        self.sounds.iter().any(|sound| sound.line.is_of(answer))
+    }
+
+    /// How long it takes to hear all of it.
+    pub fn waiting_ms(&self) -> Millis {
+        let samples: usize = self.sounds.iter().map(|sound| sound.samples.len() - sound.played).sum();
+        (samples * 1_000 / SPOKEN_RATE) as Millis
+    }
+}
+
+impl Sound {
+    /// As much of an answer's text as has the same part of it as was heard of its sound, to the end of a word.
+    fn heard(&self) -> Option<Progress> {
+        let Kind::Answer { answer, piece } = &self.line.kind else { return None };
+        let bytes = if self.played >= self.samples.len() {
+            piece.range.end
+        } else {
+            let part = piece.written.len() * self.played / self.samples.len();
+            let words = piece.written.get(..piece.written.floor_char_boundary(part)).unwrap_or_default();
+            piece.range.start + words.rfind(char::is_whitespace).map_or(0, |at| at + 1)
+        };
+        (bytes > piece.range.start).then_some(Progress::Heard { answer: *answer, bytes })
+    }
+}

@@ -1,0 +1,18 @@
+//! Sound as numbers: mono samples between -1 and 1.
+
+mod opus;
+mod resampling;
+mod wave;
+
+pub use opus::{OpusDecoder, OpusEncoder, OpusError};
+pub use resampling::resample;
+pub use wave::{WaveError, read_wave, write_wave};
+
+/// Samples a second of what is heard: what the networks that listen were trained on.
+pub const HEARD_RATE: usize = 16_000;
+/// Samples a second of what is said.
+pub const SPOKEN_RATE: usize = 24_000;
+/// Milliseconds of sound in a packet.
+pub const PACKET_MS: usize = 20;
+/// Samples of what is said in a packet.
+pub const PACKET_SAMPLES: usize = SPOKEN_RATE * PACKET_MS / 1_000;
