@@ -74,6 +74,12 @@ enum Command {
         #[command(subcommand)]
         command: KeysCommand,
     },
+    /// Get and check the models of the built-in voice.
+    #[cfg(feature = "voice")]
+    Voice {
+        #[command(subcommand)]
+        command: commands::voice::VoiceCommand,
+    },
     /// Print the description of the HTTP API and of the socket's frames (OpenAPI, JSON).
     Openapi,
     /// Print the schema of an app's config document (JSON Schema).
@@ -122,6 +128,8 @@ impl Cli {
             Command::Evaluate(arguments) => commands::evaluate::run(config()?, arguments).await,
             Command::Audit { command } => commands::audit::run(config()?, command).await,
             Command::Keys { command } => commands::keys::run(config()?, command).await,
+            #[cfg(feature = "voice")]
+            Command::Voice { command } => commands::voice::run(config()?, command).await,
             Command::Openapi => commands::print(&crate::router::description_json()?),
             Command::ConfigSchema => commands::print(&crate::router::config_schema_json()?),
             Command::ConfigReference => commands::print(&config::reference()),

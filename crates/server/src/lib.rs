@@ -5,6 +5,7 @@ pub mod assets;
 mod audit_file;
 mod audit_heads;
 pub mod auth;
+pub mod calls;
 pub mod chat;
 pub mod cli;
 pub mod commands;

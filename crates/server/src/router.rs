@@ -28,7 +28,7 @@ use utoipa_axum::{
 
 use crate::{
     api::{admin, body::BODY_LIMIT, export, health, idempotency, login, messages, openapi, session_init, sessions},
-    assets, chat, demo, documents,
+    assets, calls, chat, demo, documents,
     edge::{self, Peer},
     error::ApiError,
     limits,
@@ -152,6 +152,7 @@ pub fn router(state: AppState) -> Router {
     let mut router = Router::new()
         .merge(api)
         .route("/ws/chat", get(chat::socket::chat))
+        .route("/ws/voice", get(calls::socket::voice))
         .route("/widget/v1/{*path}", get(assets::widget_file))
         .route("/widget/loader.js", get(assets::loader));
     if state.demo.is_some() {

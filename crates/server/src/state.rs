@@ -18,6 +18,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     auth::{oidc::Oidc, passwords::Passwords, tokens::Tokens},
+    calls::Calls,
     config::{Answering, Config},
     conversation::{AgreementShelf, ClosedTenants, ConfigShelf, Conversations, KnowledgeShelf, SignOuts},
     demo::Demo,
@@ -44,6 +45,7 @@ pub struct Parts {
     /// The names of the FHIR servers that have the records of apps' patients, by the apps' public names.
     pub fhir_servers: BTreeMap<String, String>,
     pub conversations: Conversations,
+    pub calls: Calls,
     pub sign_outs: SignOuts,
     pub closed_tenants: ClosedTenants,
     pub agreements: AgreementShelf,
@@ -86,6 +88,7 @@ impl AppState {
     ) -> Self {
         Self(Arc::new(Parts {
             directory: Default::default(),
+            calls: Calls::new(&config),
             connections: ConnectionLimits::new(&config.limits),
             rates: RateLimits::new(&config.limits),
             sign_outs: SignOuts::since(clock.now()),

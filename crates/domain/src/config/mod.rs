@@ -7,6 +7,7 @@ mod limits;
 mod local_time;
 mod safety;
 mod schema;
+mod voice;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,11 +15,12 @@ use serde::{Deserialize, Serialize};
 pub use limits::{Limits, SpendingLimits};
 pub use safety::{Helpline, Safety, SafetyWords};
 pub use schema::{ConfigError, ConfigErrors, schema};
+pub use voice::{Voice, VoiceProvider};
 
 /// Everything an app's owner configures. Every field has a default, so a document states only what differs.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
-#[schemars(deny_unknown_fields, transform = schema::allow_reserved_section)]
+#[schemars(deny_unknown_fields)]
 pub struct AppConfig {
     /// Instructions for a language model. The built-in assistant has no use for them.
     pub system_prompt: String,
@@ -31,6 +33,7 @@ pub struct AppConfig {
     pub limits: Limits,
     pub retention: Retention,
     pub safety: Safety,
+    pub voice: Voice,
 }
 
 /// What visitors may use.

@@ -1,8 +1,8 @@
 //! The JSON Schema that config documents are held to when they are written, and what is said of those that it refuses.
 
 use jsonschema::{ValidationError, error::ValidationErrorKind};
-use schemars::{Schema, generate::SchemaSettings};
-use serde_json::{Value, json};
+use schemars::generate::SchemaSettings;
+use serde_json::Value;
 
 use super::{
     AppConfig,
@@ -122,15 +122,10 @@ fn options(wanted: &Value) -> Vec<&str> {
     single.chain(lists.flatten().filter_map(Value::as_str)).collect()
 }
 
-/// The section that the contract names and that a later release gives a meaning.
-pub(super) fn allow_reserved_section(schema: &mut Schema) {
-    if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
-        properties.insert("voice".into(), json!({"type": "object", "description": "Of a later release."}));
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn told(document: Value) -> Vec<(String, String)> {
@@ -233,8 +228,16 @@ mod tests {
     }
 
     #[test]
-    fn sections_of_later_releases_are_accepted() {
+    fn a_voice_is_one_of_those_there_are() {
+        let document = json!({"voice": {"provider": "openai", "silenceSeconds": 30}});
+        assert_eq!(AppConfig::parse_strictly(&document).expect("a config").voice.silence_seconds, 30);
+        let document = json!({"voice": {"provider": "carrier pigeon"}});
+        assert!(AppConfig::parse_strictly(&document).is_err());
+        // Documents of before there were voices may hold anything in this section, and are read all the same.
         let document = json!({"voice": {"locale": "en-US"}});
-        assert!(AppConfig::parse_strictly(&document).is_ok());
+        assert_eq!(
+            serde_json::from_value::<AppConfig>(document).expect("a config").voice,
+            super::super::Voice::default()
+        );
     }
 }

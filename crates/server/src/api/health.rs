@@ -33,6 +33,9 @@ struct Checks {
     migrations: &'static str,
     /// `no`, or `yes` when the server was told to stop.
     stopping: &'static str,
+    /// Whether the built-in voice can be had: `ok`, or why not: `NO_MODELS`, `LOADING`, `NOT_BUILT`, `NO_ADDRESS`. The server
+    /// takes work without it.
+    voice: &'static str,
 }
 
 #[utoipa::path(get, path = "/healthz", tag = "operation", summary = "Whether the process lives", responses((status = 200, body = Alive)))]
@@ -57,10 +60,11 @@ pub async fn readyz(State(state): State<AppState>) -> Response {
         }
     };
     let stopping = state.stopping.is_cancelled();
+    let voice = state.calls.builtin_missing().map_or("ok", |missing| missing.code());
     let ready = migrations == "ok" && !stopping;
     let readiness = Readiness {
         status: if ready { "ready" } else { "unready" },
-        checks: Checks { database, migrations, stopping: if stopping { "yes" } else { "no" } },
+        checks: Checks { database, migrations, stopping: if stopping { "yes" } else { "no" }, voice },
     };
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(readiness)).into_response()

@@ -8,6 +8,7 @@ use utoipa::{
 };
 
 use crate::{
+    calls::frames::{VoiceClientFrame, VoiceServerFrame},
     chat::frames::{ClientFrame, ServerFrame},
     state::AppState,
 };
@@ -16,10 +17,10 @@ use crate::{
 #[openapi(
     info(
         title = "Kuzushi",
-        description = "An assistant for hospitals' websites. The chat socket is `/ws/chat`; its frames are the schemas `ClientFrame` and `ServerFrame`.",
+        description = "An assistant for hospitals' websites. The chat socket is `/ws/chat`; its frames are the schemas `ClientFrame` and `ServerFrame`. The voice socket is `/ws/voice`; its frames are `VoiceClientFrame` and `VoiceServerFrame`, after an `auth` frame where the URL holds no token.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
-    components(schemas(ClientFrame, ServerFrame)),
+    components(schemas(ClientFrame, ServerFrame, VoiceClientFrame, VoiceServerFrame)),
     modifiers(&Credentials),
     tags(
         (name = "widget", description = "What the widget calls first"),

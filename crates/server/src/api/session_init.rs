@@ -22,6 +22,7 @@ use crate::{
         ClientAddress, Patient, Visitor, bearer, origin,
         tokens::{Claims, SessionClaims},
     },
+    calls::{IceServer, Unavailable, ice_servers, provider_for},
     conversation::DEFAULT_LOCALE,
     edge::Peer,
     error::{ApiError, FieldError},
@@ -128,7 +129,12 @@ struct ChatEndpoint {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct VoiceEndpoint {
+    /// Whether a call may be begun.
     enabled: bool,
+    /// Why not: `SWITCHED_OFF`, `NOT_BUILT`, `NO_MODELS`, `LOADING`, `NO_ADDRESS`, `NOT_SET_UP` or `NO_AGREEMENT`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    unavailable: Option<&'static str>,
     signaling_url: String,
     rtc_config: RtcConfig,
 }
@@ -136,8 +142,9 @@ struct VoiceEndpoint {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct RtcConfig {
-    #[schema(value_type = Vec<Object>)]
-    ice_servers: Vec<serde_json::Value>,
+    /// What a browser's `RTCPeerConnection` takes. Credentials are this session's own, and expire: before a call that begins
+    /// later than that, ask again.
+    ice_servers: Vec<IceServer>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -252,7 +259,8 @@ pub async fn session_init(
     };
     let is_tls = peer.is_some_and(|Extension(ConnectInfo(peer))| peer.is_tls);
     let base = websocket_base(&state, &headers, is_tls);
-    started(&state, &base, &scope, &session, config, app.name).map(|started| (status, Json(started)))
+    let no_voice = provider_for(&state, &scope, &config).await?.err();
+    started(&state, &base, &scope, &session, config, app.name, no_voice).map(|started| (status, Json(started)))
 }
 
 fn started(
@@ -262,6 +270,7 @@ fn started(
     session: &Session,
     config: AppConfig,
     app_name: String,
+    no_voice: Option<Unavailable>,
 ) -> Result<SessionStarted, ApiError> {
     let claims = SessionClaims { tenant: scope.id(), session: session.id };
     let (token, expires_at) = state.tokens.issue(claims, state.clock.now()).map_err(|_| ApiError::Internal)?;
@@ -276,7 +285,9 @@ fn started(
         limits: _,
         retention: _,
         safety,
+        voice: _,
     } = config;
+    let has_voice = no_voice.is_none();
     let locale = session.metadata.locale.as_deref().unwrap_or(DEFAULT_LOCALE);
     let emergency_number = emergency_number(&safety, &contact, locale);
     let ai_disclosure = ai_disclosure(&safety, &contact, locale);
@@ -289,8 +300,9 @@ fn started(
         app: AppName { name: app_name },
         features: WireFeatures {
             text_chat: features.text_chat,
-            // Calls and files are features of later releases, whatever a config asks for.
-            voice: false,
+            // Whatever a config asks for, somebody has to serve calls.
+            voice: has_voice,
+            // Files are a feature of a later release.
             file_upload: false,
             sign_in: features.sign_in,
             identity_required: features.identity_required,
@@ -307,9 +319,17 @@ fn started(
         },
         chat: ChatEndpoint { ws_url: format!("{base}/ws/chat?sessionId={}", session.id) },
         voice: VoiceEndpoint {
-            enabled: false,
+            enabled: has_voice,
+            unavailable: no_voice.map(|unavailable| unavailable.code()),
             signaling_url: format!("{base}/ws/voice?sessionId={}", session.id),
-            rtc_config: RtcConfig { ice_servers: Vec::new() },
+            rtc_config: RtcConfig {
+                // Credentials are of use to those only who can make a call.
+                ice_servers: if has_voice {
+                    ice_servers(&state.config.voice, session.id, state.clock.now())
+                } else {
+                    Vec::new()
+                },
+            },
         },
         ui_hints: WireUiHints {
             welcome_message: hints.welcome_message,

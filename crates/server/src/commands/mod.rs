@@ -6,16 +6,19 @@ pub mod evaluate;
 pub mod keys;
 mod run;
 pub mod staff;
+#[cfg(feature = "voice")]
+pub mod voice;
 
 use std::{io::Write, path::PathBuf, sync::Arc};
 
 use anyhow::Context;
-use kuzushi_domain::{Actor, Id, SystemClock, id};
+use kuzushi_domain::{Actor, Id, SystemClock, agreement::Modality, id};
 use kuzushi_store::{DatabaseOptions, Store, StoreError, sealed::SealError};
 use tokio::net::TcpListener;
 
 use crate::{
     auth::tokens::Tokens,
+    calls,
     cli::DemoArguments,
     config::Config,
     demo::{self, Demo},
@@ -54,8 +57,12 @@ pub async fn demo(config: Config, arguments: DemoArguments) -> anyhow::Result<()
     let state = prepare(config, Some(Demo), &listener).await?;
     let provider = model.as_ref().map(|model| model.provider.into());
     seed::seed(&state.store, &SystemClock, &Source::Demo { model }).await.context("the demo hospital")?;
-    if let Some(provider) = provider {
-        demo::agree_with(&state, provider).await.context("the demo hospital")?;
+    let model = provider.and_then(|provider| state.config.providers.endpoint(provider));
+    let voice = state.config.voice.provider_url.as_deref().and_then(calls::endpoint_of);
+    for (endpoint, modality) in [(model, Modality::Text), (voice, Modality::Voice)] {
+        if let Some(endpoint) = endpoint {
+            demo::agree_with(&state, endpoint, modality).await.context("the demo hospital")?;
+        }
     }
     demo::add_patient(&state).await.context("the demo hospital's patient")?;
     let scheme = if certificates.is_some() { "https" } else { "http" };

@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use crate::{
-    assets, audit_heads,
+    assets, audit_heads, calls,
     config::Config,
     conversation,
     edge::{Certificates, Door},
@@ -58,6 +58,8 @@ pub async fn run(
     }
     conversation::take_place(&state).await.context("taking up unanswered questions")?;
     tokio::spawn(conversation::keep_place(state.clone()));
+    state.calls.prepare();
+    tokio::spawn(calls::keep_calls(state.clone()));
     tokio::spawn(tidy(state.clone()));
     tokio::spawn(audit_heads::keep_noting(state.clone()));
     tokio::spawn(retention::keep_erasing(state.clone()));

@@ -12,6 +12,7 @@ mod reference;
 mod security;
 mod staff;
 mod value;
+mod voice;
 
 use std::{
     error::Error,
@@ -31,6 +32,7 @@ pub use reference::{reference, variables};
 pub use security::{Security, decode_content_key, split_secrets};
 pub use staff::{SecondFactor, Staff};
 pub use value::{Interval, Secret};
+pub use voice::Voice;
 
 /// Everything an operator can set, a struct per section.
 #[derive(Debug, Clone, confique::Config)]
@@ -54,6 +56,9 @@ pub struct Config {
     /// Where patients' own records are.
     #[config(nested)]
     pub fhir: Fhir,
+    /// Calls: who serves them, and how browsers reach them.
+    #[config(nested)]
+    pub voice: Voice,
     /// How much anybody may ask for.
     #[config(nested)]
     pub limits: Limits,
@@ -80,7 +85,8 @@ impl Config {
         self.http.check().context("[http]")?;
         self.database.check().context("[database]")?;
         self.security.check().context("[security]")?;
-        self.providers.check().context("[providers]")
+        self.providers.check().context("[providers]")?;
+        self.voice.check().context("[voice]")
     }
 
     /// The address of the database: the one that was set, or an SQLite file in the data folder.

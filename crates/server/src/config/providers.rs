@@ -55,6 +55,11 @@ impl Providers {
         base_url.split(['?', '#']).next()?.parse().ok()
     }
 
+    /// Where OpenAI is reached, and the key. None: it is not set up.
+    pub fn openai(&self) -> Option<(&str, Option<&str>)> {
+        account(self.openai_base_url.as_ref(), self.openai_api_key.as_ref(), OPENAI)
+    }
+
     /// What so many tokens cost, in millionths of the currency. None: the model has no price.
     pub fn micros(&self, provider: &str, model: &str, input_tokens: i64, output_tokens: i64) -> Option<i64> {
         self.model_prices.as_ref()?.micros(provider, model, input_tokens, output_tokens)

@@ -94,7 +94,16 @@ impl Server {
 
     /// A socket with this query, whatever comes of it.
     pub async fn open(&self, query: &str, origin: Option<&str>) -> Socket {
-        let url = format!("{}://{}/ws/chat{query}", self.scheme("ws"), self.address);
+        self.open_at("/ws/chat", query, origin).await
+    }
+
+    /// The same for calls.
+    pub async fn open_voice(&self, query: &str, origin: Option<&str>) -> Socket {
+        self.open_at("/ws/voice", query, origin).await
+    }
+
+    async fn open_at(&self, path: &str, query: &str, origin: Option<&str>) -> Socket {
+        let url = format!("{}://{}{path}{query}", self.scheme("ws"), self.address);
         Socket::open(&url, origin, self.tls.clone()).await
     }
 }
