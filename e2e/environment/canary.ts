@@ -39,11 +39,18 @@ export class LogWatch {
   /** The last lines, for whoever has to read why something ended. */
   readonly end: string[] = []
   readonly found: string[] = []
+  readonly #words: string[]
+
+  /** @param words further words to look for, whatever their case. */
+  constructor(words: string[] = []) {
+    this.#words = words.map((word) => word.toLowerCase())
+  }
 
   hear(line: string): void {
     this.end.push(line)
     if (this.end.length > LINES_KEPT) this.end.shift()
-    if (line.includes(CANARY)) this.found.push(line)
+    const lower = line.toLowerCase()
+    if (line.includes(CANARY) || this.#words.some((word) => lower.includes(word))) this.found.push(line)
   }
 }
 

@@ -16,17 +16,22 @@ const testHospital = fileURLToPath(new URL('../hospital', import.meta.url))
 /** The real program on a port and a data folder of its own. */
 export class KuzushiServer {
   readonly #dataFolder: string
+  readonly #settings: NodeJS.ProcessEnv
   #process: ChildProcess | undefined
-  readonly #log = new LogWatch()
+  readonly #log: LogWatch
   /** Chosen by the first start, and kept by later ones: pages that are open know no other. */
   #port = 0
 
-  private constructor(dataFolder: string) {
+  private constructor(dataFolder: string, settings: NodeJS.ProcessEnv, spoken: string[]) {
     this.#dataFolder = dataFolder
+    this.#settings = settings
+    this.#log = new LogWatch(spoken)
   }
 
-  static async start(): Promise<KuzushiServer> {
-    const server = new KuzushiServer(await mkdtemp(join(tmpdir(), 'kuzushi-e2e-')))
+  /** @param spoken what patients say aloud, where no canary can be: words that its log must not hold. */
+  static async start(settings: NodeJS.ProcessEnv = {}, spoken: string[] = []): Promise<KuzushiServer> {
+    const folder = await mkdtemp(join(tmpdir(), 'kuzushi-e2e-'))
+    const server = new KuzushiServer(folder, settings, spoken)
     try {
       await promisify(execFile)(binary, ['seed', testHospital], { env: server.#environment() })
       await server.start()
@@ -121,6 +126,7 @@ export class KuzushiServer {
       DATA_DIR: this.#dataFolder,
       // All it can say: none of it may hold what a patient typed.
       LOG_LEVEL: 'trace',
+      ...this.#settings,
     }
   }
 }

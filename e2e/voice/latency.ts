@@ -1,0 +1,64 @@
+import { expect, test } from '@playwright/test'
+import { HostSite } from '../environment/host-site'
+import { KuzushiServer } from '../environment/kuzushi-server'
+import { Caller } from './call'
+import { models, recording } from './recordings'
+
+const CALLS = Number(process.env.CALLS ?? 10)
+const AFTER_THE_GREETING = 16
+const QUESTIONS = [
+  'What are your visiting hours?',
+  'Where can I park my car?',
+  'Do you accept my health insurance?',
+  'How do I pay my bill?',
+]
+
+const at = (sorted: number[], share: number) =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
+
+/** Prints a line of figures, in milliseconds. */
+function report(what: string, figures: number[]): void {
+  const sorted = [...figures].sort((one, other) => one - other)
+  console.log(
+    `\n${what}: ${sorted.length} measured, p50 ${at(sorted, 0.5)}, p95 ${at(sorted, 0.95)}, slowest ${sorted.at(-1)}`,
+  )
+}
+
+test('how long a call takes to answer, and to be silent', async () => {
+  const server = await KuzushiServer.start({ VOICE_MODELS_DIR: models, LOG_LEVEL: 'warn' })
+  const site = await HostSite.start()
+  const voice = async () => {
+    const ready = (await (await fetch(`${server.url}/readyz`)).json()) as { checks: { voice: string } }
+    return ready.checks.voice
+  }
+  await expect.poll(voice, { timeout: 60_000 }).toBe('ok')
+  const responses: number[] = []
+  const silences: number[] = []
+  const connections: number[] = []
+  for (let call = 0; call < CALLS; call++) {
+    const question = QUESTIONS[call % QUESTIONS.length] as string
+    const file = await recording(AFTER_THE_GREETING, question, 4, 'Sorry, where can I park my car?', 20)
+    const caller = await Caller.open(server, site, file)
+    const begun = Date.now()
+    await caller.call()
+    connections.push(Date.now() - begun)
+    await expect
+      .poll(async () => (await caller.stored()).length, { timeout: 60_000 })
+      .toBeGreaterThanOrEqual(4)
+    const { sounds } = await caller.course()
+    const spoken = sounds.filter(({ who, from, to }) => who === 'patient' && to - from > 300)
+    const [first, second] = [spoken[0], spoken[1]]
+    const answer = sounds.find(({ who, from }) => who === 'voice' && first && from > first.to)
+    if (first && answer) responses.push(answer.from - first.to)
+    const broken = sounds.find(
+      ({ who, from, to }) => who === 'voice' && second && from < second.from && to > second.from,
+    )
+    if (second && broken) silences.push(broken.to - second.from)
+    await caller.close()
+  }
+  report('last speech in to first sound out', responses)
+  report('breaking in to silence', silences)
+  report('press to connection', connections)
+  await site.stop()
+  await server.dispose()
+})

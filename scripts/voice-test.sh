@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Calls with the built-in voice: its models, what they make of speech, and a browser that talks. What it is given goes to the
+# browser tests.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+export VOICE_MODELS_DIR=${VOICE_MODELS_DIR:-$PWD/target/voice-models}
+with_voice=(--workspace --features kuzushi-server/voice)
+cargo build "${with_voice[@]}" --all-targets
+target/debug/kuzushi voice fetch
+cargo test "${with_voice[@]}" --test models -- --ignored
+npx playwright test --config e2e/voice/playwright.config.ts "$@"
