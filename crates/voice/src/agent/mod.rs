@@ -224,7 +224,10 @@ impl Agent {
     pub fn speech(&mut self, speech: Speech, now: Millis) -> Vec<Action> {
         match speech {
             Speech::Begin { answer } => {
+                // It is the answer to what was said last.
+                let spoken_until = self.spoken_until;
                 let actions = self.interrupt();
+                self.spoken_until = spoken_until;
                 self.asked_at = Some(now);
                 self.answer = Some(Answer { id: answer, pieces: Pieces::default(), is_complete: false, heard: 0 });
                 self.after(actions, now)

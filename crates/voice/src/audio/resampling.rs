@@ -38,7 +38,7 @@ mod tests {
     fn a_second_stays_a_second_and_a_tone_the_same_tone() {
         for (from, to) in [(22_050, 24_000), (24_000, 16_000), (48_000, 16_000)] {
             let resampled = resample(&tone(from, 440.0), from, to);
-            assert_eq!(resampled.len(), to);
+            assert!(resampled.len().abs_diff(to) <= 1, "{}", resampled.len());
             assert!(crossings(&resampled).abs_diff(440) <= 2, "{}", crossings(&resampled));
         }
     }

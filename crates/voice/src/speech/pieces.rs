@@ -175,6 +175,6 @@ mod tests {
         let mut cut = Pieces::default();
         assert!(cut.push("It costs 3.").is_empty());
         assert_eq!(cut.push("50 dollars. ")[0].written, "It costs 3.50 dollars. ");
-        assert_eq!((cut.finish(), cut.length()), (None, 24));
+        assert_eq!((cut.finish(), cut.length()), (None, 23));
     }
 }
