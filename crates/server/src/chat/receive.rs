@@ -69,7 +69,7 @@ impl Urgent {
 /// What the socket does next.
 pub enum Reaction {
     Nothing,
-    Reply(ServerFrame),
+    Reply(Box<ServerFrame>),
     /// The message is stored.
     Acknowledge {
         message_id: String,
@@ -85,14 +85,16 @@ pub enum Reaction {
 impl Party {
     pub async fn receive(&self, text: &Utf8Bytes) -> Reaction {
         match ClientFrame::parse(text) {
-            Err(error) => Reaction::Reply(ServerFrame::refusal(error)),
-            Ok(frame) => self.act_on(frame).await.unwrap_or_else(|error| Reaction::Reply(ServerFrame::refusal(error))),
+            Err(error) => Reaction::Reply(ServerFrame::refusal(error).into()),
+            Ok(frame) => {
+                self.act_on(frame).await.unwrap_or_else(|error| Reaction::Reply(ServerFrame::refusal(error).into()))
+            }
         }
     }
 
     async fn act_on(&self, frame: ClientFrame) -> Result<Reaction, FrameError> {
         match frame {
-            ClientFrame::Ping => Ok(Reaction::Reply(ServerFrame::Pong)),
+            ClientFrame::Ping => Ok(Reaction::Reply(ServerFrame::Pong.into())),
             ClientFrame::Auth(_) => Err(FrameError::new(ErrorCode::NotAllowed, "auth: this socket is already in")),
             ClientFrame::Init(init) if init.session_id == self.visitor.session.id.to_string() => {
                 Ok(Reaction::Replay { last_seq: init.last_seq.unwrap_or(0) })
@@ -254,7 +256,7 @@ impl Party {
         match self.visitor.scope.withdraw_turn(session, &cancel.message_id, now).await {
             // Also when the answer was complete before the client saw it: there is nothing left to stop.
             Ok(_) if withdrawal == Withdrawal::NobodyAnswers => {
-                Ok(Reaction::Reply(ServerFrame::Status { status: Status::Idle }))
+                Ok(Reaction::Reply(ServerFrame::Status { status: Status::Idle }.into()))
             }
             // Whoever is answering says so when they are done.
             Ok(_) => Ok(Reaction::Nothing),

@@ -56,7 +56,8 @@ pub async fn demo(config: Config, arguments: DemoArguments) -> anyhow::Result<()
     let listener = run::listen(&config).await?;
     let state = prepare(config, Some(Demo), &listener).await?;
     let provider = model.as_ref().map(|model| model.provider.into());
-    seed::seed(&state.store, &SystemClock, &Source::Demo { model }).await.context("the demo hospital")?;
+    let has_calls = calls::are_served(&state.config);
+    seed::seed(&state.store, &SystemClock, &Source::Demo { model, has_calls }).await.context("the demo hospital")?;
     let model = provider.and_then(|provider| state.config.providers.endpoint(provider));
     let voice = state.config.voice.provider_url.as_deref().and_then(calls::endpoint_of);
     for (endpoint, modality) in [(model, Modality::Text), (voice, Modality::Voice)] {
@@ -88,7 +89,8 @@ pub async fn seed(config: Config, folder: Option<PathBuf>) -> anyhow::Result<()>
     logging::init(&config.logging);
     let store = open(&config).await?;
     store.migrate().await?;
-    let source = folder.map_or(Source::Demo { model: None }, Source::Folder);
+    let demo = Source::Demo { model: None, has_calls: calls::are_served(&config) };
+    let source = folder.map_or(demo, Source::Folder);
     let seeded = seed::seed(&store, &SystemClock, &source).await?;
     print(&format!(
         "{} apps; {} config versions published, {} articles changed\n",

@@ -136,7 +136,7 @@ impl TestApp {
     pub async fn start_demo(engine: Engine) -> Self {
         let database = TestDatabase::new(engine).await;
         let config = defaults();
-        Self::on(Arc::new(database), config, TestClock::default(), Source::Demo { model: None }).await
+        Self::on(Arc::new(database), config, TestClock::default(), Source::Demo { model: None, has_calls: false }).await
     }
 
     async fn on(database: Arc<TestDatabase>, config: Config, clock: TestClock, source: Source) -> Self {

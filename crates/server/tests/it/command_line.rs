@@ -153,9 +153,9 @@ fn seeding_again_changes_nothing_and_a_mistake_in_the_files_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let hospital = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/hospital");
     let first = String::from_utf8(run_in(&folder, &["seed", hospital], &[]).stdout).unwrap();
-    assert_eq!(first, "6 apps; 6 config versions published, 10 articles changed\n");
+    assert_eq!(first, "7 apps; 7 config versions published, 10 articles changed\n");
     let second = String::from_utf8(run_in(&folder, &["seed", hospital], &[]).stdout).unwrap();
-    assert_eq!(second, "6 apps; 0 config versions published, 0 articles changed\n");
+    assert_eq!(second, "7 apps; 0 config versions published, 0 articles changed\n");
     let broken = tempfile::tempdir().unwrap();
     std::fs::create_dir(broken.path().join("articles")).unwrap();
     std::fs::write(broken.path().join("hospital.toml"), "[tenant]\nname = \"x\"\n").unwrap();

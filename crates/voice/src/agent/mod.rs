@@ -17,7 +17,7 @@ use self::{
     short_words::{Meaning, meaning},
 };
 use crate::{
-    call::{CallEvent, Speech},
+    events::{CallEvent, Speech},
     speech::Pieces,
     turn_taking::{Judgement, TurnEvent, TurnTaking},
 };

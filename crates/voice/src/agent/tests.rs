@@ -61,11 +61,11 @@ impl Scene {
         let until = self.now + millis;
         while self.now < until {
             self.now += 4;
-            if self.now % 32 == 0 {
+            if self.now.is_multiple_of(32) {
                 let actions = self.agent.frame(probability, self.now);
                 self.act(actions);
             }
-            if self.now % 20 == 0 {
+            if self.now.is_multiple_of(20) {
                 let mut packet = [0.0; PACKET_SAMPLES];
                 let actions = self.agent.play(&mut packet, self.now);
                 self.loud_packets += usize::from(packet.iter().any(|sample| *sample != 0.0));

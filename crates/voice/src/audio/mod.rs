@@ -1,10 +1,14 @@
 //! Sound as numbers: mono samples between -1 and 1.
 
+#[cfg(feature = "engines")]
 mod opus;
+#[cfg(feature = "engines")]
 mod resampling;
 mod wave;
 
+#[cfg(feature = "engines")]
 pub use opus::{OpusDecoder, OpusEncoder, OpusError};
+#[cfg(feature = "engines")]
 pub use resampling::resample;
 pub use wave::{WaveError, read_wave, write_wave};
 

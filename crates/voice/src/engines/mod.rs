@@ -15,17 +15,7 @@ use self::{
     end_of_turn::EndOfTurn, speech_to_text::SpeechToText, text_to_speech::TextToSpeech, voice_activity::VoiceDetector,
 };
 pub use self::{network::EngineError, voice_activity::VoiceActivity};
-
-/// The files that [`Engines::load`] looks for in its folder.
-pub(crate) mod files {
-    pub const VOICE_ACTIVITY: &str = "voice-activity.onnx";
-    pub const END_OF_TURN: &str = "end-of-turn.onnx";
-    pub const SPEECH_ENCODER: &str = "speech-to-text-encoder.onnx";
-    pub const SPEECH_DECODER: &str = "speech-to-text-decoder.onnx";
-    pub const SPEECH_VOCABULARY: &str = "speech-to-text-vocabulary.json";
-    pub const VOICE: &str = "text-to-speech.onnx";
-    pub const VOICE_SETTINGS: &str = "text-to-speech.json";
-}
+use crate::models::files;
 
 /// All networks. Each takes work from any number of threads at the same time; who calls limits how many.
 pub struct Engines {

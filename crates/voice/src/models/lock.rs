@@ -74,7 +74,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::engines::files;
+    use crate::models::files;
 
     #[test]
     fn the_lock_names_every_file_that_is_loaded_and_what_it_has_to_be() {

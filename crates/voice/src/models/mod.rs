@@ -3,6 +3,7 @@
 //! Nothing here reaches a network. Whoever fetches the archives hands them to [`install`].
 
 mod archive;
+pub mod files;
 mod lock;
 
 use std::{

@@ -102,6 +102,7 @@ export type Status = 'typing' | 'idle'
  * A point in time: RFC 3339, UTC, with milliseconds.
  */
 export type Timestamp = string
+export type WireChannel = 'voice'
 export type WireNoticeCode = 'EMERGENCY' | 'AI_DISCLOSURE' | 'LIMIT' | 'HANDOFF'
 export type WireRole = 'user' | 'assistant' | 'agent' | 'system'
 export type ErrorCode =
@@ -226,6 +227,7 @@ export interface WireCitation {
   url?: string
 }
 export interface WireMessageMetadata {
+  channel?: WireChannel
   /**
    * The assistant says that it does not know. What it cites is no more than near.
    */
@@ -353,12 +355,31 @@ export interface WireUiHints {
   widgetTitle: string
 }
 export interface VoiceEndpoint {
+  /**
+   * Whether a call may be begun.
+   */
   enabled: boolean
   rtcConfig: RtcConfig
   signalingUrl: string
+  /**
+   * Why not: `SWITCHED_OFF`, `NOT_BUILT`, `NO_MODELS`, `LOADING`, `NO_ADDRESS`, `NOT_SET_UP` or `NO_AGREEMENT`.
+   */
+  unavailable?: string
 }
 export interface RtcConfig {
-  iceServers: {}[]
+  /**
+   * What a browser's `RTCPeerConnection` takes. Credentials are this session's own, and expire: before a call that begins
+   * later than that, ask again.
+   */
+  iceServers: IceServer[]
+}
+/**
+ * A browser's `RTCIceServer`.
+ */
+export interface IceServer {
+  credential?: string
+  urls: string[]
+  username?: string
 }
 export interface MessageList {
   /**
