@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use crate::{
-    agent::{Action, Agent, Course, Millis, State, Wording},
+    agent::{Action, Agent, Course, Millis, Wording},
     audio::{PACKET_MS, PACKET_SAMPLES},
     engines::{EngineError, Engines, VoiceActivity},
     events::{CallEvent, Signal, Speech},
