@@ -148,9 +148,7 @@ impl ReadAloud {
 
     /// What was given and not heard.
     pub fn rest(&mut self) -> String {
-        let rest = self.text.split_off(self.passed_on);
-        self.passed_on = self.text.len();
-        self.text.push_str(&rest);
+        let rest = self.text[self.passed_on..].to_owned();
         self.passed_on = self.text.len();
         rest
     }
