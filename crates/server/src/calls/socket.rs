@@ -20,7 +20,7 @@ use super::{
     provider_for,
 };
 use crate::{
-    auth::{ClientAddress, origin},
+    auth::ClientAddress,
     chat::{
         admission::{Knock, admit_party, closing},
         close_codes::CloseReason,
@@ -43,23 +43,18 @@ const OVER: u16 = 1000;
 pub async fn voice(
     State(state): State<AppState>,
     address: Option<ClientAddress>,
-    Query(mut query): Query<HashMap<String, String>>,
+    Query(query): Query<HashMap<String, String>>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     let Ok(upgrade) = upgrade else {
         return ApiError::UpgradeRequired.into_response();
     };
-    let knock = Knock {
-        session: query.remove("sessionId"),
-        token: query.remove("token"),
-        origin: origin::of_request(&headers),
-        address,
-    };
+    let knock = Knock::of_request(query, &headers, address);
     let sockets = state.sockets.clone();
     // Session descriptions are longer than what is typed, and no longer than a frame may be.
     measured(upgrade, 2 * FRAME_LIMIT)
-        .on_upgrade(move |socket| sockets.track_future(serve(state, Box::new(socket), Box::new(knock))))
+        .on_upgrade(move |socket| sockets.track_future(serve(state, Box::new(socket), knock)))
 }
 
 async fn serve(state: AppState, mut socket: Box<WebSocket>, knock: Box<Knock>) {

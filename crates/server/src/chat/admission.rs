@@ -1,8 +1,11 @@
 //! Who is let in to a chat socket.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
-use axum::extract::ws::{Message, WebSocket};
+use axum::{
+    extract::ws::{Message, WebSocket},
+    http::HeaderMap,
+};
 use kuzushi_domain::{Id, id};
 use kuzushi_store::StoreError;
 use tokio::time::{Instant, timeout_at};
@@ -27,11 +30,27 @@ const AUTH_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What a client brings along in its request.
 pub struct Knock {
-    pub session: Option<String>,
+    session: Option<String>,
     /// None: the first frame brings it.
-    pub token: Option<String>,
-    pub origin: Option<String>,
+    token: Option<String>,
+    origin: Option<String>,
     pub address: Option<ClientAddress>,
+}
+
+impl Knock {
+    /// What a request to open a socket brings.
+    pub fn of_request(
+        mut query: HashMap<String, String>,
+        headers: &HeaderMap,
+        address: Option<ClientAddress>,
+    ) -> Box<Self> {
+        Box::new(Self {
+            session: query.remove("sessionId"),
+            token: query.remove("token"),
+            origin: origin::of_request(headers),
+            address,
+        })
+    }
 }
 
 /// Finds out who is there, and whether they may come in to a chat.

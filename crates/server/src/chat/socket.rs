@@ -19,11 +19,7 @@ use super::{
     close_codes::CloseReason,
     frames::FRAME_LIMIT,
 };
-use crate::{
-    auth::{ClientAddress, origin},
-    error::ApiError,
-    state::AppState,
-};
+use crate::{auth::ClientAddress, error::ApiError, state::AppState};
 
 /// How long a client may take to drain what was written to it before it counts as gone.
 const SEND_TIMEOUT: Duration = Duration::from_secs(20);
@@ -60,23 +56,18 @@ impl From<CloseReason> for End {
 pub async fn chat(
     State(state): State<AppState>,
     address: Option<ClientAddress>,
-    Query(mut query): Query<HashMap<String, String>>,
+    Query(query): Query<HashMap<String, String>>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     let Ok(upgrade) = upgrade else {
         return ApiError::UpgradeRequired.into_response();
     };
-    let knock = Knock {
-        session: query.remove("sessionId"),
-        token: query.remove("token"),
-        origin: origin::of_request(&headers),
-        address,
-    };
+    let knock = Knock::of_request(query, &headers, address);
     let sockets = state.sockets.clone();
     measured(upgrade, HARD_FRAME_LIMIT)
         // In boxes, because a future keeps room for its arguments beside what it makes of them.
-        .on_upgrade(move |socket| sockets.track_future(serve(state, Box::new(socket), Box::new(knock))))
+        .on_upgrade(move |socket| sockets.track_future(serve(state, Box::new(socket), knock)))
 }
 
 /// A socket that keeps little for its peer, and takes messages up to this many bytes.
