@@ -24,6 +24,8 @@ const NULL: Value = Value::BigInt(None);
 pub(crate) struct Given {
     same: Vec<(&'static str, Value)>,
     columns: Vec<Column>,
+    /// Rows that there is room for at least.
+    room: usize,
 }
 
 #[derive(Clone)]
@@ -36,6 +38,12 @@ struct Column {
 }
 
 impl Given {
+    /// Makes room for so many rows as well: statements that go to the database together have few texts where all have one size.
+    pub(crate) fn with_room_for(mut self, rows: usize) -> Self {
+        self.room = rows;
+        self
+    }
+
     /// A column with one value for all rows.
     pub(crate) fn same(mut self, name: &'static str, value: impl Into<Value>) -> Self {
         self.same.push((name, value.into()));
@@ -117,6 +125,7 @@ impl Given {
         Self {
             same: self.same.iter().filter(|(name, _)| is_named(name)).cloned().collect(),
             columns: first.iter().chain(others.iter().filter(|column| is_named(column.name))).cloned().collect(),
+            room: self.room,
         }
     }
 
@@ -166,7 +175,7 @@ impl Given {
     /// count: so there are few texts, and each is prepared once.
     fn into_values(self) -> (String, Vec<Value>) {
         let rows = self.rows();
-        let room = rows.next_power_of_two();
+        let room = rows.max(self.room).next_power_of_two();
         let row = ", ?".repeat(self.columns.len());
         let list: Vec<_> = (1..=room).map(|number| format!("({number}{row})")).collect();
         let mut values = Vec::with_capacity(self.same.len() + room * self.columns.len() + 1);
@@ -255,6 +264,7 @@ mod tests {
         assert_eq!(postgres(1), postgres(MOST_ROWS));
         let sqlite = |rows| numbers(rows).into_table(DbBackend::Sqlite);
         assert_eq!(sqlite(5).0, sqlite(8).0);
+        assert_eq!(numbers(1).with_room_for(5).into_table(DbBackend::Sqlite).0, sqlite(8).0);
         assert_ne!(sqlite(8).0, sqlite(9).0);
         for rows in [1, 2, 3, 64, MOST_ROWS] {
             let (text, values) = sqlite(rows);

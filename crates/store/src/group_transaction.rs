@@ -47,11 +47,17 @@ impl GroupTransaction {
         &mut self,
         statements: [(Given, &str); COUNT],
     ) -> Result<[Rows; COUNT], StoreError> {
+        let rows = self.ask_all(statements.into()).await?;
+        rows.try_into().map_err(|_| StoreError::Other(String::from("as many results as statements were expected")))
+    }
+
+    /// The same for a number of statements that is not always the same.
+    pub(crate) async fn ask_all(&mut self, statements: Vec<(Given, &str)>) -> Result<Vec<Rows>, StoreError> {
         let backend = self.backend();
         let statements = statements.into_iter().map(|(given, statement)| given.reading(backend, statement));
-        let rows = match self {
+        Ok(match self {
             Self::Postgres(transaction) => {
-                let mut rows = Vec::with_capacity(COUNT);
+                let mut rows = Vec::with_capacity(statements.len());
                 for (sql, values) in statements {
                     let statement = sqlx::query_with(AssertSqlSafe(sql), SqlxValues(Values(values)));
                     let found = statement.fetch_all(&mut **transaction).await.map_err(failed)?;
@@ -60,8 +66,7 @@ impl GroupTransaction {
                 rows
             }
             Self::Sqlite(transaction) => transaction.ask(in_turn(statements)).await?,
-        };
-        rows.try_into().map_err(|_| StoreError::Other(String::from("as many results as statements were expected")))
+        })
     }
 
     /// Runs statements that write what they are given, each without looking at what the others write, and commits.

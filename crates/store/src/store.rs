@@ -20,7 +20,7 @@ use crate::{
     migrations::Migrator,
     policies::explain,
     queries::{
-        accept::AcceptMessage, finish::FinishTurn, key_store, sessions::CreateSession, settlements::SettleSpending,
+        conversation_writes::ConversationWrite, key_store, sessions::CreateSession, settlements::SettleSpending,
     },
     sealed::{OperatorKey, Place, TenantKey},
 };
@@ -46,8 +46,7 @@ struct Inner {
 /// The writes that are committed in groups.
 pub(crate) struct GroupedWrites {
     pub sessions: GroupCommit<CreateSession>,
-    pub messages: GroupCommit<AcceptMessage>,
-    pub finished: GroupCommit<FinishTurn>,
+    pub conversations: GroupCommit<ConversationWrite>,
     pub settled: GroupCommit<SettleSpending>,
 }
 
@@ -70,8 +69,7 @@ impl GroupedWrites {
         let grouping = Grouping { most, writers, gathers_for: Duration::ZERO };
         Self {
             sessions: GroupCommit::start(connections, grouping),
-            messages: GroupCommit::start(connections, grouping),
-            finished: GroupCommit::start(connections, grouping),
+            conversations: GroupCommit::start(connections, grouping),
             settled: GroupCommit::start(connections, Grouping { gathers_for: SETTLED_TOGETHER, ..grouping }),
         }
     }

@@ -1,4 +1,4 @@
-//! Storing what visitors write: once under each name, with the turn that answers it, many in one commit.
+//! Storing what visitors write: once under each name, with the turn that answers it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,16 +8,15 @@ use sea_orm::QueryResult;
 use uuid::Uuid;
 
 use super::{
-    emergencies::{CountedEmergency, INSERT_EMERGENCIES, NewEmergency, given_emergencies},
-    messages::{INSERT_MESSAGES, Message, MessageDetails, SealedMessage, given_messages},
-    session_locks::{LockedSession, NOTE_NEWEST, locked_sessions, locking_sessions},
+    conversation_writes::{ConversationWrite, Row},
+    emergencies::{CountedEmergency, NewEmergency},
+    messages::{Message, MessageDetails, SealedMessage},
+    session_locks::LockedSession,
     turns::{Turn, reopen_failed_turns},
 };
 use crate::{
     Session, StoreError, TenantScope,
-    dialect::Connections,
     given::{self, Given},
-    group_commit::GroupWrite,
     group_transaction::GroupTransaction,
 };
 
@@ -95,21 +94,21 @@ impl TenantScope {
         let write = || {
             let emergency = new.emergency.as_ref().map(|emergency| emergency.counted(session));
             let notice = notice.as_ref().map(|notice| self.seal_message(session, notice)).transpose()?;
-            Ok::<_, StoreError>(AcceptMessage {
+            Ok::<_, StoreError>(ConversationWrite::Accept(AcceptMessage {
                 node: self.node(),
                 message: self.seal_message(session, &message)?,
                 notice: notice.zip(emergency),
                 answer_id: Id::<id::Message>::generate().to_string(),
                 begin: new.begin,
                 now,
-            })
+            }))
         };
-        let accepted = match self.writes().messages.write(self.id(), write()?).await {
+        let accepted = match self.writes().conversations.write(self.id(), write()?).await {
             // Whether the commit arrived is not known. The name makes it safe to ask again.
-            Err(StoreError::Unavailable(_)) => self.writes().messages.write(self.id(), write()?).await?,
+            Err(StoreError::Unavailable(_)) => self.writes().conversations.write(self.id(), write()?).await?,
             other => other?,
         };
-        Ok(match accepted {
+        Ok(match accepted.accepted()? {
             Accepted::Stored { turn, login } => {
                 message.seq = turn.question_seq;
                 let notice = notice.map(|notice| Box::new(Message { seq: turn.question_seq + 1, ..notice }));
@@ -124,128 +123,13 @@ impl TenantScope {
 }
 
 impl AcceptMessage {
+    pub(crate) fn session(&self) -> Uuid {
+        self.message.session
+    }
+
     fn name(&self) -> (Uuid, String) {
         (self.message.session, self.message.message_id.clone())
     }
-}
-
-impl GroupWrite for AcceptMessage {
-    type Outcome = Accepted;
-
-    async fn commit(
-        connections: &Connections,
-        tenant: Id<id::Tenant>,
-        writes: &[Self],
-    ) -> Result<Vec<Accepted>, StoreError> {
-        let mut transaction = connections.group_of(tenant).await?;
-        let ids = writes.iter().map(|write| write.message.session);
-        let (locking, lock) = locking_sessions(tenant, ids, transaction.backend());
-        let [locked, found] = transaction.ask([(locking, &lock), (finding(tenant, writes), FIND)]).await?;
-        let mut sessions = locked_sessions(&locked)?;
-        let Found { mut known, mut answering } = Found::read(&found)?;
-        let is_going_on = |session: Uuid| sessions.get(&session).is_some_and(|session| !session.has_ended);
-        let sent_again = writes.iter().filter_map(|write| {
-            let (session, name) = write.name();
-            let is_known = matches!(known.get(&write.name()), Some(Known::Stored { is_question: true, .. }));
-            (is_known && is_going_on(session)).then_some((session, name, write.now))
-        });
-        let sent_again = reopen_failed_turns(&mut transaction, tenant, sent_again.collect()).await?;
-        // A question that is open again waits as well, and came before those that are new.
-        let open_again = sent_again.iter().filter(|(_, turn)| turn.state.is_open());
-        answering.extend(open_again.map(|((session, _), _)| *session));
-        let mut rows: Vec<Row<'_>> = Vec::new();
-        let mut outcomes = Vec::with_capacity(writes.len());
-        for write in writes {
-            let message = &write.message;
-            let Some(session) = sessions.get_mut(&message.session) else {
-                outcomes.push(Accepted::NoSuchSession);
-                continue;
-            };
-            if session.has_ended {
-                outcomes.push(Accepted::Ended);
-                continue;
-            }
-            let name = write.name();
-            match known.get(&name) {
-                Some(Known::Stored { is_question: false, .. }) => outcomes.push(Accepted::NameTaken),
-                Some(Known::Stored { seq, .. }) => {
-                    let turn = sent_again.get(&name).ok_or(StoreError::NotFound)?.clone();
-                    outcomes.push(Accepted::Known { seq: *seq, turn });
-                }
-                Some(Known::InThisGroup(turn)) => {
-                    outcomes.push(Accepted::Known { seq: turn.question_seq, turn: turn.clone() });
-                }
-                None => {
-                    session.last_seq += 1;
-                    // Whatever is open already comes first.
-                    let begins = answering.insert(message.session) && write.begin;
-                    let turn = Turn {
-                        id: Id::generate(),
-                        message_id: message.message_id.clone(),
-                        question_seq: session.last_seq,
-                        answer_id: write.answer_id.clone(),
-                        state: if begins { TurnState::Running } else { TurnState::Pending },
-                        attempts: i32::from(begins),
-                        opened_at: write.now,
-                        since: write.now,
-                    };
-                    rows.push(Row::question(session.last_seq, message, turn.clone(), begins.then_some(write.node)));
-                    if let Some((notice, emergency)) = &write.notice {
-                        session.last_seq += 1;
-                        rows.push(Row::notice(session.last_seq, notice, *emergency));
-                    }
-                    known.insert(name, Known::InThisGroup(turn.clone()));
-                    outcomes.push(Accepted::Stored { turn, login: session.login.map(Id::from_uuid) });
-                }
-            }
-        }
-        if rows.is_empty() {
-            transaction.commit().await?;
-        } else {
-            insert(transaction, tenant, &sessions, &rows).await?;
-        }
-        Ok(outcomes)
-    }
-}
-
-/// What is written of a question, or of the notice after it.
-struct Row<'a> {
-    message: (i64, &'a SealedMessage),
-    turn: Option<(Turn, Option<Id<id::Node>>)>,
-    emergency: Option<CountedEmergency>,
-}
-
-impl<'a> Row<'a> {
-    fn question(seq: i64, message: &'a SealedMessage, turn: Turn, owner: Option<Id<id::Node>>) -> Self {
-        Self { message: (seq, message), turn: Some((turn, owner)), emergency: None }
-    }
-
-    fn notice(seq: i64, message: &'a SealedMessage, emergency: CountedEmergency) -> Self {
-        Self { message: (seq, message), turn: None, emergency: Some(emergency) }
-    }
-}
-
-async fn insert(
-    transaction: GroupTransaction,
-    tenant: Id<id::Tenant>,
-    sessions: &HashMap<Uuid, LockedSession>,
-    rows: &[Row<'_>],
-) -> Result<(), StoreError> {
-    let messages: Vec<_> = rows.iter().map(|row| row.message).collect();
-    let turns = || rows.iter().map(|row| row.turn.as_ref());
-    let given = given_messages(tenant, sessions, &messages)
-        .some("turn_row", turns().map(|turn| turn.map(|(turn, _)| turn.id.uuid())))
-        .some("answer_id", turns().map(|turn| turn.map(|(turn, _)| turn.answer_id.clone())))
-        .some("state", turns().map(|turn| turn.map(|(turn, _)| turn.state.as_str().to_owned())))
-        .some("attempts", turns().map(|turn| turn.map(|(turn, _)| turn.attempts)))
-        .some("owner", turns().map(|turn| turn.and_then(|(_, owner)| owner.map(|owner| owner.uuid()))));
-    let emergencies: Vec<_> = rows.iter().map(|row| row.emergency).collect();
-    // Rarely is there one, and what is done for every question stays as it is.
-    if emergencies.iter().all(Option::is_none) {
-        return transaction.write_and_commit(given, &[INSERT_MESSAGES, INSERT_TURNS, NOTE_NEWEST]).await;
-    }
-    let given = given_emergencies(given, &emergencies);
-    transaction.write_and_commit(given, &[INSERT_MESSAGES, INSERT_TURNS, INSERT_EMERGENCIES, NOTE_NEWEST]).await
 }
 
 /// A name that is in use in its conversation.
@@ -254,42 +138,109 @@ enum Known {
     InThisGroup(Turn),
 }
 
-/// What there was before this group in the conversations that it writes to.
+/// What there was before a group in the conversations that it writes to, and what it adds.
 #[derive(Default)]
-struct Found {
+pub(crate) struct Accepting {
     /// Of the group's names, those in use.
     known: HashMap<(Uuid, String), Known>,
     /// Conversations with open turns.
     answering: HashSet<Uuid>,
+    /// The turns of questions that were stored before.
+    sent_again: HashMap<(Uuid, String), Turn>,
+}
+
+impl Accepting {
+    /// Reads what [`FIND`] found, and opens the turns of questions that were sent again and had failed.
+    pub(crate) async fn begin(
+        transaction: &mut GroupTransaction,
+        tenant: Id<id::Tenant>,
+        writes: &[&AcceptMessage],
+        sessions: &HashMap<Uuid, LockedSession>,
+        rows: &[QueryResult],
+    ) -> Result<Self, StoreError> {
+        let mut begun = Self::default();
+        for (session, name, seq, role, open_turn) in given::read::<FoundRow>(rows)? {
+            if let (Some(seq), Some(role)) = (seq, role) {
+                begun.known.insert((session, name), Known::Stored { seq, is_question: role == Role::User.as_str() });
+            }
+            if open_turn.is_some() {
+                begun.answering.insert(session);
+            }
+        }
+        let is_going_on = |session: Uuid| sessions.get(&session).is_some_and(|session| !session.has_ended);
+        let sent_again = writes.iter().filter_map(|write| {
+            let (session, name) = write.name();
+            let is_known = matches!(begun.known.get(&write.name()), Some(Known::Stored { is_question: true, .. }));
+            (is_known && is_going_on(session)).then_some((session, name, write.now))
+        });
+        begun.sent_again = reopen_failed_turns(transaction, tenant, sent_again.collect()).await?;
+        // A question that is open again waits as well, and came before those that are new.
+        let open_again = begun.sent_again.iter().filter(|(_, turn)| turn.state.is_open());
+        begun.answering.extend(open_again.map(|((session, _), _)| *session));
+        Ok(begun)
+    }
+
+    /// Takes one message in, and adds what is to be written for it.
+    pub(crate) fn accept<'a>(
+        &mut self,
+        write: &'a AcceptMessage,
+        sessions: &mut HashMap<Uuid, LockedSession>,
+        rows: &mut Vec<Row<'a>>,
+    ) -> Result<Accepted, StoreError> {
+        let message = &write.message;
+        let Some(session) = sessions.get_mut(&message.session) else {
+            return Ok(Accepted::NoSuchSession);
+        };
+        if session.has_ended {
+            return Ok(Accepted::Ended);
+        }
+        let name = write.name();
+        Ok(match self.known.get(&name) {
+            Some(Known::Stored { is_question: false, .. }) => Accepted::NameTaken,
+            Some(Known::Stored { seq, .. }) => {
+                let turn = self.sent_again.get(&name).ok_or(StoreError::NotFound)?.clone();
+                Accepted::Known { seq: *seq, turn }
+            }
+            Some(Known::InThisGroup(turn)) => Accepted::Known { seq: turn.question_seq, turn: turn.clone() },
+            None => {
+                session.last_seq += 1;
+                // Whatever is open already comes first.
+                let begins = self.answering.insert(message.session) && write.begin;
+                let turn = Turn {
+                    id: Id::generate(),
+                    message_id: message.message_id.clone(),
+                    question_seq: session.last_seq,
+                    answer_id: write.answer_id.clone(),
+                    state: if begins { TurnState::Running } else { TurnState::Pending },
+                    attempts: i32::from(begins),
+                    opened_at: write.now,
+                    since: write.now,
+                };
+                rows.push(Row::question(session.last_seq, message, turn.clone(), begins.then_some(write.node)));
+                if let Some((notice, emergency)) = &write.notice {
+                    session.last_seq += 1;
+                    rows.push(Row::notice(session.last_seq, notice, *emergency));
+                }
+                self.known.insert(name, Known::InThisGroup(turn.clone()));
+                Accepted::Stored { turn, login: session.login.map(Id::from_uuid) }
+            }
+        })
+    }
 }
 
 /// For [`FIND`].
-fn finding(tenant: Id<id::Tenant>, writes: &[AcceptMessage]) -> Given {
+pub(crate) fn finding(tenant: Id<id::Tenant>, writes: &[&AcceptMessage]) -> Given {
     Given::default()
         .same("tenant_id", tenant.uuid())
         .each("session_id", writes.iter().map(|write| write.message.session))
         .each("message_id", writes.iter().map(|write| write.message.message_id.clone()))
 }
 
-impl Found {
-    fn read(rows: &[QueryResult]) -> Result<Self, StoreError> {
-        let mut found = Self::default();
-        for (session, name, seq, role, open_turn) in given::read::<FoundRow>(rows)? {
-            if let (Some(seq), Some(role)) = (seq, role) {
-                found.known.insert((session, name), Known::Stored { seq, is_question: role == Role::User.as_str() });
-            }
-            if open_turn.is_some() {
-                found.answering.insert(session);
-            }
-        }
-        Ok(found)
-    }
-}
-
 /// A conversation and a name; the `seq` and role of the message that has this name; 1 where a turn is open.
 type FoundRow = (Uuid, String, Option<i64>, Option<String>, Option<i32>);
 
-const FIND: &str = "\
+/// What there is under the names of a group, and where turns are open.
+pub(crate) const FIND: &str = "\
     SELECT given.session_id, given.message_id, messages.seq, messages.role, \
            (SELECT 1 FROM turns WHERE turns.tenant_id = given.tenant_id AND turns.session_id = given.session_id \
                                   AND turns.state IN ('pending', 'running') LIMIT 1) \
@@ -298,7 +249,7 @@ const FIND: &str = "\
                                  AND messages.message_id = given.message_id";
 
 /// With each message its turn.
-const INSERT_TURNS: &str = "\
+pub(crate) const INSERT_TURNS: &str = "\
     INSERT INTO turns (id, tenant_id, session_id, message_id, question_seq, answer_id, state, attempts, owner, \
                        withdrawn, created_at, updated_at) \
     SELECT turn_row, tenant_id, session_id, message_id, seq, answer_id, state, attempts, owner, \

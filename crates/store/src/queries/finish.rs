@@ -1,21 +1,21 @@
-//! Storing how turns ended, with the answers, many in one commit.
+//! Storing how turns ended, with the answers.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use kuzushi_domain::{AnswerOutcome, Id, Phi, Role, TurnState, id};
+use sea_orm::QueryResult;
 use uuid::Uuid;
 
 use super::{
-    messages::{INSERT_MESSAGES, Message, MessageDetails, SealedMessage, given_messages},
-    session_locks::{NOTE_NEWEST, locked_sessions, locking_sessions},
+    conversation_writes::{ConversationWrite, Row},
+    messages::{Message, MessageDetails, SealedMessage},
+    session_locks::LockedSession,
     turns::Turn,
 };
 use crate::{
     Session, StoreError, TenantScope,
-    dialect::Connections,
     given::{self, Given},
-    group_commit::GroupWrite,
 };
 
 /// How a turn ended.
@@ -106,52 +106,11 @@ impl TenantScope {
             answer: sealed,
             now,
         };
-        let finished = self.writes().finished.write(self.id(), write).await?;
-        let Finished::Stored { seq: Some(seq) } = finished else {
+        let written = self.writes().conversations.write(self.id(), ConversationWrite::Finish(write)).await?;
+        let Finished::Stored { seq: Some(seq) } = written.finished()? else {
             return Ok(None);
         };
         Ok(answer.map(|answer| Message { seq, ..answer }))
-    }
-}
-
-impl GroupWrite for FinishTurn {
-    type Outcome = Finished;
-
-    async fn commit(
-        connections: &Connections,
-        tenant: Id<id::Tenant>,
-        writes: &[Self],
-    ) -> Result<Vec<Finished>, StoreError> {
-        let mut transaction = connections.group_of(tenant).await?;
-        let ids = writes.iter().map(|write| write.session);
-        let (locking, lock) = locking_sessions(tenant, ids, transaction.backend());
-        let [locked, ended] = transaction.ask([(locking, &lock), (ending_turns(tenant, writes), END_TURNS)]).await?;
-        let mut sessions = locked_sessions(&locked)?;
-        // Those of the turns that still ran as they were begun here.
-        let mut ours: HashSet<Run> = given::read(&ended)?.into_iter().collect();
-        let mut answers = Vec::new();
-        let mut outcomes = Vec::with_capacity(writes.len());
-        for write in writes {
-            // Once: whoever brings the same turn again comes too late.
-            let is_ours = ours.remove(&write.run());
-            let Some(session) = sessions.get_mut(&write.session).filter(|_| is_ours) else {
-                outcomes.push(Finished::NotOurs);
-                continue;
-            };
-            let seq = write.answer.as_ref().map(|answer| {
-                session.last_seq += 1;
-                answers.push((session.last_seq, answer));
-                session.last_seq
-            });
-            outcomes.push(Finished::Stored { seq });
-        }
-        if answers.is_empty() {
-            transaction.commit().await?;
-        } else {
-            let answers = given_messages(tenant, &sessions, &answers);
-            transaction.write_and_commit(answers, &[INSERT_MESSAGES, NOTE_NEWEST]).await?;
-        }
-        Ok(outcomes)
     }
 }
 
@@ -160,13 +119,48 @@ impl GroupWrite for FinishTurn {
 type Run = (Uuid, i32);
 
 impl FinishTurn {
+    pub(crate) fn session(&self) -> Uuid {
+        self.session
+    }
+
     fn run(&self) -> Run {
         (self.turn, self.attempts)
     }
 }
 
+/// Those of a group's turns that still ran as they were begun here, and have ended now.
+#[derive(Default)]
+pub(crate) struct Ending(HashSet<Run>);
+
+impl Ending {
+    /// Reads what [`END_TURNS`] returned.
+    pub(crate) fn read(rows: &[QueryResult]) -> Result<Self, StoreError> {
+        Ok(Self(given::read(rows)?.into_iter().collect()))
+    }
+
+    /// Takes one outcome in, and adds the answer that is to be written for it.
+    pub(crate) fn finish<'a>(
+        &mut self,
+        write: &'a FinishTurn,
+        sessions: &mut HashMap<Uuid, LockedSession>,
+        rows: &mut Vec<Row<'a>>,
+    ) -> Finished {
+        // Once: whoever brings the same turn again comes too late.
+        let is_ours = self.0.remove(&write.run());
+        let Some(session) = sessions.get_mut(&write.session).filter(|_| is_ours) else {
+            return Finished::NotOurs;
+        };
+        let seq = write.answer.as_ref().map(|answer| {
+            session.last_seq += 1;
+            rows.push(Row::answer(session.last_seq, answer));
+            session.last_seq
+        });
+        Finished::Stored { seq }
+    }
+}
+
 /// For [`END_TURNS`].
-fn ending_turns(tenant: Id<id::Tenant>, writes: &[FinishTurn]) -> Given {
+pub(crate) fn ending_turns(tenant: Id<id::Tenant>, writes: &[&FinishTurn]) -> Given {
     // What comes twice is ended as the first one says.
     let mut seen = HashSet::with_capacity(writes.len());
     let firsts: Vec<_> = writes.iter().filter(|write| seen.insert(write.run())).collect();
@@ -182,7 +176,7 @@ fn ending_turns(tenant: Id<id::Tenant>, writes: &[FinishTurn]) -> Given {
 }
 
 /// Ends those of the turns that still run as they were begun here, and returns which these were.
-const END_TURNS: &str = "\
+pub(crate) const END_TURNS: &str = "\
     UPDATE turns SET state = given.state, failure = given.failure, outcome = given.outcome, updated_at = given.now FROM given \
     WHERE turns.tenant_id = given.tenant_id AND turns.id = given.id \
       AND turns.state = 'running' AND turns.owner = given.node AND turns.attempts = given.attempts \

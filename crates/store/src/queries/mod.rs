@@ -15,6 +15,7 @@ pub(crate) mod audit_check;
 pub(crate) mod calls;
 pub(crate) mod closed_tenants;
 pub(crate) mod configs;
+pub(crate) mod conversation_writes;
 pub(crate) mod conversations;
 pub(crate) mod deferred;
 pub(crate) mod emergencies;
