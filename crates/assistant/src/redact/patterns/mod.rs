@@ -28,11 +28,12 @@ struct Pattern {
 /// What a text has to hold for a pattern to be tried at all.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Needs {
-    Nothing,
     Digit,
     At,
     Dot,
     Colon,
+    /// Two capitals side by side, as of a state.
+    Capitals,
     /// One of these, in small letters or capitals, perhaps within a word.
     OneOf(&'static [&'static str]),
 }
@@ -102,9 +103,10 @@ fn find_by(patterns: impl Iterator<Item = &'static Pattern>, bytes: &[u8]) -> Ve
 /// The patterns that may find something in a text.
 fn promising(bytes: &[u8]) -> impl Iterator<Item = &'static Pattern> {
     let has_digit = bytes.iter().any(u8::is_ascii_digit);
+    let has_capitals = bytes.windows(2).any(|pair| pair.iter().all(u8::is_ascii_uppercase));
     let may_find = move |pattern: &Pattern, is_said: bool| match pattern.needs {
-        Needs::Nothing => true,
         Needs::Digit => has_digit,
+        Needs::Capitals => has_capitals,
         Needs::At => bytes.contains(&b'@'),
         Needs::Dot => bytes.contains(&b'.'),
         Needs::Colon => bytes.contains(&b':'),

@@ -64,7 +64,7 @@ pub fn patterns() -> Vec<Option<Pattern>> {
         // five five five oh one two three
         pattern(
             Kind::Number,
-            Needs::Nothing,
+            Needs::OneOf(&["zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]),
             |matched| Some(matched.len()),
             r"\b(?:(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|double|triple)[ ,.-]{1,3}){6,24}(?:zero|oh|one|two|three|four|five|six|seven|eight|nine)\b",
         ),

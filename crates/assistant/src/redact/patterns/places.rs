@@ -7,6 +7,56 @@ const SUFFIX: &str = "(?:street|st|avenue|ave|av|boulevard|blvd|road|rd|lane|ln|
 const UNIT: &str = r"(?:[ ,]{1,3}(?:apt|apartment|unit|suite|ste|floor|fl|#)\.? ?#?[a-z0-9-]{1,6}\b)?";
 const STATES: &str = "(?-i:A[LKZR]|C[AOT]|D[EC]|FL|GA|HI|I[DLNA]|K[SY]|LA|M[EDAINSOT]|N[EVHJMYCD]|O[HKR]|PA|PR|RI|S[CD]|T[NX]|UT|V[TA]|W[AVIY])";
 const STATE_NAMES: &str = "(?:alabama|alaska|arizona|arkansas|california|colorado|connecticut|delaware|florida|georgia|hawaii|idaho|illinois|indiana|iowa|kansas|kentucky|louisiana|maine|maryland|massachusetts|michigan|minnesota|mississippi|missouri|montana|nebraska|nevada|new hampshire|new jersey|new mexico|new york|north carolina|north dakota|ohio|oklahoma|oregon|pennsylvania|rhode island|south carolina|south dakota|tennessee|texas|utah|vermont|virginia|washington|west virginia|wisconsin|wyoming)";
+/// What one of the names has.
+const STATE_NAMES_HAVE: [&str; 47] = [
+    "alabama",
+    "alaska",
+    "arizona",
+    "arkansas",
+    "california",
+    "colorado",
+    "connecticut",
+    "delaware",
+    "florida",
+    "georgia",
+    "hawaii",
+    "idaho",
+    "illinois",
+    "indiana",
+    "iowa",
+    "kansas",
+    "kentucky",
+    "louisiana",
+    "maine",
+    "maryland",
+    "massachusetts",
+    "michigan",
+    "minnesota",
+    "mississippi",
+    "missouri",
+    "montana",
+    "nebraska",
+    "nevada",
+    "hampshire",
+    "jersey",
+    "mexico",
+    "york",
+    "carolina",
+    "dakota",
+    "ohio",
+    "oklahoma",
+    "oregon",
+    "pennsylvania",
+    "island",
+    "tennessee",
+    "texas",
+    "utah",
+    "vermont",
+    "virginia",
+    "washington",
+    "wisconsin",
+    "wyoming",
+];
 const CAPITALISED: &str = r"(?-i:(?:St\. )?[A-Z][a-z'.\x01-]{1,24})";
 
 /// Words that stand in no street's name.
@@ -17,6 +67,12 @@ const NO_STREETS: [&str; 62] = [
     "my", "of", "on", "or", "people", "pills", "pm", "pounds", "tablets", "take", "that", "the", "this", "times", "to",
     "took", "weeks", "years", "your",
 ];
+
+/// A place's name before a state's.
+fn in_state(needs: Needs, states: &str) -> Option<Pattern> {
+    let regex = format!(r"\b(?P<v>{CAPITALISED}(?: {CAPITALISED}){{0,2}}),? {{1,2}}{states}\b");
+    pattern(Kind::Address, needs, whole, &regex)
+}
 
 pub fn patterns() -> Vec<Option<Pattern>> {
     vec![
@@ -50,12 +106,8 @@ pub fn patterns() -> Vec<Option<Pattern>> {
             r"\b(?:apt|apartment|unit|suite|ste)\b\.? {0,2}#? ?(?:\d{1,5}[a-z]?|[a-z]-?\d{1,4})\b",
         ),
         // Toledo, OH
-        pattern(
-            Kind::Address,
-            Needs::Nothing,
-            whole,
-            &format!(r"\b(?P<v>{CAPITALISED}(?: {CAPITALISED}){{0,2}}),? {{1,2}}(?:{STATES}|{STATE_NAMES})\b"),
-        ),
+        in_state(Needs::Capitals, STATES),
+        in_state(Needs::OneOf(&STATE_NAMES_HAVE), STATE_NAMES),
         pattern(
             Kind::Address,
             Needs::OneOf(&["live", "living", "resid", "moved", "from", "home is"]),
