@@ -135,7 +135,7 @@ pub fn beginning(text: &str, characters: usize) -> &str {
 /// A source's own words, in which nothing looks like the marks around them, and nothing hides from those who approved them.
 fn push_material(text: &mut String, material: &str) {
     let mut rest = material;
-    while let Some(stop) = rest.find(|character| character == '<' || is_hidden(character)) {
+    while let Some(stop) = first_to_mend(rest) {
         text.push_str(&rest[..stop]);
         let mut characters = rest[stop..].chars();
         let is_mark = characters.next() == Some('<');
@@ -147,6 +147,13 @@ fn push_material(text: &mut String, material: &str) {
         }
     }
     text.push_str(rest);
+}
+
+/// Where the first character lies that may not stay as it is.
+fn first_to_mend(text: &str) -> Option<usize> {
+    // Most of a text is plain ASCII, which is gone through byte by byte.
+    let from = text.bytes().position(|byte| !byte.is_ascii() || byte == b'<' || is_hidden(byte.into()))?;
+    text[from..].find(|character| character == '<' || is_hidden(character)).map(|stop| from + stop)
 }
 
 /// Characters that nobody sees and a model reads: directions of writing, joiners of no width, and a second alphabet.

@@ -27,7 +27,7 @@ impl Earlier {
             Role::Assistant => "Assistant",
             Role::Agent | Role::System => "Hospital",
         };
-        let text = message.content.expose().split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = beginning(message.content.expose());
         // An answer says first what matters. A patient may come to the point late.
         let first = sentences(&text).into_iter().next().unwrap_or(&text);
         let told = if message.role == Role::User { &text } else { first };
@@ -51,6 +51,22 @@ impl Earlier {
     pub fn text(&self) -> Phi<String> {
         Phi::new(self.0.iter().map(|line| line.expose().as_str()).collect::<Vec<_>>().join("\n"))
     }
+}
+
+/// The words of a text with a space between them, as far as they may matter: a few more than are told, so that where its first
+/// sentence ends is seen.
+fn beginning(text: &str) -> String {
+    let mut beginning = String::new();
+    for word in text.split_whitespace() {
+        if beginning.len() > 4 * (LONGEST + 1) {
+            break;
+        }
+        if !beginning.is_empty() {
+            beginning.push(' ');
+        }
+        beginning.push_str(word);
+    }
+    beginning
 }
 
 #[cfg(test)]

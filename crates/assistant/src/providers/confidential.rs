@@ -42,13 +42,22 @@ impl Confidential {
 
     /// Whether the text gives anything away with this piece.
     pub fn is_given_away_by(&mut self, piece: &str) -> bool {
-        self.read.extend(bare(piece));
+        self.read(piece);
         let is_given_away = self.telltales.iter().any(|telltale| telltale.find(self.read.as_bytes()).is_some());
         // Of what was read only what a telltale may begin in is of use.
         let kept = self.read.char_indices().rev().nth(TELLTALE).map_or(0, |(start, _)| start);
         self.is_beginning &= kept == 0;
         self.read.drain(..kept);
         is_given_away
+    }
+
+    fn read(&mut self, piece: &str) {
+        if !piece.is_ascii() {
+            return self.read.extend(bare(piece));
+        }
+        // Most pieces are, and an answer has many.
+        let letters = piece.bytes().filter(u8::is_ascii_alphanumeric);
+        self.read.extend(letters.map(|byte| char::from(byte.to_ascii_lowercase())));
     }
 
     /// Whether all that was read may be the beginning of something confidential.
