@@ -1,6 +1,6 @@
 //! Reading an answer as it comes, to its proper end or to the reason why it has none.
 
-use std::{collections::VecDeque, future::ready, num::NonZeroUsize, pin::Pin, time::Duration};
+use std::{collections::VecDeque, future::poll_fn, num::NonZeroUsize, pin::Pin, task::Poll, time::Duration};
 
 use bytes::Bytes;
 use reqwest::Response;
@@ -25,9 +25,9 @@ const ENOUGH: usize = 4 * 1024;
 const BURST: Duration = Duration::from_millis(8);
 /// So many pieces as close as that are no chance: pieces that were held up on their way come together too.
 const STREAK: u32 = 4;
-/// In a burst a piece waits so long for those behind it, the time in which a screen is drawn anew. Each by itself would cost far
-/// more than reading it.
-const GATHERING: Duration = Duration::from_millis(16);
+/// In a burst a piece waits so long for those behind it, the time in which a screen is drawn anew twice. Each by itself would cost
+/// far more than reading it.
+const GATHERING: Duration = Duration::from_millis(32);
 /// How long the reply may take to come to its end after the answer, so that the connection can be used again.
 const LAST_BYTES: Duration = Duration::from_millis(50);
 
@@ -55,6 +55,19 @@ impl Events {
             Self::Anthropic => anthropic::events::read(&message.event, &message.data),
         }
     }
+}
+
+/// Lets whoever reads the connection go first, once: it hands over a chunk at a time, and may have more of them already.
+async fn has_nothing_more() {
+    let mut has_waited = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut has_waited, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// An answer on its way. Dropping it closes the connection, which tells the provider to stop.
@@ -211,7 +224,7 @@ impl Reading {
                 biased;
                 received = self.response.chunk() => received,
                 // What has come is passed on before anything is waited for.
-                () = ready(()), if !text.is_empty() && !gathers => break,
+                () = has_nothing_more(), if !text.is_empty() && !gathers => break,
                 () = &mut self.gathering, if gathers => break,
                 () = &mut self.patience, if !gathers => {
                     let over = self.patience_ends();
