@@ -49,9 +49,9 @@ pub struct AnswerRequest {
     /// The pause between two pieces of a built-in answer. Zero sends them all at once.
     pub token_interval: Duration,
     /// The conversation before the question, oldest first. The last few messages suffice.
-    pub history: Vec<HistoryMessage>,
+    pub history: Arc<Vec<HistoryMessage>>,
     /// What was said before that, in short. Like the history it is in patients' words.
-    pub earlier: Earlier,
+    pub earlier: Arc<Earlier>,
     /// Day and time at the hospital, in words, where it is known. The built-in assistant has no use for it.
     pub local_time: Option<String>,
     pub question: Phi<String>,
@@ -106,7 +106,7 @@ impl Hash for Asking<'_> {
         } = self.0;
         let Contact { hospital_name, phone, hours, time_zone: _, emergency_number } = contact;
         (hospital_name, phone, hours, emergency_number, safety, locale, question.expose()).hash(state);
-        for HistoryMessage { role, content, cited } in history {
+        for HistoryMessage { role, content, cited } in history.iter() {
             // Of an answer only its articles count: a model never says the same twice.
             let question = (*role == Role::User).then(|| content.expose());
             (role.as_str(), question, cited).hash(state);

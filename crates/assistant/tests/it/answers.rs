@@ -251,7 +251,7 @@ async fn words_are_an_interval_apart_and_a_dropped_stream_is_over() {
 fn nothing_a_patient_said_is_printed() {
     let mut request = DemoHospital::open().request(PATIENTS, &[], "my secret illness");
     request.history =
-        vec![HistoryMessage { role: Role::User, content: Phi::from("my secret illness"), cited: Vec::new() }];
+        vec![HistoryMessage { role: Role::User, content: Phi::from("my secret illness"), cited: Vec::new() }].into();
     let event = AnswerEvent::Text("my secret illness".into());
     assert!(!format!("{request:?} {event:?}").contains("secret"));
 }
@@ -278,7 +278,8 @@ async fn an_answer_from_memory_is_the_one_that_would_be_found_anew() {
             role: Role::User,
             content: Phi::from("Where can I park my car?"),
             cited: Vec::new(),
-        }];
+        }]
+        .into();
     });
     assert_ne!(followed.await, text(|request| request.question = Phi::from("And how much is it?")).await);
 }

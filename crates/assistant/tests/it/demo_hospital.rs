@@ -9,8 +9,8 @@ use std::{
 
 use futures_util::StreamExt;
 use kuzushi_assistant::{
-    AnswerEnd, AnswerEvent, AnswerRequest, Assistant, Earlier, HistoryMessage, Knowledge, KnowledgeArticle,
-    ModelSettings, Privacy,
+    AnswerEnd, AnswerEvent, AnswerRequest, Assistant, HistoryMessage, Knowledge, KnowledgeArticle, ModelSettings,
+    Privacy,
 };
 use kuzushi_domain::{
     Id, Phi, Role,
@@ -110,8 +110,8 @@ impl DemoHospital {
             safety: Safety::default(),
             sites: vec!["https://www.stmarys.example".parse().expect("an origin")],
             token_interval: Duration::ZERO,
-            history: history.to_vec(),
-            earlier: Earlier::default(),
+            history: history.to_vec().into(),
+            earlier: Arc::default(),
             local_time: None,
             question: Phi::from(question),
             locale: "en-US".to_owned(),

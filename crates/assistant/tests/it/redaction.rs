@@ -261,10 +261,10 @@ fn the_time_grows_with_the_text_and_not_faster() {
 async fn answered(model: &FakeModel, history: &[HistoryMessage], question: &str) -> String {
     let endpoint = Endpoint::openai(&model.base_url(), None).expect("a provider");
     let mut request = request(question, Duration::from_secs(20));
-    request.history = history.to_vec();
+    request.history = history.to_vec().into();
     request.locale = "en-US zanthippe".into();
     for message in history {
-        request.earlier.add(message);
+        Arc::make_mut(&mut request.earlier).add(message);
     }
     request.privacy.known = canary();
     let mut stream = Assistant::default().with_provider(endpoint).answer(request);

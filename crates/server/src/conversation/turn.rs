@@ -87,7 +87,8 @@ pub fn answer_what_waits(state: &AppState, scope: TenantScope, session: Id<id::S
     let conversation = state.conversations.enter(session);
     // Where somebody works already they find a begun turn in the store, as their own.
     if conversation.needs_worker() {
-        state.answers.spawn(work(state.clone(), scope, conversation, begun));
+        // In a box: an answer holds a lot, which would be copied at every step of setting a task up.
+        state.answers.spawn(Box::pin(work(state.clone(), scope, conversation, begun)));
     }
 }
 
@@ -161,7 +162,7 @@ async fn answer_next(
                 // Whoever reads it out has a pace of their own.
                 request.token_interval = Duration::ZERO;
             }
-            let before = Said { messages: request.history.clone(), earlier: request.earlier.clone() };
+            let (history, earlier) = (Arc::clone(&request.history), Arc::clone(&request.earlier));
             let gap = Gap::of(&request);
             if !has_notice {
                 // Once, however often the answer is begun anew.
@@ -176,7 +177,8 @@ async fn answer_next(
             match run(state, conversation, &turn.message_id, request, cancel).await {
                 Some((outcome, is_uncovered)) => {
                     uncovered = is_uncovered.then_some(gap);
-                    said = before;
+                    // The answer is over, and nobody else holds them any more.
+                    said = Said { messages: Arc::unwrap_or_clone(history), earlier: Arc::unwrap_or_clone(earlier) };
                     said.messages.push(history_message(question));
                     outcome
                 }
