@@ -12,6 +12,8 @@ const target = `${root}packages/widget/src/generated/wire.ts`
 const ROOTS = [
   'ClientFrame',
   'ServerFrame',
+  'VoiceClientFrame',
+  'VoiceServerFrame',
   'SessionInit',
   'SessionStarted',
   'MessageList',

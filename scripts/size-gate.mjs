@@ -14,6 +14,7 @@ const sum = (names) => names.reduce((total, name) => total + size(name), 0)
 
 const entry = scripts.find((name) => name.startsWith('widget-'))
 const formatting = scripts.find((name) => name.startsWith('markdown-'))
+const call = scripts.find((name) => name.startsWith('call-view-'))
 const widgetFiles = scripts.filter((name) => !/^(snippet\.js|loader\.js|words-.*)$/.test(name))
 const catalogues = scripts.filter((name) => name.startsWith('words-'))
 /** The entry and what it imports at once: all that stands between a click and typing. */
@@ -30,6 +31,7 @@ const budget = [
   // What can come later does: the formatting of answers, and every view beside the chat. What sends, keeps and connects cannot.
   ['first chat view, with CSS', firstView, 26_000],
   ['first answer, with its formatting', [...firstView, formatting], 28_000],
+  ['a call, fetched when it is begun', [call], 6_000],
   ['all views', widgetFiles, 48_000],
   // A visitor fetches one of them, or none.
   ...catalogues.map((name) => [`words in ${name.split('-')[1]}`, [name], 4_000]),

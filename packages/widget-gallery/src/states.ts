@@ -1,5 +1,6 @@
 import type {} from '@kuzushi/widget-loader'
 import type { DeviceRecord } from '../../widget/src/client/device-record'
+import { CALL_STATES } from './call-states'
 import type { Behaviour } from './pretend-server'
 import * as sample from './samples'
 import type { Visitor } from './visitor'
@@ -500,4 +501,6 @@ export const STATES: Record<string, State> = {
     device: resuming(),
     server: { history: sample.EMERGENCY },
   },
+
+  ...CALL_STATES,
 }

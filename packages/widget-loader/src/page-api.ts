@@ -32,6 +32,7 @@ export interface KuzushiEvents {
   }
   unread: { count: number }
   session: { sessionId: string | null; resumed: boolean }
+  /** `connecting`, `reconnecting`, `listening`, `thinking`, `speaking` or `ended`. */
   voice: { status: string }
   error: { code: string; message: string }
 }
@@ -54,6 +55,7 @@ export interface KuzushiApi {
   sendMessage(text: string): void
   /** Who the visitor is, asserted by the hospital's own backend; `null` forgets it. */
   identify(identity: { token: string } | null): void
+  /** Begins a call, where the hospital has them. Only while the visitor presses something. */
   startVoice(): void
   endVoice(): void
   setLocale(tag: string): void

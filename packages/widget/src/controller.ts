@@ -237,8 +237,10 @@ export class Controller {
         if (typeof argument === 'string' && argument) this.store.setState({ locale: argument })
         return
       case 'startVoice':
+        this.store.setState({ callAsked: true })
+        return this.show()
       case 'endVoice':
-        return this.#emitError('VOICE_UNAVAILABLE', this.wording.voiceUnavailable)
+        return this.store.setState({ callAsked: false })
       case 'endSession':
         void this.#endSession()
         return
@@ -333,7 +335,7 @@ export class Controller {
     this.store.setState({ note })
   }
 
-  #messageStored({ messageId, role, createdAt, content, notice }: TranscriptEntry): void {
+  #messageStored({ messageId, role, createdAt, content, notice, spoken }: TranscriptEntry): void {
     this.host.emit('message', (options = this.settings) => ({
       messageId,
       role,
@@ -346,8 +348,8 @@ export class Controller {
       const reading = currentPlace(this.store.getState()).name === 'chat'
       const { part } = formatting.state.getState()
       this.#sees()
-      // A notice speaks for itself.
-      if (reading && !notice)
+      // A notice speaks for itself, and what is spoken is heard.
+      if (reading && !notice && !spoken)
         this.announce(`${this.wording.assistant}: ${part ? part.spoken(content) : content}`)
     } else this.#setUnread(unread + 1)
   }

@@ -1,4 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { CallState } from './call/call-state'
 import type { Appearance, KeptConversation, KeptPatient, Preferences } from './client/device-record'
 import type { Speech } from './wording/speech'
 
@@ -30,6 +31,10 @@ export interface WidgetState {
   patient?: KeptPatient | undefined
   /** Something to know once, until it is put away. */
   note?: 'conversationNotKept' | 'waitingNotKept' | 'returned' | 'signedOut' | undefined
+  /** The call that goes on, or is just over for a reason. */
+  call?: CallState | undefined
+  /** The page wants a call to begin, or to end. */
+  callAsked?: boolean | undefined
   /** What a screen reader is told next. */
   announcement: string
   /** Rises each time the keyboard should go to the view on screen. */

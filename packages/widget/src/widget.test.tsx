@@ -135,15 +135,6 @@ describe('what the page may ask for', () => {
     expect(emitted.at(-1)).toMatchObject(['error', { code: 'UNAVAILABLE' }])
   })
 
-  test('voice is politely not there', async () => {
-    const error = vi.spyOn(console, 'error')
-    installFakeServer()
-    put()
-    await run('startVoice')
-    expect(emitted).toMatchObject([['error', { code: 'VOICE_UNAVAILABLE' }]])
-    expect(error).not.toHaveBeenCalled()
-  })
-
   test('setLocale goes to the server with the next session', async () => {
     const { requests } = installFakeServer()
     put({ locale: 'en-GB' })

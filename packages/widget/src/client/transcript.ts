@@ -27,12 +27,15 @@ export interface TranscriptEntry {
   rating?: 'up' | 'down' | undefined
   /** The visitor stopped this answer before its end, or the answer to this before its first word. */
   stopped?: boolean | undefined
+  /** Said in a call. */
+  spoken?: true
 }
 
 export type Transcript = readonly TranscriptEntry[]
 
 export function entryFrom(message: Omit<WireMessage, 'seq'> & { seq?: number }): TranscriptEntry {
   const { messageId, role, content, createdAt, seq, inReplyTo, citations, metadata, rating, notice } = message
+  const { channel, stopped } = (metadata ?? {}) as { channel?: unknown; stopped?: unknown }
   return {
     messageId,
     role,
@@ -44,7 +47,8 @@ export function entryFrom(message: Omit<WireMessage, 'seq'> & { seq?: number }):
     ...(rating && { rating }),
     ...(notice && { notice }),
     ...(role === 'user' && { delivery: 'sent' as const }),
-    ...((metadata as { stopped?: unknown } | null | undefined)?.stopped === true && { stopped: true }),
+    ...(stopped === true && { stopped }),
+    ...(channel === 'voice' && { spoken: true as const }),
   }
 }
 

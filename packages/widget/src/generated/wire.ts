@@ -115,6 +115,64 @@ export type ErrorCode =
   | 'NOT_ALLOWED'
   | 'SESSION_ENDED'
   | 'INTERNAL'
+/**
+ * What a client sends on the voice socket, after `auth` where the URL held no token.
+ */
+export type VoiceClientFrame =
+  | {
+      sdp: SessionDescription
+      sessionId?: string | null
+      type: 'offer'
+    }
+  | {
+      candidate: IceCandidate
+      sessionId?: string | null
+      type: 'ice-candidate'
+    }
+  | {
+      type: 'end'
+    }
+export type SdpKind = 'offer' | 'answer'
+/**
+ * What the server sends on the voice socket.
+ */
+export type VoiceServerFrame =
+  | {
+      callId: string
+      type: 'call'
+    }
+  | {
+      sdp: SessionDescription
+      type: 'answer'
+    }
+  | {
+      candidate: IceCandidate
+      type: 'ice-candidate'
+    }
+  | {
+      final: boolean
+      role: TranscriptRole
+      text: string
+      type: 'transcript'
+    }
+  | {
+      state: CallState
+      type: 'state'
+    }
+  | {
+      /**
+       * `hung_up`, `silence`, `lost` and so on.
+       */
+      reason: string
+      type: 'ended'
+    }
+  | {
+      code: string
+      message: string
+      type: 'error'
+    }
+export type TranscriptRole = 'user' | 'assistant'
+export type CallState = 'listening' | 'thinking' | 'speaking'
 export type WireColorScheme = 'auto' | 'light' | 'dark'
 
 /**
@@ -263,6 +321,25 @@ export interface WireNumber {
    * As somebody dials it.
    */
   number: string
+}
+/**
+ * A browser's `RTCSessionDescription`.
+ */
+export interface SessionDescription {
+  sdp: string
+  type: SdpKind
+}
+/**
+ * A browser's `RTCIceCandidate`.
+ */
+export interface IceCandidate {
+  /**
+   * Empty where there are no more.
+   */
+  candidate: string
+  sdpMLineIndex?: number | null
+  sdpMid?: string | null
+  usernameFragment?: string | null
 }
 export interface SessionInit {
   /**

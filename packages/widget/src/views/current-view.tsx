@@ -20,6 +20,7 @@ export function CurrentView() {
   return (
     <>
       {part && <part.LoginNotice />}
+      {part && <part.CallKeeper />}
       {place.name === 'chat' ? <ChatView /> : <ViewBeside place={place} />}
     </>
   )
@@ -28,7 +29,13 @@ export function CurrentView() {
 function ViewBeside({ place }: { place: Place }) {
   const wording = useWording()
   const { part, failed } = useLazy(otherViews)
-  if (part) return <part.OtherView place={place} />
+  if (part)
+    return (
+      <>
+        <part.OtherView place={place} />
+        <part.InCall />
+      </>
+    )
   return (
     <div className="centered" role="status">
       <p className="muted">{failed ? wording.loadFailed : wording.loading}</p>

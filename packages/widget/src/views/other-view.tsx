@@ -5,6 +5,7 @@ import { SettingsView } from './settings-view'
 import { SignInView } from './sign-in-view'
 
 export { AnswerActions } from './answer-actions'
+export { CallButton, CallKeeper, InCall, SpokenMark } from './calls'
 export { Greeting } from './greeting'
 export { LoginNotice } from './login-notice'
 export { Notices, ToAPerson } from './notices'

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { en } from './en'
+import { enCall } from './en-call'
 import { enOtherViews } from './en-other-views'
 import { type Catalogue, catalogues } from './languages'
 
@@ -38,7 +39,7 @@ function places(value: unknown, path = ''): string[] {
 const placeholders = (text: string) => [...new Set(text.match(/\{\w+\}/g))].sort()
 const at = (value: unknown, path: string): unknown =>
   path.split('.').reduce<unknown>((inner, key) => (inner as Record<string, unknown>)?.[key], value)
-const english = { chat: en, otherViews: enOtherViews }
+const english = { chat: en, otherViews: enOtherViews, call: enCall }
 /** Words that are the same in English, and rightly so. */
 const SAME = new Set([
   'JSON',
@@ -58,21 +59,21 @@ test('every language that can be chosen has its catalogue, and the other way rou
 })
 
 test.each(languages)('%s says all that English does, and nothing else', (language) => {
-  const { chat, otherViews } = read(language)
-  expect(places({ chat, otherViews }).sort()).toEqual(places(english).sort())
+  const { chat, otherViews, call } = read(language)
+  expect(places({ chat, otherViews, call }).sort()).toEqual(places(english).sort())
 })
 
 test.each(languages)('%s has translated every text', (language) => {
-  const { chat, otherViews } = read(language)
-  const untranslated = texts({ chat, otherViews }).filter(
+  const { chat, otherViews, call } = read(language)
+  const untranslated = texts({ chat, otherViews, call }).filter(
     ([path, text]) => !text.trim() || (text === at(english, path) && !SAME.has(text)),
   )
   expect(untranslated).toEqual([])
 })
 
 test.each(languages)('%s names the same things in each text', (language) => {
-  const { chat, otherViews } = read(language)
-  for (const [path, text] of texts({ chat, otherViews })) {
+  const { chat, otherViews, call } = read(language)
+  for (const [path, text] of texts({ chat, otherViews, call })) {
     const original = at(english, path) ?? (at(english, path.replace(/\.\w+$/, '.other')) as unknown)
     const [wanted, found] = [placeholders(String(original)), placeholders(text)]
     // A form for one or two may say the number as a word.
@@ -110,9 +111,9 @@ test('nothing is kept that no view says', () => {
   const unpacked = [...source.matchAll(/const \{([^}]*)\} = (wording|words)\b/g)]
     .map(([, names]) => names)
     .join()
-  const unused = [...Object.keys(en), ...Object.keys(enOtherViews)].filter(
+  const unused = [...Object.keys(en), ...Object.keys(enOtherViews), ...Object.keys(enCall)].filter(
     (key) =>
-      !new RegExp(`\\b(wording|words)\\.${key}\\b`).test(source) &&
+      !new RegExp(`\\b(wording|words(\\(\\))?)\\.${key}\\b`).test(source) &&
       !new RegExp(`\\b${key}\\b`).test(unpacked) &&
       !byKey.includes(`'${key}'`),
   )

@@ -35,6 +35,8 @@ export const enOtherViews = {
   ratingSend: 'Send',
   ratingSkip: 'Skip',
 
+  spoken: 'Spoken',
+
   closeGreeting: 'Close this greeting',
 
   emergencyTitle: 'In an emergency',

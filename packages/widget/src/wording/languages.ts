@@ -1,5 +1,6 @@
 import { lazy } from '../ui/lazy'
 import type { Wording } from './en'
+import type { CallWording } from './en-call'
 import type { OtherWording } from './en-other-views'
 
 /** All that the widget says in one language. Only English comes with the views themselves. */
@@ -8,6 +9,7 @@ export interface Catalogue {
   reviewed: boolean
   chat: Wording
   otherViews: OtherWording
+  call: CallWording
   /** Of what a hospital may word itself, the words that stand there as long as it has not, by their English. */
   hospitalDefaults: Partial<Record<string, string>>
 }

@@ -24,6 +24,7 @@ export function ChatView() {
           <Note />
           <LiveTranscript key={conversation.kept?.sessionId} />
           {part && <part.Notices />}
+          {part && <part.InCall />}
           <Composer />
         </>
       )}

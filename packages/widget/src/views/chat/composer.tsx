@@ -5,7 +5,8 @@ import { Icon } from '../../ui/icon'
 import * as icons from '../../ui/icons'
 import { useFocusWhenAsked } from '../../ui/use-focus-when-asked'
 import { TOUCH, useMediaQuery } from '../../ui/use-media-query'
-import { useController, useConversation, useWidget } from '../../widget-context'
+import { useController, useConversation, useStore, useWidget } from '../../widget-context'
+import { otherViews } from '../other-views'
 
 const LONGEST_MESSAGE = 8_000
 /** From here on the visitor is told how much room is left. */
@@ -19,6 +20,7 @@ export function Composer() {
   const hints = useWidget((state) => state.appearance?.uiHints)
   const answering = useConversation((state) => state.answering)
   const full = useConversation(({ transcript }) => unsent(transcript) >= MOST_WAITING)
+  const { part } = useStore(otherViews.state, (now) => now)
   const input = useRef<HTMLTextAreaElement>(null)
   // On a phone the keyboard would cover half of what the visitor came to see; there the heading takes the focus.
   useFocusWhenAsked(input, !useMediaQuery(TOUCH))
@@ -65,6 +67,7 @@ export function Composer() {
           onInput={(event) => store.setState({ draft: event.currentTarget.value })}
           onKeyDown={onKeyDown}
         />
+        {part && <part.CallButton />}
         {stoppable ? (
           <button
             type="button"

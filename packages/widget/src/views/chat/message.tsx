@@ -51,6 +51,11 @@ export const Message = memo(function Message({ entry, startsGroup, endsGroup }: 
         entry.seq !== undefined &&
         !entry.streaming && (
           <div className="answer-foot">
+            {entry.spoken && part && (
+              <p className="meta">
+                <part.SpokenMark />
+              </p>
+            )}
             {endsGroup && (
               <time className="meta" dateTime={entry.createdAt}>
                 {timeOfDay(entry.createdAt, locale)}
