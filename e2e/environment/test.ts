@@ -1,7 +1,8 @@
 import { test as base, expect } from '@playwright/test'
 import { PageWatch } from './canary'
-import { HostSite } from './host-site'
+import type { HostSite } from './host-site'
 import { KuzushiServer } from './kuzushi-server'
+import { site } from './site-fixture'
 import { Widget } from './widget'
 
 interface PerWorker {
@@ -31,15 +32,7 @@ export const test = base.extend<PerTest, PerWorker>({
     },
     { scope: 'worker', timeout: 60_000 },
   ],
-  site: [
-    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names from the pattern
-    async ({}, use) => {
-      const site = await HostSite.start()
-      await use(site)
-      await site.stop()
-    },
-    { scope: 'worker' },
-  ],
+  site: [...site],
   living: [
     async ({ server, site }, use) => {
       await use(undefined)

@@ -1,8 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test as base, expect } from '@playwright/test'
-import { HostSite } from '../environment/host-site'
+import type { HostSite } from '../environment/host-site'
 import { KuzushiServer } from '../environment/kuzushi-server'
+import { site } from '../environment/site-fixture'
 import { Caller } from './call'
 import { models, recording } from './recordings'
 
@@ -35,15 +36,7 @@ const test = base.extend<PerTest, PerWorker>({
     },
     { scope: 'worker', timeout: 120_000 },
   ],
-  site: [
-    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names from the pattern
-    async ({}, use) => {
-      const site = await HostSite.start()
-      await use(site)
-      await site.stop()
-    },
-    { scope: 'worker' },
-  ],
+  site: [...site],
   caller: async ({ server, site }, use) => {
     const callers: Caller[] = []
     await use(async (...script) => {
