@@ -17,7 +17,7 @@ use kuzushi_voice::{
     models,
 };
 use tokio::{
-    sync::{Semaphore, mpsc},
+    sync::{Semaphore, mpsc, watch},
     task::JoinSet,
 };
 
@@ -230,7 +230,7 @@ struct Answer {
     question_id: String,
     text: String,
     told: usize,
-    heard: mpsc::UnboundedSender<usize>,
+    heard: watch::Sender<usize>,
 }
 
 impl Talk {

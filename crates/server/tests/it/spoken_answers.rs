@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use kuzushi_server::conversation::{Conversation, ToSay, Voice};
 use kuzushi_store::on_both_engines;
 use serde_json::{Value, json};
-use tokio::{sync::mpsc, time::timeout};
+use tokio::{
+    sync::{mpsc, watch},
+    time::timeout,
+};
 
 use crate::{
     app::TestApp,
@@ -19,14 +22,14 @@ const PATIENCE: Duration = Duration::from_secs(10);
 struct Reader {
     conversation: Arc<Conversation>,
     voice: Option<Voice>,
-    to_say: mpsc::UnboundedReceiver<ToSay>,
+    to_say: mpsc::Receiver<ToSay>,
 }
 
 /// An answer that they were given whole.
 struct Given {
     question_id: String,
     text: String,
-    heard: mpsc::UnboundedSender<usize>,
+    heard: watch::Sender<usize>,
 }
 
 impl Reader {
