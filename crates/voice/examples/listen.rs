@@ -4,21 +4,18 @@
 
 #![allow(clippy::print_stdout, clippy::expect_used, reason = "a tool that says what it found, or what is wrong")]
 
+mod tool;
+
 use std::path::Path;
 
 use kuzushi_voice::{
-    Engines, VoiceActivity,
+    VoiceActivity,
     audio::{HEARD_RATE, read_wave, resample},
 };
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [models, recordings @ ..] = arguments.as_slice() else {
-        eprintln!("listen: wants the models' folder and WAV files");
-        std::process::exit(2);
-    };
-    let engines = Engines::load(Path::new(models)).expect("the models load");
-    for recording in recordings {
+    let (engines, recordings) = tool::engines_and_arguments("listen", " and WAV files");
+    for recording in &recordings {
         let (samples, rate) = read_wave(Path::new(recording)).expect("a recording");
         let samples = resample(&samples, rate, HEARD_RATE);
         let mut activity = VoiceActivity::default();

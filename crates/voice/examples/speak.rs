@@ -6,22 +6,20 @@
 
 #![allow(clippy::expect_used, reason = "a tool that says what is wrong, and ends")]
 
+mod tool;
+
 use std::path::Path;
 
-use kuzushi_voice::{
-    Engines,
-    audio::{SPOKEN_RATE, resample, write_wave},
-};
+use kuzushi_voice::audio::{SPOKEN_RATE, resample, write_wave};
 
 const RATE: usize = 48_000;
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [models, file, script @ ..] = arguments.as_slice() else {
-        eprintln!("speak: wants the models' folder, a file, and what to say");
+    let (engines, arguments) = tool::engines_and_arguments("speak", ", a file, and what to say");
+    let Some((file, script)) = arguments.split_first() else {
+        eprintln!("speak: wants a file, and what to say");
         std::process::exit(2);
     };
-    let engines = Engines::load(Path::new(models)).expect("the models load");
     let mut samples = Vec::new();
     for part in script {
         match part.parse::<f64>() {
