@@ -1,6 +1,7 @@
 //! One end of a WebRTC connection with a browser: Opus over a UDP socket of its own.
 
 use std::{
+    collections::VecDeque,
     io,
     net::{IpAddr, SocketAddr},
     ops::RangeInclusive,
@@ -86,6 +87,8 @@ pub struct Peer {
     local: SocketAddr,
     received: Box<[u8; LARGEST_PACKET]>,
     media: Option<(Mid, Pt)>,
+    /// Packets that were said and have not left.
+    leaving: VecDeque<Vec<u8>>,
     clock: u64,
     encoder: OpusEncoder,
     decoder: OpusDecoder,
@@ -116,6 +119,7 @@ impl Peer {
             local,
             received: Box::new([0; LARGEST_PACKET]),
             media: None,
+            leaving: VecDeque::new(),
             clock: 0,
             encoder: OpusEncoder::new()?,
             decoder: OpusDecoder::new()?,
@@ -167,6 +171,11 @@ impl Peer {
             };
             if !self.rtc.is_alive() {
                 return Ok(PeerEvent::Gone);
+            }
+            // One at a time: what comes of it is taken before the next. After a pause of this process there are several.
+            if let Some(packet) = self.leaving.pop_front() {
+                self.write(packet)?;
+                continue;
             }
             let input = tokio::select! {
                 () = sleep_until(timeout.into()) => Input::Timeout(Instant::now().into_std()),
@@ -233,8 +242,14 @@ impl Peer {
 
     /// Says [`crate::audio::PACKET_SAMPLES`] samples. They leave with the next [`Self::next`].
     pub fn say(&mut self, samples: &[f32]) -> Result<(), PeerError> {
+        if self.media.is_some() {
+            self.leaving.push_back(self.encoder.encode(samples)?);
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, packet: Vec<u8>) -> Result<(), PeerError> {
         let Some((mid, payload_type)) = self.media else { return Ok(()) };
-        let packet = self.encoder.encode(samples)?;
         let time = MediaTime::new(self.clock, Frequency::FORTY_EIGHT_KHZ);
         self.clock += CLOCK_STEP;
         if let Some(writer) = self.rtc.writer(mid) {

@@ -395,7 +395,9 @@ impl Agent {
                 break;
             }
         }
-        let state = if self.playlist.is_playing() {
+        // Between two pieces it goes on, also where the next one is not made in time.
+        let is_in_answer = !self.turns.is_turn() && self.answer.as_ref().is_some_and(|answer| answer.heard > 0);
+        let state = if self.playlist.is_playing() || is_in_answer {
             State::Speaking
         } else if !self.turns.is_turn() && (self.asked_at.is_some() || self.answer.is_some()) {
             State::Thinking

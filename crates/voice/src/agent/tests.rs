@@ -49,11 +49,16 @@ impl Scene {
 
     fn make_sounds(&mut self) {
         while !self.waiting.is_empty() {
-            let (ticket, text) = self.waiting.remove(0);
-            let samples = vec![0.5; text.split_whitespace().count() * PACKET_SAMPLES * 5];
-            let actions = self.agent.synthesized(ticket, Some(samples), self.now);
-            self.act(actions);
+            self.make_sounds_of_one();
         }
+    }
+
+    /// The sound of the one piece that is being made is there.
+    fn make_sounds_of_one(&mut self) {
+        let (ticket, text) = self.waiting.remove(0);
+        let samples = vec![0.5; text.split_whitespace().count() * PACKET_SAMPLES * 5];
+        let actions = self.agent.synthesized(ticket, Some(samples), self.now);
+        self.act(actions);
     }
 
     /// So many milliseconds pass, with somebody speaking or not.
@@ -135,6 +140,21 @@ fn a_question_is_asked_answered_and_heard() {
     assert_eq!(scene.states(), [State::Thinking, State::Speaking, State::Listening]);
     assert_eq!(scene.agent.course().responses.len(), 1);
     assert!(scene.agent.course().responses[0] < 300);
+}
+
+#[test]
+fn a_piece_that_is_not_made_in_time_is_a_pause_and_no_thinking() {
+    let mut scene = Scene::new();
+    scene.hear("When can I visit?");
+    scene.is_slow = true;
+    scene.answer(1, ANSWER);
+    for _ in 0..4 {
+        scene.pass(1_500, 0.0);
+        scene.make_sounds_of_one();
+    }
+    scene.pass(4_000, 0.0);
+    assert_eq!(scene.heard(1), ANSWER.len());
+    assert_eq!(scene.states(), [State::Thinking, State::Speaking, State::Listening]);
 }
 
 #[test]
