@@ -1,7 +1,7 @@
 //! OpenAI Realtime: the browser's sound goes there, and is answered there. This server sets the call up, listens to what is made
 //! of it over a second connection (<https://platform.openai.com/docs/guides/realtime-server-controls>), and hangs up.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use futures_util::{SinkExt, StreamExt, future::BoxFuture};
 use kuzushi_domain::{CallOutcome, Phi, config::Voice};
@@ -26,6 +26,8 @@ use super::{
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long it may take to hang up.
 const HANG_UP_TIMEOUT: Duration = Duration::from_secs(1);
+/// How often a notice is said again that somebody broke in on.
+const MOST_REPEATS: u32 = 3;
 /// What makes text of what patients say.
 const TRANSCRIBER: &str = "gpt-4o-mini-transcribe";
 
@@ -98,7 +100,15 @@ async fn serve(account: Account, mut call: ProviderCall) -> CallOutcome {
     };
     let _ = call.to_client.send(VoiceServerFrame::answer(taken.answer).bytes()).await;
     let transcripts = Transcripts::new(id, Arc::clone(&call.party));
-    let mut watched = Watched { call, socket, transcripts, saying: String::new() };
+    let mut watched = Watched {
+        call,
+        socket,
+        transcripts,
+        saying: String::new(),
+        to_say: VecDeque::new(),
+        said_now: None,
+        is_responding: false,
+    };
     let outcome = watched.run().await;
     account.hang_up(&taken.name).await;
     match outcome {
@@ -184,6 +194,19 @@ struct Watched {
     transcripts: Transcripts,
     /// What is being said, as far as it was told.
     saying: String,
+    /// What is to be said word for word: there is one response at a time.
+    to_say: VecDeque<ToSay>,
+    /// What of it is being said.
+    said_now: Option<ToSay>,
+    /// Whether a response is being made, as far as it was told.
+    is_responding: bool,
+}
+
+/// Something that is to be said as it is.
+struct ToSay {
+    text: Phi<String>,
+    /// How often it may be said again where somebody breaks in on it.
+    repeats: u32,
 }
 
 /// An event, as far as it matters.
@@ -195,11 +218,29 @@ struct Event {
     transcript: Option<String>,
     #[serde(default)]
     delta: Option<String>,
+    #[serde(default)]
+    response: Option<Response>,
+    #[serde(default)]
+    error: Option<EventError>,
+}
+
+#[derive(Deserialize)]
+struct Response {
+    #[serde(default)]
+    status: Option<String>,
+}
+
+/// A stable name alone: the message may repeat what was said.
+#[derive(Deserialize)]
+struct EventError {
+    #[serde(default)]
+    code: Option<String>,
 }
 
 impl Watched {
     async fn run(&mut self) -> Result<CallOutcome, &'static str> {
-        self.have_said(&self.call.party.disclosure_text()).await?;
+        let disclosure = Phi::new(self.call.party.disclosure_text());
+        self.have_said(ToSay { text: disclosure, repeats: 0 }).await?;
         loop {
             tokio::select! {
                 () = self.call.hang_up.cancelled() => return Ok(CallOutcome::HungUp),
@@ -228,21 +269,37 @@ impl Watched {
         match (event.kind.as_str(), event.transcript, event.delta) {
             ("conversation.item.input_audio_transcription.completed", Some(said), _) => {
                 self.told(TranscriptRole::User, &said, true).await;
-                if let Some(notice) = self.transcripts.take_in(TranscriptRole::User, &said).await {
-                    self.send(json!({"type": "response.cancel"})).await?;
+                if let Some(text) = self.transcripts.take_in(TranscriptRole::User, &said).await {
+                    self.to_say.push_front(ToSay { text, repeats: MOST_REPEATS });
+                    if self.is_responding {
+                        self.send(json!({"type": "response.cancel"})).await?;
+                    }
                     self.send(json!({"type": "output_audio_buffer.clear"})).await?;
-                    self.have_said(notice.expose()).await?;
+                    self.say_next().await?;
                 }
             }
-            ("response.output_audio_transcript.delta", _, Some(delta)) => {
+            // The names without `output` are those of servers that speak the protocol as it was before it was final.
+            ("response.output_audio_transcript.delta" | "response.audio_transcript.delta", _, Some(delta)) => {
                 self.saying.push_str(&delta);
                 let saying = self.saying.clone();
                 self.told(TranscriptRole::Assistant, &saying, false).await;
             }
-            ("response.output_audio_transcript.done", Some(said), _) => {
+            ("response.output_audio_transcript.done" | "response.audio_transcript.done", Some(said), _) => {
                 self.saying.clear();
                 self.told(TranscriptRole::Assistant, &said, true).await;
                 self.transcripts.take_in(TranscriptRole::Assistant, &said).await;
+            }
+            ("response.created", ..) => self.is_responding = true,
+            ("response.done", ..) => {
+                self.is_responding = false;
+                let was_cut_off = event.response.and_then(|response| response.status).as_deref() == Some("cancelled");
+                if let Some(ToSay { text, repeats }) = self.said_now.take()
+                    && was_cut_off
+                    && repeats > 0
+                {
+                    self.to_say.push_front(ToSay { text, repeats: repeats - 1 });
+                }
+                self.say_next().await?;
             }
             (
                 "input_audio_buffer.speech_started" | "output_audio_buffer.stopped" | "output_audio_buffer.cleared",
@@ -252,10 +309,48 @@ impl Watched {
             }
             ("input_audio_buffer.speech_stopped", ..) => self.state(CallState::Thinking).await,
             ("output_audio_buffer.started", ..) => self.state(CallState::Speaking).await,
-            ("error", ..) => tracing::warn!(call = %self.call.id, "OpenAI Realtime reports an error"),
+            ("error", ..) => self.on_error(event.error.and_then(|error| error.code)).await?,
             _ => {}
         }
         Ok(())
+    }
+
+    /// Something that we sent was not taken. The call goes on; where it does not, the connection ends.
+    async fn on_error(&mut self, code: Option<String>) -> Result<(), &'static str> {
+        let code = code.filter(|code| is_name(code)).unwrap_or_default();
+        tracing::warn!(call = %self.call.id, code, "OpenAI Realtime reports an error");
+        match code.as_str() {
+            // Whatever is being said is over soon, and then it is our turn.
+            "conversation_already_has_active_response" => {
+                self.is_responding = true;
+                if let Some(refused) = self.said_now.take() {
+                    self.to_say.push_front(refused);
+                }
+            }
+            "response_cancel_not_active" => {
+                self.is_responding = false;
+                self.say_next().await?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Has OpenAI's voice say this, as soon as nothing else is being said.
+    async fn have_said(&mut self, what: ToSay) -> Result<(), &'static str> {
+        self.to_say.push_back(what);
+        self.say_next().await
+    }
+
+    async fn say_next(&mut self) -> Result<(), &'static str> {
+        if self.is_responding {
+            return Ok(());
+        }
+        let Some(next) = self.to_say.pop_front() else { return Ok(()) };
+        let instructions = format!("Say exactly this, and nothing else: {}", next.text.expose());
+        self.said_now = Some(next);
+        self.is_responding = true;
+        self.send(json!({"type": "response.create", "response": {"instructions": instructions}})).await
     }
 
     async fn told(&self, role: TranscriptRole, text: &str, is_final: bool) {
@@ -265,12 +360,6 @@ impl Watched {
 
     async fn state(&self, state: CallState) {
         let _ = self.call.to_client.send(VoiceServerFrame::State { state }.bytes()).await;
-    }
-
-    /// Has OpenAI's voice say this.
-    async fn have_said(&mut self, text: &str) -> Result<(), &'static str> {
-        let instructions = format!("Say exactly this, and nothing else: {text}");
-        self.send(json!({"type": "response.create", "response": {"instructions": instructions}})).await
     }
 
     async fn send(&mut self, event: Value) -> Result<(), &'static str> {

@@ -101,7 +101,7 @@ impl Unavailable {
                 String::from("set VOICE_PROVIDER_URL, or OPENAI_API_KEY, for the provider that the config names")
             }
             Self::NoAgreement => String::from(
-                "note an agreement that covers voice with the provider: `kuzushi admin agreement note --modalities text,voice`",
+                "note an agreement that covers voice with the provider: `kuzushi admin agreement note --covers text,voice`",
             ),
         }
     }

@@ -44,11 +44,11 @@ async fn agree_with(app: &TestApp, provider: &VoiceProvider) {
     agree(&scope, own_machines(endpoint), app.state.clock.now()).await.unwrap();
 }
 
-async fn voice_socket(app: &TestApp, session: &StartedSession) -> Socket {
+pub async fn voice_socket(app: &TestApp, session: &StartedSession) -> Socket {
     app.open_voice(&format!("?sessionId={}&token={}", session.id, session.token), Some(ORIGIN)).await
 }
 
-fn offer() -> Value {
+pub fn offer() -> Value {
     json!({"type": "offer", "sdp": {"type": "offer", "sdp": "v=0 offer"}})
 }
 
@@ -63,16 +63,25 @@ async fn call(app: &TestApp, session: &StartedSession) -> (Socket, String) {
 }
 
 async fn recorded(app: &TestApp, session: &StartedSession) -> Vec<Call> {
-    let tenant = app.state.store.installation().published_app("talk").await.unwrap().unwrap().app.tenant;
+    recorded_of(app, session, "talk").await
+}
+
+async fn recorded_of(app: &TestApp, session: &StartedSession, project: &str) -> Vec<Call> {
+    let tenant = app.state.store.installation().published_app(project).await.unwrap().unwrap().app.tenant;
     let scope = app.state.store.tenant(tenant).await.unwrap();
     scope.calls(session.id.parse().unwrap(), 50).await.unwrap()
 }
 
 /// How the newest call ended, once it has.
 async fn outcome(app: &TestApp, session: &StartedSession) -> CallOutcome {
+    outcome_of(app, session, "talk").await
+}
+
+/// The same in an app of this project.
+pub async fn outcome_of(app: &TestApp, session: &StartedSession, project: &str) -> CallOutcome {
     let ended = async {
         loop {
-            if let Some(end) = recorded(app, session).await.into_iter().next().and_then(|call| call.end) {
+            if let Some(end) = recorded_of(app, session, project).await.into_iter().next().and_then(|call| call.end) {
                 return end.outcome;
             }
             sleep(Duration::from_millis(20)).await;
@@ -81,7 +90,7 @@ async fn outcome(app: &TestApp, session: &StartedSession) -> CallOutcome {
     timeout(Duration::from_secs(10), ended).await.expect("the call ends")
 }
 
-async fn no_calls(app: &TestApp) {
+pub async fn no_calls(app: &TestApp) {
     let gone = async {
         while app.state.calls.places.count() > 0 {
             sleep(Duration::from_millis(20)).await;
@@ -90,7 +99,7 @@ async fn no_calls(app: &TestApp) {
     timeout(Duration::from_secs(10), gone).await.expect("no place is kept");
 }
 
-async fn transcript(app: &TestApp, session: &StartedSession) -> Vec<Value> {
+pub async fn transcript(app: &TestApp, session: &StartedSession) -> Vec<Value> {
     let path = format!("/v1/sessions/{}/messages", session.id);
     let page: Value = app.get(&path, &session.token).await.json().await.unwrap();
     page["messages"].as_array().unwrap().clone()
@@ -307,6 +316,33 @@ on_both_engines! {
         assert_eq!(socket.next_of("ended").await["reason"], "restarting");
         assert_eq!(socket.close_code().await, 1012);
         assert_eq!(outcome(&app, &session).await, CallOutcome::Restarting);
+    }
+
+    async fn two_hundred_calls_in_a_row_leave_no_task_and_no_place(engine: Engine) {
+        let (app, provider) = start(engine, Manner::Well).await;
+        let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+        let mut before = 0;
+        for number in 0..200 {
+            // As they end: hung up, closed, or gone without a word.
+            let session = app.init("talk").await;
+            let (mut socket, _) = call(&app, &session).await;
+            match number % 3 {
+                0 => {
+                    socket.send(json!({"type": "end"})).await;
+                    assert_eq!(socket.close_code().await, 1000);
+                }
+                1 => socket.close().await,
+                _ => drop(socket),
+            }
+            while provider.heard().await != json!("closed") {}
+            if number == 20 {
+                no_calls(&app).await;
+                before = tasks();
+            }
+        }
+        no_calls(&app).await;
+        let settled = async { while tasks() > before + 5 { sleep(Duration::from_millis(50)).await; } };
+        assert!(timeout(Duration::from_secs(10), settled).await.is_ok(), "{} tasks, and {before} before", tasks());
     }
 
     async fn a_call_lasts_as_long_as_it_may(engine: Engine) {

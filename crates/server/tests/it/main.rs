@@ -39,6 +39,8 @@ mod knowledge;
 mod limits;
 mod models;
 mod nodes;
+mod openai_calls;
+mod openai_realtime;
 mod outage;
 mod patients;
 mod permissions;
