@@ -66,10 +66,11 @@ bench-store: ## Measure what committing writes in groups is worth, and what row-
 	cargo run --release --package kuzushi-store --features testing --example row_level_security
 
 .PHONY: bench-voice
-bench-voice: tools bundles ## Measure how long calls take to answer and to be silent, in Chromium; CALLS=10 of them
+bench-voice: tools bundles ## Measure how long calls take to answer and to be silent, in Chromium (CALLS=10 of them), and what 200 leave behind
 	cargo build --workspace --all-targets --features kuzushi-server/voice
 	VOICE_MODELS_DIR=$(CURDIR)/target/voice-models $(KUZUSHI) voice fetch
 	npx playwright test --config e2e/voice/latency.config.ts
+	LEAK_CALLS=200 npx playwright test --config e2e/voice/playwright.config.ts leaks
 
 .PHONY: soak
 soak: build ## Kill the server 200 times on each database under load, and check that nothing was lost or mixed up

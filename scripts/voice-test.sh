@@ -3,6 +3,7 @@
 # what they make of speech, and a browser that talks. What it is given goes to the browser tests.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+scripts/test-tools.sh voice
 
 export VOICE_MODELS_DIR=${VOICE_MODELS_DIR:-$PWD/target/voice-models}
 with_voice=(--workspace --features kuzushi-server/voice)

@@ -46,6 +46,11 @@ export class KuzushiServer {
     return `http://127.0.0.1:${this.#port}`
   }
 
+  /** What the system knows it by, while it runs. */
+  get pid(): number | undefined {
+    return this.#process?.pid
+  }
+
   /** The folder of its database, keys and certificates. */
   get dataFolder(): string {
     return this.#dataFolder
@@ -77,10 +82,13 @@ export class KuzushiServer {
   }
 
   /** An operator's API key for the administration. */
-  async operatorKey(): Promise<string> {
-    const { stdout } = await promisify(execFile)(binary, ['admin', 'create-key', '--name', 'a test'], {
-      env: this.#environment(),
-    })
+  operatorKey(): Promise<string> {
+    return this.admin('create-key', '--name', 'a test')
+  }
+
+  /** What `kuzushi admin` says to these words. */
+  async admin(...words: string[]): Promise<string> {
+    const { stdout } = await promisify(execFile)(binary, ['admin', ...words], { env: this.#environment() })
     return stdout.trim()
   }
 

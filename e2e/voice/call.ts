@@ -1,8 +1,8 @@
-import { type Browser, chromium, expect, type Page } from '@playwright/test'
-import { chromium as launch } from '../environment/chromium'
+import { type Browser, expect, type Page } from '@playwright/test'
 import type { HostSite } from '../environment/host-site'
 import type { KuzushiServer } from '../environment/kuzushi-server'
 import { type Course, callingPage } from './calling-page'
+import { browserThatHears } from './microphone'
 
 export const PROJECT = 'stmarys-patient-portal'
 
@@ -25,26 +25,27 @@ export class Caller {
     this.#server = server
   }
 
-  static async open(server: KuzushiServer, site: HostSite, recording: string): Promise<Caller> {
-    const browser = await chromium.launch({
-      ...launch,
-      args: [
-        ...(launch.args ?? []),
-        '--use-fake-ui-for-media-stream',
-        '--use-fake-device-for-media-stream',
-        `--use-file-for-fake-audio-capture=${recording}%noloop`,
-        '--autoplay-policy=no-user-gesture-required',
-      ],
-    })
+  static async open(
+    server: KuzushiServer,
+    site: HostSite,
+    recording: string,
+    change?: string,
+  ): Promise<Caller> {
+    const browser = await browserThatHears(recording)
     const page = await browser.newPage()
     const path = `/call-${Math.random().toString(36).slice(2)}`
-    await page.goto(site.add(path, callingPage(server.url, PROJECT)))
+    await page.goto(site.add(path, callingPage(server.url, PROJECT, change)))
     return new Caller(page, browser, server)
+  }
+
+  /** Presses the button, and does not wait. */
+  async press(): Promise<void> {
+    await this.page.getByRole('button', { name: 'Call' }).click()
   }
 
   /** Presses the button, and waits until sound can go through. */
   async call(): Promise<void> {
-    await this.page.getByRole('button', { name: 'Call' }).click()
+    await this.press()
     await expect.poll(async () => (await this.course()).connection).toBe('connected')
   }
 

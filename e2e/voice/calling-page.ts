@@ -1,21 +1,26 @@
 import type { HostPage } from '../environment/host-site'
+import { LISTEN, type Sound } from './hearing'
 
 /** What the page has seen and heard so far; times are milliseconds since it was loaded. */
 export interface Course {
   frames: ({ at: number; type: string } & Record<string, unknown>)[]
   /** When something began and ceased to be heard: by the microphone, and from the other side. */
-  sounds: { who: 'patient' | 'voice'; from: number; to: number }[]
+  sounds: Sound[]
   connection: string
   closed?: number
+  /** It knows all the ways on which it may be reached. */
+  hasLooked?: boolean
 }
 
-/** A plain page that calls, with no more than a browser has: what the widget's own button will do. */
-export function callingPage(server: string, projectId: string): HostPage {
+/**
+ * A plain page that calls, with no more than a browser has.
+ * @param change script: the `voice` of a session as the page is to take it, such as one with other credentials.
+ */
+export function callingPage(server: string, projectId: string, change = 'voice'): HostPage {
   return {
     html: `<!doctype html><html lang="en"><title>Calling</title><button>Call</button><button>End</button><script type="module">
-const loud = 0.01, quietFor = 250
+${LISTEN}
 const course = (window.course = { frames: [], sounds: [], connection: 'new' })
-const now = () => Math.round(performance.now())
 const [callButton, endButton] = document.querySelectorAll('button')
 const key = 'session'
 
@@ -31,28 +36,12 @@ async function session() {
   return (window.session = started)
 }
 
-function listen(context, who, stream) {
-  const analyser = context.createAnalyser()
-  analyser.fftSize = 1024
-  context.createMediaStreamSource(stream).connect(analyser)
-  const samples = new Float32Array(analyser.fftSize)
-  let sound
-  setInterval(() => {
-    analyser.getFloatTimeDomainData(samples)
-    const level = Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length)
-    if (level > loud) {
-      if (!sound || now() - sound.to > quietFor) course.sounds.push((sound = { who, from: now(), to: now() }))
-      sound.to = now()
-    }
-  }, 10)
-}
-
 callButton.onclick = async () => {
   const { sessionId, token, voice } = await session()
   course.session = sessionId
   const microphone = await navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false } })
   const context = new AudioContext()
-  const peer = (window.peer = new RTCPeerConnection(voice.rtcConfig))
+  const peer = (window.peer = new RTCPeerConnection((${change}).rtcConfig))
   for (const track of microphone.getTracks()) peer.addTrack(track, microphone)
   peer.onconnectionstatechange = () => (course.connection = peer.connectionState)
   peer.ontrack = ({ streams: [stream] }) => {
@@ -61,9 +50,9 @@ callButton.onclick = async () => {
     player.srcObject = stream
     player.muted = true
     player.play()
-    listen(context, 'voice', stream)
+    listen(context, 'voice', stream, course.sounds)
   }
-  listen(context, 'patient', microphone)
+  listen(context, 'patient', microphone, course.sounds)
   const socket = (window.socket = new WebSocket(voice.signalingUrl))
   const send = (frame) => socket.send(JSON.stringify(frame))
   socket.onclose = ({ code }) => (course.closed = code)
@@ -78,7 +67,7 @@ callButton.onclick = async () => {
   const early = []
   let isOffered = false
   peer.onicecandidate = ({ candidate }) => {
-    if (!candidate) return
+    if (!candidate) return void (course.hasLooked = true)
     const frame = { type: 'ice-candidate', candidate: candidate.toJSON(), sessionId }
     if (isOffered) send(frame)
     else early.push(frame)

@@ -1,65 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { test as base, expect } from '@playwright/test'
-import type { HostSite } from '../environment/host-site'
-import { KuzushiServer } from '../environment/kuzushi-server'
-import { site } from '../environment/site-fixture'
-import { Caller } from './call'
-import { models, recording } from './recordings'
-
-interface PerWorker {
-  server: KuzushiServer
-  site: HostSite
-}
-
-interface PerTest {
-  /** Opens a browser that hears this, and closes it after the test. */
-  caller: (...script: (string | number)[]) => Promise<Caller>
-}
-
-/** What is said in these tests, and is in no article. */
-const SPOKEN = [
-  'what are your visiting hours',
-  'where can i park my car',
-  'my chest hurts and i cannot breathe',
-]
-
-/** Calls against the real server with its built-in voice. */
-const test = base.extend<PerTest, PerWorker>({
-  server: [
-    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names from the pattern
-    async ({}, use) => {
-      const server = await KuzushiServer.start({ VOICE_MODELS_DIR: models, CALLS_MAX: '8' }, SPOKEN)
-      await expect.poll(() => voiceOf(server), { timeout: 60_000 }).toBe('ok')
-      await use(server)
-      await server.dispose()
-    },
-    { scope: 'worker', timeout: 120_000 },
-  ],
-  site: [...site],
-  caller: async ({ server, site }, use) => {
-    const callers: Caller[] = []
-    await use(async (...script) => {
-      const caller = await Caller.open(server, site, await recording(...script))
-      callers.push(caller)
-      return caller
-    })
-    await Promise.all(callers.map((caller) => caller.close()))
-  },
-})
-
-async function voiceOf(server: KuzushiServer): Promise<string> {
-  const response = await fetch(`${server.url}/readyz`)
-  return ((await response.json()) as { checks: { voice: string } }).checks.voice
-}
-
-/** The disclosure that an AI answers comes first: about eleven seconds. */
-const AFTER_THE_GREETING = 16
-const letters = (text: string) =>
-  text
-    .toLowerCase()
-    .replace(/[^a-z ]/g, '')
-    .trim()
+import { AFTER_THE_GREETING, expect, isReady, letters, SPOKEN, test } from './test'
 
 test('a question that is asked aloud is understood, answered from the articles, and heard', async ({
   caller,
@@ -127,7 +68,7 @@ test('whoever breaks in is not spoken over, and only what was heard stays', asyn
 test('whoever is in danger hears whom to call', async ({ caller }) => {
   const patient = await caller(AFTER_THE_GREETING, 'My chest hurts and I cannot breathe.', 40)
   await patient.call()
-  await expect.poll(async () => (await patient.said()).join('\n')).toMatch(/assistant: .*9 1 1/)
+  await expect.poll(async () => (await patient.said()).join('\n')).toMatch(/assistant: .*9 ?1 ?1/)
   const stored = await patient.stored()
   expect(stored.find(({ role }) => role === 'system')?.content).toContain('911')
 })
@@ -162,7 +103,7 @@ test('a server that is killed in mid-call leaves nobody in it', async ({ caller,
   await server.kill()
   await expect.poll(async () => (await patient.course()).closed).toBeDefined()
   await server.start()
-  await expect.poll(() => voiceOf(server), { timeout: 60_000 }).toBe('ok')
+  await isReady(server)
   await patient.page.reload()
   await patient.call()
 })
