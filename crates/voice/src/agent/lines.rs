@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::is_notice;
-use crate::speech::{Piece, aloud};
+use crate::speech::{Piece, Pieces};
 
 /// Something to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +11,10 @@ pub(super) struct Line {
     pub kind: Kind,
     /// As it is said.
     pub said: String,
+    /// Of a notice or a remark: all of it, of which this is a piece.
+    pub whole: String,
+    /// Whether it is the first piece of that.
+    pub is_first: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +30,22 @@ pub(super) enum Kind {
 
 impl Line {
     pub fn of_answer(answer: u64, piece: Piece) -> Self {
-        Self { said: piece.said.clone(), kind: Kind::Answer { answer, piece } }
+        let said = piece.said.clone();
+        Self { said, whole: String::new(), is_first: false, kind: Kind::Answer { answer, piece } }
+    }
+
+    /// A text in pieces, so that the first of it is heard soon.
+    fn in_pieces(kind: Kind, text: &str) -> Vec<Self> {
+        let mut pieces = Pieces::default();
+        let cut = pieces.push(text).into_iter().chain(pieces.finish());
+        let said = cut.map(|piece| piece.said).filter(|said| !said.is_empty());
+        let line = |(at, said)| Self { kind: kind.clone(), said, whole: text.to_owned(), is_first: at == 0 };
+        said.enumerate().map(line).collect()
+    }
+
+    /// What is told of it when it begins to be heard: as it is written, since it is read.
+    pub fn told(&self) -> Option<String> {
+        (self.is_first && !matches!(self.kind, Kind::Answer { .. })).then(|| self.whole.clone())
     }
 
     pub fn is_of(&self, wanted: u64) -> bool {
@@ -48,18 +67,24 @@ impl Lines {
     }
 
     pub fn put_remark(&mut self, text: &str) {
-        self.waiting.push_back(Line { kind: Kind::Remark, said: aloud(text) });
+        self.waiting.extend(Line::in_pieces(Kind::Remark, text));
     }
 
     /// Before everything but other notices.
     pub fn put_notice(&mut self, text: &str) {
         let at = self.waiting.iter().take_while(|line| is_notice(line)).count();
-        self.waiting.insert(at, Line { kind: Kind::Notice, said: aloud(text) });
+        let rest = self.waiting.split_off(at);
+        self.waiting.extend(Line::in_pieces(Kind::Notice, text));
+        self.waiting.extend(rest);
     }
 
-    /// Before everything: it was said in part, and comes again.
-    pub fn put_back(&mut self, line: Line) {
-        self.waiting.push_front(line);
+    /// Before everything, and from its beginning: somebody broke in on a piece of it.
+    pub fn put_again(&mut self, notice: &str) {
+        self.waiting.retain(|line| line.whole != notice);
+        self.made.take_if(|(_, line)| line.whole == notice);
+        for line in Line::in_pieces(Kind::Notice, notice).into_iter().rev() {
+            self.waiting.push_front(line);
+        }
     }
 
     /// The next line to make a sound of, unless one is being made.
@@ -90,6 +115,11 @@ impl Lines {
 
     pub fn hold_answer(&self, answer: u64) -> bool {
         self.waiting.iter().chain(self.made.as_ref().map(|(_, line)| line)).any(|line| line.is_of(answer))
+    }
+
+    /// Whether some of a notice has no sound yet.
+    pub fn hold_notice(&self) -> bool {
+        self.waiting.iter().chain(self.made.as_ref().map(|(_, line)| line)).any(is_notice)
     }
 
     pub fn is_empty(&self) -> bool {

@@ -285,7 +285,7 @@ impl Agent {
     /// The next packet's samples, all zero where there is nothing to say, and what came of it.
     pub fn play(&mut self, samples: &mut [f32], now: Millis) -> Vec<Action> {
         let mut actions = Vec::new();
-        for progress in self.playlist.play(samples) {
+        for progress in self.playlist.play(samples, self.lines.hold_notice()) {
             match progress {
                 Progress::Began => {
                     if let Some(since) = self.spoken_until.take() {
@@ -365,8 +365,8 @@ impl Agent {
         self.asked_at = None;
         self.spoken_until = None;
         self.lines.drop_all_but_notices();
-        if let Some(line) = self.playlist.drop_all_but_notices() {
-            self.lines.put_back(line);
+        if let Some(notice) = self.playlist.drop_all_but_notices() {
+            self.lines.put_again(&notice);
         }
         let Some(answer) = self.answer.take() else { return Vec::new() };
         if answer.heard > 0 {

@@ -62,30 +62,28 @@ impl Playlist {
         self.is_paused = false;
     }
 
-    /// Forgets everything but notices. Returns the notice that was being heard, to be said again.
-    pub fn drop_all_but_notices(&mut self) -> Option<Line> {
-        self.sounds.retain(|sound| is_notice(&sound.line));
-        if self.sounds.front().is_some_and(|sound| sound.played > 0) {
-            return self.sounds.pop_front().map(|sound| sound.line);
-        }
-        None
+    /// Forgets everything but notices. Returns the notice that was being heard, which is forgotten as well, to be said again.
+    pub fn drop_all_but_notices(&mut self) -> Option<String> {
+        // Between two of its pieces it is being heard as well.
+        let is_heard = |sound: &Sound| is_notice(&sound.line) && (sound.played > 0 || !sound.line.is_first);
+        let heard = self.sounds.front().filter(|sound| is_heard(sound)).map(|sound| sound.line.whole.clone());
+        self.sounds.retain(|sound| is_notice(&sound.line) && heard.as_ref() != Some(&sound.line.whole));
+        heard
     }
 
-    /// Fills a packet, and says what was heard with it.
-    pub fn play(&mut self, packet: &mut [f32]) -> Vec<Progress> {
+    /// Fills a packet, and says what was heard with it. Where more of a notice is on its way, nothing else is said meanwhile.
+    pub fn play(&mut self, packet: &mut [f32], is_for_notices: bool) -> Vec<Progress> {
         packet.fill(0.0);
         let mut told = Vec::new();
         if self.is_paused {
             return told;
         }
         let mut filled = 0;
-        while let Some(sound) = self.sounds.front_mut() {
+        while let Some(sound) = self.sounds.front_mut().filter(|sound| !is_for_notices || is_notice(&sound.line)) {
             if !sound.is_told {
                 sound.is_told = true;
                 told.push(Progress::Began);
-                if !matches!(sound.line.kind, Kind::Answer { .. }) {
-                    told.push(Progress::Said { text: sound.line.said.clone() });
-                }
+                told.extend(sound.line.told().map(|text| Progress::Said { text }));
             }
             let rest = sound.samples.get(sound.played..).unwrap_or_default();
             let room = packet.get_mut(filled..).unwrap_or_default();

@@ -233,13 +233,52 @@ fn a_notice_comes_first_and_is_heard_whoever_interrupts() {
     scene.answer(1, ANSWER);
     scene.speech(Speech::Notice { text: Phi::from("Call 911 now, and stay on the line.") });
     scene.pass(600, 0.0);
-    assert!(scene.told.contains(&CallEvent::Spoken { text: String::from("Call 9 1 1 now, and stay on the line.") }));
+    assert!(scene.told.contains(&CallEvent::Spoken { text: String::from("Call 911 now, and stay on the line.") }));
     scene.hear("What do I do?");
     assert!(scene.has(&CallEvent::Interrupted { answer: 1 }));
     scene.pass(4_000, 0.0);
     let times = scene.said.iter().filter(|said| said.starts_with("Call 9 1 1")).count();
     assert_eq!(times, 2, "said again from its beginning");
     assert_eq!(scene.heard(1), 0);
+}
+
+#[test]
+fn a_long_notice_is_heard_soon_and_from_its_beginning_after_somebody_broke_in_on_a_later_piece() {
+    let notice =
+        "This may be an emergency. Call 911 now, and stay where you are. Do not drive by yourself to the hospital.";
+    let mut scene = Scene::new();
+    scene.hear("My chest hurts.");
+    scene.speech(Speech::Notice { text: Phi::from(notice) });
+    assert_eq!(scene.said[0], "This may be an emergency.", "the first piece is short");
+    scene.pass(1_200, 0.0);
+    scene.hear("What do I do?");
+    scene.pass(6_000, 0.0);
+    let said = scene.said.join(" ");
+    let pieces = ["This may be", "Call 9 1 1 now", "Do not drive"];
+    let last = said.rfind(pieces[0]).unwrap();
+    assert!(last > 0, "from its beginning: {said}");
+    let again = &said[last..];
+    assert!(pieces.iter().all(|piece| again.matches(piece).count() == 1), "all of it once more: {again}");
+    let told = scene.told.iter().filter(|event| matches!(event, CallEvent::Spoken { .. })).count();
+    assert_eq!(told, 2);
+}
+
+#[test]
+fn no_answer_comes_between_the_pieces_of_a_notice() {
+    let mut scene = Scene::new();
+    scene.hear("When can I visit?");
+    scene.answer(1, ANSWER);
+    scene.pass(300, 0.0);
+    let heard = scene.heard(1);
+    scene.is_slow = true;
+    scene.speech(Speech::Notice { text: Phi::from("This may be an emergency. Call 911 now.") });
+    scene.make_sounds_of_one();
+    scene.pass(3_000, 0.0);
+    assert_eq!(scene.heard(1), heard, "the rest of the notice is not made yet");
+    scene.is_slow = false;
+    scene.make_sounds();
+    scene.pass(6_000, 0.0);
+    assert_eq!(scene.heard(1), ANSWER.len());
 }
 
 #[test]
@@ -263,7 +302,8 @@ fn silence_is_asked_about_once_and_then_ends_the_call_with_a_goodbye() {
     assert_eq!(scene.said, [Wording::default().still_there]);
     assert!(!scene.has_hung_up);
     scene.pass(10_800, 0.0);
-    assert_eq!(scene.said[1..], [Wording::default().goodbye]);
+    assert_eq!(scene.said[1..].join(" "), Wording::default().goodbye);
+    assert_eq!(scene.told.iter().filter(|event| matches!(event, CallEvent::Spoken { .. })).count(), 2, "each as one");
     assert!(!scene.has_hung_up, "not before it is said");
     scene.pass(3_000, 0.0);
     assert!(scene.has_hung_up);
@@ -288,7 +328,7 @@ fn an_answer_that_breaks_off_is_said_to_be_none() {
     scene.speech(Speech::Begin { answer: 1 });
     scene.speech(Speech::Broken { answer: 1 });
     scene.pass(2_000, 0.0);
-    assert_eq!(scene.said, [Wording::default().no_answer]);
+    assert_eq!(scene.said.join(" "), Wording::default().no_answer);
     assert!(!scene.has(&CallEvent::Finished { answer: 1 }));
 }
 
