@@ -1,0 +1,4 @@
+/** What sends and shows files. */
+
+export { Received } from './received'
+export { Buttons, Tray } from './tray'
