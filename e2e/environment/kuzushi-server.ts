@@ -76,6 +76,12 @@ export class KuzushiServer {
     this.#port = Number(port)
   }
 
+  /** What `kuzushi csp` prints for a server at this address. */
+  async contentSecurityPolicy(): Promise<string[]> {
+    const { stdout } = await promisify(execFile)(binary, ['csp', '--api-base-url', this.url])
+    return stdout.trimEnd().split('\n')
+  }
+
   /** An operator's API key for the administration. */
   async operatorKey(): Promise<string> {
     const { stdout } = await promisify(execFile)(binary, ['admin', 'create-key', '--name', 'a test'], {
