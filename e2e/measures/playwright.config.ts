@@ -5,6 +5,7 @@ import base from '../playwright.config'
 export default defineConfig({
   ...base,
   testDir: '.',
+  outputDir: '../../test-results',
   testMatch: '*.measure.ts',
   fullyParallel: false,
   workers: 1,
