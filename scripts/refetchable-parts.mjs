@@ -32,7 +32,9 @@ export function askUnderNewAddresses(code) {
 export function takeFromTheRunningEntry(code) {
   const imports = [...code.matchAll(/^import \{([^}]*)\} from ("[^"]+");$/gm)]
   if (imports.length !== 1)
-    throw new Error(`a part imports from ${imports.length} files instead of the entry`)
+    throw new Error(
+      `a part imports from ${imports.length} files instead of the entry: ${imports.map((one) => one[0]).join(' ')}`,
+    )
   const [statement, names, entry] = imports[0]
   const shared = names.replace(/(\w+) as /g, '$1: ')
   return code.replace(statement, () => `const {${shared}} = await import(${entry} + ${QUERY_OF_THE_ENTRY});`)

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# PostgreSQL and Chromium for the tests, and with the argument `voice` a TURN server for calls: installed on Debian, asked for
-# elsewhere.
+# PostgreSQL and Chromium for the tests, a theme of WordPress (its files only), and with the argument `voice` a TURN server for calls:
+# installed on Debian, asked for elsewhere.
 set -euo pipefail
 
 packages=()
 if ! command -v initdb >/dev/null && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then packages+=(postgresql); fi
 if [ -z "${CHROMIUM:-}" ] && ! command -v chromium >/dev/null && ! command -v google-chrome >/dev/null; then packages+=(chromium); fi
 if [ "${1:-}" = voice ] && ! command -v turnserver >/dev/null; then packages+=(coturn); fi
+if command -v apt-get >/dev/null && [ ! -e /usr/share/wordpress/wp-content/themes/twentytwentyone ]; then packages+=(wordpress-theme-twentytwentyone); fi
 [ ${#packages[@]} -gt 0 ] || exit 0
 
 if ! command -v apt-get >/dev/null; then

@@ -81,6 +81,12 @@ export class KuzushiServer {
     this.#port = Number(port)
   }
 
+  /** What `kuzushi csp` prints for a server at this address. */
+  async contentSecurityPolicy(): Promise<string[]> {
+    const { stdout } = await promisify(execFile)(binary, ['csp', '--api-base-url', this.url])
+    return stdout.trimEnd().split('\n')
+  }
+
   /** An operator's API key for the administration. */
   operatorKey(): Promise<string> {
     return this.admin('create-key', '--name', 'a test')

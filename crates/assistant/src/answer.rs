@@ -54,7 +54,10 @@ pub struct AnswerRequest {
     pub earlier: Arc<Earlier>,
     /// Day and time at the hospital, in words, where it is known. The built-in assistant has no use for it.
     pub local_time: Option<String>,
+    /// Empty where somebody sent files and no word with them.
     pub question: Phi<String>,
+    /// How many files came with it. Nobody here gets to see what is in them, or what they are called.
+    pub attached: usize,
     /// The visitor's language tag, such as `en-US`.
     pub locale: String,
     pub knowledge: Arc<Knowledge>,
@@ -100,6 +103,7 @@ impl Hash for Asking<'_> {
             earlier: _,
             local_time: _,
             question,
+            attached: _,
             locale,
             knowledge: _,
             privacy: _,
@@ -284,6 +288,8 @@ impl Assistant {
     /// the provider as well.
     pub fn answer(&self, request: AnswerRequest) -> AnswerStream {
         match request.provider {
+            // There is nothing to ask a model.
+            _ if request.question.expose().trim().is_empty() => providers::builtin::answer(request).boxed(),
             Provider::Builtin => providers::builtin::answer(request).boxed(),
             Provider::Openai | Provider::Anthropic => {
                 let guard = AnswerGuard::new(&request);

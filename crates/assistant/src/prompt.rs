@@ -100,6 +100,14 @@ fn system(request: &AnswerRequest, sources: &[Candidate]) -> String {
     for (position, source) in sources.iter().enumerate() {
         source_text(&mut text, position + 1, source, &request.knowledge);
     }
+    if request.attached > 0 {
+        let _ = writeln!(
+            text,
+            "\n# Files\nThe visitor sent {} with the question. You have not got them and cannot tell what is in them: say so where it \
+             matters. Staff of the hospital can open them.",
+            if request.attached == 1 { String::from("a file") } else { format!("{} files", request.attached) }
+        );
+    }
     if let Some(time) = &request.local_time {
         let _ = writeln!(text, "\n# Now\nAt the hospital it is {time}.");
     }

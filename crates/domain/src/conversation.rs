@@ -1,5 +1,7 @@
 //! The parts of a conversation: who speaks, what an answer rests on, where an answer stands.
 
+use crate::Phi;
+
 /// Who wrote a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
@@ -129,6 +131,18 @@ impl std::str::FromStr for TurnState {
             .find(|state| state.as_str() == name)
             .ok_or(UnknownName { what: "turn state" })
     }
+}
+
+/// A file that came with a message, without what is in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// `file_…`
+    pub id: String,
+    /// As the visitor's device called it, without folders.
+    pub name: Phi<String>,
+    pub media_type: String,
+    /// Bytes, as it is kept.
+    pub size: i64,
 }
 
 /// The approved source of an answer: an article and, where one is known, the section of it.

@@ -42,6 +42,8 @@ kinds! {
     Message = "msg";
     /// A call: a visitor talks with the assistant.
     Call = "call";
+    /// A file that a visitor sent.
+    File = "file";
     /// The work of answering one message.
     Turn = "turn";
     /// A running server process.

@@ -10,6 +10,7 @@ use crate::{
     commands::{self, admin::AdminArguments, audit::AuditCommand, evaluate::EvaluateArguments, keys::KeysCommand},
     config,
     seed::DemoModel,
+    uploads::FileKind,
 };
 
 /// An assistant for hospitals' websites: it answers patients from what the hospital approved.
@@ -80,6 +81,14 @@ enum Command {
         #[command(subcommand)]
         command: commands::voice::VoiceCommand,
     },
+    /// Print what the Content Security Policy of a page with the widget has to allow, and nothing more.
+    ///
+    /// Each line is a directive and the sources to add to it. The address is the one that browsers reach the server at.
+    Csp {
+        /// The server's address; without it, API_BASE_URL.
+        #[arg(long, value_name = "URL")]
+        api_base_url: Option<String>,
+    },
     /// Print the description of the HTTP API and of the socket's frames (OpenAPI, JSON).
     Openapi,
     /// Print the schema of an app's config document (JSON Schema).
@@ -92,6 +101,19 @@ enum Command {
         #[arg(long)]
         format: ArticleFormat,
     },
+    /// Look at a visitor's file on standard input, and print what is kept of it: how the server has files looked at.
+    #[command(hide = true)]
+    CheckUpload {
+        #[arg(long)]
+        kind: FileKind,
+    },
+}
+
+/// What others made, on standard input.
+#[derive(Debug, Clone, Copy)]
+pub enum ReadsApart {
+    Document(ArticleFormat),
+    Upload(FileKind),
 }
 
 /// Who answers in the demo hospital.
@@ -109,10 +131,11 @@ pub struct DemoArguments {
 }
 
 impl Cli {
-    /// The format of the document on standard input, where this process is there to read one.
-    pub fn document_to_convert(&self) -> Option<ArticleFormat> {
+    /// What this process does with standard input, where it is there to read what others made.
+    pub fn reads_apart(&self) -> Option<ReadsApart> {
         match self.command {
-            Command::ConvertDocument { format } => Some(format),
+            Command::ConvertDocument { format } => Some(ReadsApart::Document(format)),
+            Command::CheckUpload { kind } => Some(ReadsApart::Upload(kind)),
             _ => None,
         }
     }
@@ -130,10 +153,13 @@ impl Cli {
             Command::Keys { command } => commands::keys::run(config()?, command).await,
             #[cfg(feature = "voice")]
             Command::Voice { command } => commands::voice::run(config()?, command).await,
+            Command::Csp { api_base_url } => commands::csp::csp(config()?, api_base_url.as_deref()),
             Command::Openapi => commands::print(&crate::router::description_json()?),
             Command::ConfigSchema => commands::print(&crate::router::config_schema_json()?),
             Command::ConfigReference => commands::print(&config::reference()),
-            Command::ConvertDocument { .. } => bail!("documents are converted before anything is set up"),
+            Command::ConvertDocument { .. } | Command::CheckUpload { .. } => {
+                bail!("this is read before anything is set up")
+            }
         }
     }
 }

@@ -15,7 +15,10 @@ use kuzushi_store::{RequestState, StoreError, TimeOut, Unproven};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::auth::{identities::Disbelief, passwords::Busy};
+use crate::{
+    auth::{identities::Disbelief, passwords::Busy},
+    uploads::FileRefusal,
+};
 
 /// A field of a request that cannot be accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -129,6 +132,10 @@ pub enum ApiError {
         limit: usize,
     },
     UnsupportedMediaType,
+    /// Of a request that should hold a form with a file.
+    NoForm,
+    /// Of a file that a visitor sent.
+    FileRefused(FileRefusal),
     /// Of a document that is none of those that are read.
     UnknownDocumentType,
     UpgradeRequired,
@@ -164,6 +171,12 @@ impl From<Busy> for ApiError {
     fn from(error: Busy) -> Self {
         tracing::warn!(%error, "a password has to wait");
         Self::Unavailable
+    }
+}
+
+impl From<FileRefusal> for ApiError {
+    fn from(refusal: FileRefusal) -> Self {
+        Self::FileRefused(refusal)
     }
 }
 

@@ -1,5 +1,6 @@
 //! How the world reaches Kuzushi: HTTP, WebSockets, the command line.
 
+pub mod apart;
 pub mod api;
 pub mod assets;
 mod audit_file;
@@ -26,3 +27,4 @@ pub mod seed;
 pub mod segment;
 mod shelf;
 pub mod state;
+pub mod uploads;

@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use kuzushi_server::{
-    cli::Cli,
+    cli::{Cli, ReadsApart},
     commands::{AwaitsApproval, evaluate::NotPassed},
-    documents,
+    documents, uploads,
 };
 use tokio::runtime::Runtime;
 
@@ -18,8 +18,10 @@ const NOT_PASSED: u8 = 4;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     // Before anything else is set up: it takes nothing from anybody.
-    if let Some(format) = cli.document_to_convert() {
-        return documents::run(format);
+    match cli.reads_apart() {
+        Some(ReadsApart::Document(format)) => return documents::run(format),
+        Some(ReadsApart::Upload(kind)) => return uploads::run(kind),
+        None => {}
     }
     let outcome = Runtime::new().map_err(Into::into).and_then(|runtime| {
         let outcome = runtime.block_on(cli.run());

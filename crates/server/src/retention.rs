@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context;
+use chrono::TimeDelta;
 use kuzushi_domain::{Actor, Id, id};
 use kuzushi_store::TenantScope;
 use tokio::time::interval;
@@ -13,6 +14,12 @@ use crate::state::AppState;
 const INTERVAL: Duration = Duration::from_secs(3600);
 /// Conversations erased, or tenants and apps read, in one go.
 const BATCH: u64 = 100;
+
+/// How long a file waits for the message that takes it along.
+const FILES_WAIT: TimeDelta = TimeDelta::days(1);
+
+/// How long what the widget measures of itself is kept: so that a month can be compared with that of a year before.
+const MEASUREMENTS_KEPT: TimeDelta = TimeDelta::days(400);
 
 /// Erases what is due at the start and every hour.
 pub async fn keep_erasing(state: AppState) {
@@ -54,6 +61,8 @@ async fn erase_of_tenant(state: &AppState, tenant: Id<id::Tenant>) -> anyhow::Re
     let scope = state.store.tenant(tenant).await?.by(Actor::System);
     erase_what_waited(state, &scope).await?;
     scope.forget_old_spending(state.clock.now()).await?;
+    scope.forget_measurements((state.clock.now() - MEASUREMENTS_KEPT).date_naive()).await?;
+    scope.forget_waiting_files(state.clock.now() - FILES_WAIT).await?;
     let mut before = None;
     loop {
         let apps = scope.apps(before, BATCH).await?;

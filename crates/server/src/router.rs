@@ -27,7 +27,10 @@ use utoipa_axum::{
 };
 
 use crate::{
-    api::{admin, body::BODY_LIMIT, export, health, idempotency, login, messages, openapi, session_init, sessions},
+    api::{
+        admin, body::BODY_LIMIT, export, files, health, idempotency, login, messages, openapi, session_init, sessions,
+        widget_events,
+    },
     assets, calls, chat, demo, documents,
     edge::{self, Peer},
     error::ApiError,
@@ -41,10 +44,13 @@ const PREFLIGHT_AGE: Duration = Duration::from_secs(86_400);
 fn documented() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(openapi::Description::openapi())
         .routes(routes!(session_init::session_init))
+        .routes(routes!(widget_events::widget_events))
         .routes(routes!(sessions::list_sessions))
         .routes(routes!(sessions::end_session))
         .routes(routes!(messages::list_messages))
         .routes(routes!(export::export))
+        .routes(routes!(files::upload_file).layer(DefaultBodyLimit::max(files::BODY_LIMIT)))
+        .routes(routes!(files::read_file, files::remove_file))
         .routes(routes!(login::login))
         .routes(routes!(login::identify))
         .routes(routes!(login::logout))
@@ -122,11 +128,13 @@ fn documented() -> OpenApiRouter<AppState> {
         .routes(routes!(admin::article_documents::put_document).layer(DefaultBodyLimit::max(documents::LARGEST)))
         .routes(routes!(admin::emergencies::list_emergencies))
         .routes(routes!(admin::gaps::list_gaps))
+        .routes(routes!(admin::measurements::read_measurements))
         .routes(routes!(admin::gaps::change_gap))
         .routes(routes!(admin::gaps::list_gap_questions))
         .routes(routes!(admin::conversations::list_conversations))
         .routes(routes!(admin::conversations::read_conversation))
         .routes(routes!(admin::conversations::read_messages))
+        .routes(routes!(admin::conversations::read_file))
         .routes(routes!(admin::conversations::break_glass))
         .routes(routes!(admin::holds::list_holds, admin::holds::place_hold))
         .routes(routes!(admin::holds::read_hold))
@@ -198,7 +206,7 @@ pub fn service(state: AppState) -> IntoMakeServiceWithConnectInfo<Router, Peer> 
 fn cors() -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AnyOrigin)
-        .allow_methods([Method::GET, Method::POST])
+        .allow_methods([Method::GET, Method::POST, Method::DELETE])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
         .expose_headers([header::CONTENT_DISPOSITION, header::RETRY_AFTER])
         .max_age(PREFLIGHT_AGE)

@@ -170,6 +170,7 @@ async fn say(hospital: &Hospital, session: &Session, number: u32, begin: bool) -
     let new = NewUserMessage {
         message_id: format!("m{number}"),
         content: Phi::new(String::from("When can I visit my mother?")),
+        attachments: Vec::new(),
         client_timestamp: None,
         is_spoken: false,
         begin,

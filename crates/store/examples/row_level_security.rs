@@ -167,6 +167,7 @@ async fn say(scope: &TenantScope, session: &Session, number: usize) {
     let new = NewUserMessage {
         message_id: format!("m{number}"),
         content: Phi::new(String::from("When can I visit my mother?")),
+        attachments: Vec::new(),
         client_timestamp: None,
         is_spoken: false,
         begin: false,

@@ -1,6 +1,8 @@
 import '@fontsource-variable/inter/wght.css'
 import '@fontsource/noto-sans-arabic/arabic-400.css'
 import '@fontsource/noto-sans-arabic/arabic-600.css'
+import '@fontsource/noto-sans-sc/chinese-simplified-400.css'
+import '@fontsource/noto-sans-sc/chinese-simplified-600.css'
 import type {} from '@kuzushi/widget-loader'
 import { pretend } from './pretend-server'
 import { NOW, PROJECT, STORAGE_KEY, sessionStarted } from './samples'
@@ -27,6 +29,10 @@ if (state.hurried) {
     inTime(task, delay / 500, ...rest)) as never
 }
 
+// A pointer that only lies there is nobody's.
+if (state.kiosk)
+  addEventListener('pointermove', (event) => event.stopImmediatePropagation(), { capture: true })
+
 localStorage.clear()
 sessionStorage.clear()
 if (state.device) localStorage.setItem(STORAGE_KEY, JSON.stringify(state.device))
@@ -44,7 +50,7 @@ pretend({ ...state.server, session: { ...state.server?.session, theme } })
 
 // The type of the page's own system would differ from machine to machine.
 const type = new CSSStyleSheet()
-type.replaceSync(`.theme { font-family: 'Inter Variable', 'Noto Sans Arabic', sans-serif }`)
+type.replaceSync(`.theme { font-family: 'Inter Variable', 'Noto Sans Arabic', 'Noto Sans SC', sans-serif }`)
 
 async function begin(): Promise<void> {
   const config = {
@@ -53,6 +59,7 @@ async function begin(): Promise<void> {
     ...(state?.position && { position: state.position }),
     primaryColor: theme.primaryColor,
     ...(state?.greeting && { greeting: state.greeting }),
+    ...(state?.kiosk && { kiosk: state.kiosk }),
   }
   let element: HTMLElement
   if (state?.inline) {

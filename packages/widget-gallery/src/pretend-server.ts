@@ -14,6 +14,8 @@ export interface Behaviour {
   /** `silent`: it never opens. */
   socket?: 'silent'
   session?: Parameters<typeof sessionStarted>[0]
+  /** What becomes of a file: how much of it has arrived, from 0 to 1, or the answer to it. */
+  upload?: (file: File) => number | { status: number; json: unknown }
   /** What it does with what the visitor sends. */
   onFrame?: (frame: ClientFrame, socket: PretendSocket) => void
 }
@@ -64,6 +66,27 @@ export class PretendSocket extends EventTarget {
   }
 }
 
+/** What files are sent with. */
+class PretendRequest {
+  status = 0
+  response: unknown
+  readonly upload: { onprogress?: (event: { loaded: number; total: number }) => void } = {}
+  onload?: () => void
+
+  open(): void {}
+  setRequestHeader(): void {}
+  abort(): void {}
+  send(form: FormData): void {
+    const answer = behaviour.upload?.(form.get('file') as File) ?? 0
+    queueMicrotask(() => {
+      if (typeof answer === 'number') return this.upload.onprogress?.({ loaded: answer, total: 1 })
+      this.status = answer.status
+      this.response = answer.json
+      this.onload?.()
+    })
+  }
+}
+
 export const sockets: PretendSocket[] = []
 let behaviour: Behaviour = {}
 
@@ -72,6 +95,7 @@ export function pretend(next: Behaviour): void {
   behaviour = next
   const realFetch = window.fetch
   window.WebSocket = PretendSocket as never
+  window.XMLHttpRequest = PretendRequest as never
   window.fetch = async (input, init = {}) => {
     const { pathname, search } = new URL(String(input), location.href)
     if (!pathname.startsWith('/v1/')) return realFetch(input, init)

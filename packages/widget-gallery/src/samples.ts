@@ -148,6 +148,17 @@ export const ARABIC = [
   message(3, 'user', 'Thank you!'),
 ]
 
+export const CHINESE = [
+  message(1, 'user', '我什么时候可以探望母亲？'),
+  message(
+    2,
+    'assistant',
+    '成人病房每天**上午 10 点至晚上 8 点**可以探望，每次最多两人进入病房。其他人可以在每层的休息室等候。',
+    { citations: [{ ...visiting, title: '探望时间', section: '成人病房' }] },
+  ),
+  message(3, 'user', '停车怎么收费？'),
+]
+
 export const EMERGENCY = [
   message(1, 'user', 'My father has crushing chest pain'),
   message(
@@ -180,3 +191,43 @@ export const kept = (sessionId: string, startedAt = minutesAgo(40)) => ({
   expiresAt: '2099-01-01T00:00:00.000Z',
   startedAt,
 })
+
+export const attachment = (fileId: string, name: string, mediaType: string, size: number) => ({
+  fileId,
+  name,
+  mediaType,
+  size,
+})
+
+export const FILES = [
+  message(1, 'user', 'Is this the right form for a new patient?', {
+    attachments: [
+      attachment('file_1', 'registration form, both pages.pdf', 'application/pdf', 214_000),
+      attachment('file_2', 'insurance card.jpg', 'image/jpeg', 1_480_000),
+    ],
+  }),
+  message(
+    2,
+    'assistant',
+    'New patients fill in the registration form, which is at the front desk as well.\n\nI can’t look into files myself; staff of Lakeside Hospital can open them. If it can’t wait, please call Lakeside Hospital at **(555) 010-0300**.',
+    { citations: [{ ...visiting, title: 'Your first visit', section: 'What to bring' }] },
+  ),
+  message(3, 'user', '', {
+    attachments: [attachment('file_3', 'letter.png', 'image/png', 96_000)],
+  }),
+]
+
+/** A photo as a phone takes one: something to see in small. */
+export async function photo(name: string): Promise<File> {
+  const canvas = new OffscreenCanvas(320, 240)
+  const context = canvas.getContext('2d') as OffscreenCanvasRenderingContext2D
+  context.fillStyle = '#c9dbe8'
+  context.fillRect(0, 0, 320, 240)
+  context.fillStyle = '#5b7c99'
+  context.beginPath()
+  context.arc(160, 120, 70, 0, 7)
+  context.fill()
+  return new File([await canvas.convertToBlob({ type: 'image/png' })], name, { type: 'image/png' })
+}
+
+export const paper = (name: string) => new File(['%PDF-1.7'], name, { type: 'application/pdf' })

@@ -17,6 +17,8 @@ export interface State {
   /** The panel stays closed. */
   closed?: boolean
   greeting?: string
+  /** Seconds until a shared computer is wiped. */
+  kiosk?: number
   /** Differs on a wide screen by more than where it stands. */
   wide?: boolean
   /** What the visitor does to get there, once there is a connection. */
@@ -106,6 +108,18 @@ const accepting: Behaviour = {
   ...HISTORY,
   onFrame(frame, socket) {
     if (frame.type === 'user_message') socket.push({ type: 'ack', messageId: frame.messageId, seq: 5 })
+  },
+}
+const takingFiles: Behaviour = {
+  ...HISTORY,
+  session: {
+    features: { textChat: true, voice: false, fileUpload: true, signIn: true, identityRequired: false },
+    uploads: { bytesPerFile: 10 * 1024 * 1024, filesPerMessage: 5 },
+  },
+  upload(file) {
+    if (file.name.startsWith('letter')) return 0.4
+    if (file.name.startsWith('form')) return { status: 422, json: { code: 'FILE_UNSAFE' } }
+    return { status: 201, json: sample.attachment('file_9', file.name, file.type, 381_000) }
   },
 }
 const open = (view: 'history' | 'settings') => async (visitor: Visitor) => {
@@ -281,6 +295,56 @@ export const STATES: Record<string, State> = {
       calls: { 'POST /v1/widget/session/init': { status: 403, json: { code: 'ORIGIN_NOT_ALLOWED' } } },
     },
     act: async (visitor) => void (await visitor.find('.emblem')),
+  },
+  'files-waiting': {
+    wide: true,
+    title: 'Files that go with the next message: one is here, one on its way, one was refused',
+    device: resuming(),
+    server: takingFiles,
+    act: async (visitor) => {
+      await visitor.find('.file-button')
+      await visitor.choose(
+        await sample.photo('knee.png'),
+        sample.paper('letter of my family doctor, all of its pages.pdf'),
+        sample.paper('form.pdf'),
+      )
+      await visitor.write('.composer textarea', 'Here is what you asked for.')
+      await visitor.find('.file-problem')
+      await visitor.find('.file-picture canvas')
+    },
+  },
+  'files-drop': {
+    title: 'A file hangs over the panel',
+    device: resuming(),
+    server: takingFiles,
+    act: async (visitor) => {
+      await visitor.find('.file-button')
+      const dataTransfer = new DataTransfer()
+      dataTransfer.items.add(sample.paper('form.pdf'))
+      const over = { bubbles: true, composed: true, cancelable: true, dataTransfer }
+      ;(await visitor.find('.messages')).dispatchEvent(new DragEvent('dragenter', over))
+      await visitor.find('.file-drop')
+    },
+  },
+  'files-sent': {
+    title: 'Files that came with messages',
+    device: resuming(),
+    server: { ...takingFiles, history: sample.FILES },
+    act: async (visitor) => void (await visitor.find('.file-received')),
+  },
+  kiosk: {
+    title: 'Somebody may have left a shared computer',
+    device: resuming(),
+    server: HISTORY,
+    kiosk: 60,
+    act: async (visitor) => {
+      const { NOW } = sample
+      // It looks at the clock before it is turned.
+      await visitor.find('.answer-foot button')
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      Date.now = () => NOW + 40_000
+      await visitor.find('.login-notice')
+    },
   },
   emergency: { wide: true, title: 'An emergency', device: resuming(), server: { history: sample.EMERGENCY } },
   'rating-why': {
@@ -469,6 +533,12 @@ export const STATES: Record<string, State> = {
     locale: 'ar',
     device: resuming(),
     server: { history: sample.ARABIC },
+  },
+  chinese: {
+    title: 'Chinese',
+    locale: 'zh',
+    device: resuming(),
+    server: { history: sample.CHINESE },
   },
   'arabic-welcome': { title: 'Arabic, at the beginning', locale: 'ar' },
   'arabic-history': {

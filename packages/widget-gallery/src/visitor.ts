@@ -42,6 +42,15 @@ export class Visitor {
     await this.press('Send')
   }
 
+  /** Chooses files, as from the browser's own window for it. */
+  async choose(...files: File[]): Promise<void> {
+    const input = (await this.find('input[type=file]')) as HTMLInputElement
+    const chosen = new DataTransfer()
+    for (const file of files) chosen.items.add(file)
+    input.files = chosen.files
+    input.dispatchEvent(new Event('change'))
+  }
+
   async #wait<Found>(what: string, look: () => Found | null | undefined): Promise<Found> {
     for (let tries = 0; tries < 400; tries += 1) {
       const found = look()

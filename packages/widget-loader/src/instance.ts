@@ -83,7 +83,7 @@ export function startInstance(
     launcher.onclick = () => call(widget ? 'toggle' : 'show', [])
     // It was open on the page before this one: the visitor has already said that they want it.
     if (wasOpen) call('restore', [])
-    if (settings.greeting) load()
+    if (settings.greeting || settings.kiosk) load()
   }
   return call
 }

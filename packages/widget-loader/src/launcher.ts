@@ -28,6 +28,6 @@ export function createLauncher(
   button.ariaLabel = launcherLabel ?? launcherWording.open
   button.ariaExpanded = 'false'
   button.style.setProperty('--b', primaryColor ?? launcherColor ?? '#0b5fad')
-  if (unread) button.dataset.unread = String(unread)
+  if (unread) button.dataset.unread = unread as never
   return button
 }

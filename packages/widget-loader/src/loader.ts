@@ -63,7 +63,8 @@ function start(queue: Command[], { src, dataset }: HTMLScriptElement): void {
   defineElement(src.replace(/(v1\/)?[^/]*$/, 'v1/'), emit)
   const waiting = queue.splice(0)
   // The functions that pages hold keep pushing to this very array, so from here on pushing runs the command.
-  queue.push = run
+  // Defined and not set: a page that froze `Array.prototype` lets nobody set it.
+  Object.defineProperty(queue, 'push', { value: run })
   // A page without a config either forgot it, which it should hear of, or does it its own way: with a command, with an
   // element, or later (`KuzushiConfig = null`).
   const config = window.KuzushiConfig

@@ -13,6 +13,11 @@ export interface KuzushiConfig {
   primaryColor?: string
   /** A word to visitors beside the launcher. With it the widget is fetched when the page has loaded, before anybody asks for it. */
   greeting?: string
+  /**
+   * For a computer that several people use: seconds without anybody doing anything on the page, 15 at least, after which the
+   * conversation is ended and erased, or a patient signed out, and nothing is left on the device.
+   */
+  kiosk?: number
   /** Lets events carry what was written. Left out, no event holds any text of a conversation. */
   includeContent?: boolean
 }

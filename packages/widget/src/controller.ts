@@ -6,6 +6,8 @@ import { DeviceStorage, type Preferences } from './client/device-record'
 import { Draft } from './client/draft'
 import { Presence } from './client/presence'
 import type { TranscriptEntry } from './client/transcript'
+import type { AttachedFile } from './client/uploading'
+import type { WireAttachment } from './generated/wire'
 import { formatting } from './markdown/formatted'
 import { completeHex } from './theme/contrast'
 import {
@@ -31,6 +33,8 @@ export class Controller {
   readonly conversation: Conversation
   readonly store: WidgetStore
   readonly speaking: Speaking
+  /** When the widget could be used, on the page's own clock. */
+  readonly begun = performance.now()
   /** What the page's site says about who the visitor is, until the server has heard it. */
   #identity: string | undefined
   /** For whose sake the conversation of somebody else was left. */
@@ -55,10 +59,7 @@ export class Controller {
       patient,
     })
     this.store.subscribe((now, before) => {
-      if (now.draft !== before.draft) {
-        draft.write(now.draft)
-        this.#presence.writing(now.draft)
-      }
+      if (now.draft !== before.draft) draft.write(now.draft)
       if (now.speech !== before.speech) this.#drawLauncher()
     })
     this.speaking = new Speaking(this.store)
@@ -143,18 +144,20 @@ export class Controller {
     this.store.setState(({ focusAsked }) => ({ focusAsked: focusAsked + 1 }))
   }
 
-  send(text: string): boolean {
+  send(text: string, attached: readonly AttachedFile[] = []): boolean {
     const content = text.trim()
-    if (!content || content.length > LONGEST_MESSAGE) return false
+    if (!(content || attached[0]) || content.length > LONGEST_MESSAGE) return false
     if (this.conversation.state.getState().refusal) return false
-    if (!this.conversation.send(content)) return false
+    if (!this.conversation.send(content, attached[0] && (attached as readonly WireAttachment[]))) return false
     if (this.store.getState().note === 'returned') this.store.setState({ note: undefined })
     return true
   }
 
   /** Makes a draft again of a message that was not sent. */
   takeBack(messageId: string): void {
-    this.#backToDraft(this.conversation.takeBack(messageId))
+    const { content = '', attachments = [] } = this.conversation.takeBack(messageId) ?? {}
+    this.#backToDraft(content)
+    this.store.setState(({ attached }) => ({ attached: [...attached, ...attachments] }))
     this.announce(this.wording.takenBack)
     this.askForFocus()
   }
@@ -312,6 +315,8 @@ export class Controller {
     }
     // The end of a conversation is the end of what was being written for it.
     if (!sessionId) this.store.setState({ draft: '' })
+    // Files were sent to the conversation before.
+    if (!resumed) this.store.setState({ attached: [] })
     this.#rememberOpen()
     this.host.emit('session', () => ({ sessionId, resumed }))
     if (sessionId) void this.#identify()

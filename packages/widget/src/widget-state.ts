@@ -1,6 +1,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { CallState } from './call/call-state'
 import type { Appearance, KeptConversation, KeptPatient, Preferences } from './client/device-record'
+import type { AttachedFile } from './client/uploading'
 import type { Speech } from './wording/speech'
 
 /** Where the visitor is in the panel. A stack of our own: the page's address and back button are never touched. */
@@ -19,6 +20,8 @@ export type Place =
 export interface WidgetState {
   open: boolean
   places: readonly [Place, ...Place[]]
+  /** Files that go with the next message, in their order. They last as long as the page. */
+  attached: readonly AttachedFile[]
   /** What is being written; kept while the panel is closed, and through a reload. */
   draft: string
   unread: number
@@ -51,6 +54,7 @@ export function createWidgetStore(
 ): WidgetStore {
   return createStore<WidgetState>(() => ({
     places: [{ name: 'chat' }],
+    attached: [],
     announcement: '',
     focusAsked: 0,
     ...initial,

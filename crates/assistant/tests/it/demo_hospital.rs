@@ -114,6 +114,7 @@ impl DemoHospital {
             earlier: Arc::default(),
             local_time: None,
             question: Phi::from(question),
+            attached: 0,
             locale: "en-US".to_owned(),
             knowledge: Arc::clone(&self.apps[app]),
             privacy: Privacy::of_nobody(),

@@ -5,16 +5,20 @@
 
 mod limits;
 mod local_time;
+mod measurements;
 mod safety;
 mod schema;
+mod uploads;
 mod voice;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use limits::{Limits, SpendingLimits};
+pub use measurements::Measurements;
 pub use safety::{Helpline, Safety, SafetyWords};
 pub use schema::{ConfigError, ConfigErrors, schema};
+pub use uploads::{MEGABYTE, Uploads};
 pub use voice::{Voice, VoiceProvider};
 
 /// Everything an app's owner configures. Every field has a default, so a document states only what differs.
@@ -31,8 +35,10 @@ pub struct AppConfig {
     pub assistant: Assistant,
     pub contact: Contact,
     pub limits: Limits,
+    pub measurements: Measurements,
     pub retention: Retention,
     pub safety: Safety,
+    pub uploads: Uploads,
     pub voice: Voice,
 }
 
@@ -43,6 +49,7 @@ pub struct AppConfig {
 pub struct Features {
     pub text_chat: bool,
     pub voice: bool,
+    /// Visitors may send images and PDF documents; `uploads` says how many.
     pub file_upload: bool,
     /// Patients may sign in from the widget.
     pub sign_in: bool,

@@ -105,6 +105,9 @@ fn as_text(messages: &[Message], exported_at: Timestamp) -> String {
             Role::System => "Notice",
         };
         let _ = write!(text, "\n[{}] {who}:\n{}\n", Timestamp(message.created_at).text(), message.content.expose());
+        for attachment in &message.details.attachments {
+            let _ = writeln!(text, "File: {} ({} bytes)", attachment.name.expose(), attachment.size);
+        }
         for citation in &message.details.citations {
             let url = citation.url.as_ref().map(|url| format!(" ({url})")).unwrap_or_default();
             let _ = writeln!(text, "Source: {}{url}", citation.title);

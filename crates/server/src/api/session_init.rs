@@ -7,7 +7,7 @@ use axum::{
 };
 use chrono::TimeDelta;
 use kuzushi_assistant::safety::{ai_disclosure, emergency_number};
-use kuzushi_domain::config::{AppConfig, ColorScheme};
+use kuzushi_domain::config::{AppConfig, ColorScheme, MEGABYTE};
 use kuzushi_store::{NewSession, PublishedApp, Session, SessionMetadata, SessionOwner, TenantScope};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -73,6 +73,14 @@ pub struct SessionStarted {
     last_seq: i64,
     app: AppName,
     features: WireFeatures,
+    /// What files may be sent; only where any may.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    uploads: Option<WireUploads>,
+    /// Of how many of a hundred pages the widget measures itself. Left out: of none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    measured_percent: Option<u8>,
     theme: WireTheme,
     chat: ChatEndpoint,
     voice: VoiceEndpoint,
@@ -97,6 +105,14 @@ struct WireFeatures {
     sign_in: bool,
     /// Only those may write who have signed in, or whom the hospital's own site has identified.
     identity_required: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct WireUploads {
+    /// Bytes that one may have.
+    bytes_per_file: u64,
+    files_per_message: u32,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -176,7 +192,7 @@ struct WireContact {
     path = "/v1/widget/session/init",
     tag = "widget",
     summary = "Begin a session, or come back to one",
-    description = "Without a token a new session begins. With a valid session token in `Authorization: Bearer`, that session goes on; with a user's token, a new one of that user begins.",
+    description = "Without a token a new session begins. With a valid session token in `Authorization: Bearer`, that session goes on, in the language that `locale` names now; with a user's token, a new one of that user begins.",
     request_body = SessionInit,
     security((), ("sessionToken" = []), ("userToken" = [])),
     responses(
@@ -220,6 +236,13 @@ pub async fn session_init(
             if session.ended_at.is_some() {
                 return Err(ApiError::SessionEnded);
             }
+            // Whoever comes back may speak another language by now.
+            let session = match request.locale.clone().filter(|locale| !locale.is_empty()) {
+                Some(locale) if session.metadata.locale.as_ref() != Some(&locale) => {
+                    scope.change_locale(session, locale).await?
+                }
+                _ => session,
+            };
             if now - session.last_active_at > ACTIVITY_STEP {
                 scope.touch_session(session.id, now).await?;
             }
@@ -283,8 +306,10 @@ fn started(
         sign_in: _,
         assistant: _,
         limits: _,
+        measurements,
         retention: _,
         safety,
+        uploads,
         voice: _,
     } = config;
     let has_voice = no_voice.is_none();
@@ -302,11 +327,15 @@ fn started(
             text_chat: features.text_chat,
             // Whatever a config asks for, somebody has to serve calls.
             voice: has_voice,
-            // Files are a feature of a later release.
-            file_upload: false,
+            file_upload: features.file_upload,
             sign_in: features.sign_in,
             identity_required: features.identity_required,
         },
+        uploads: features.file_upload.then(|| WireUploads {
+            bytes_per_file: u64::from(uploads.megabytes_per_file) * MEGABYTE,
+            files_per_message: uploads.files_per_message,
+        }),
+        measured_percent: measurements.enabled.then_some(measurements.percent),
         theme: WireTheme {
             primary_color: theme.primary_color,
             font_scale: theme.font_scale,

@@ -1,7 +1,7 @@
 //! Shapes that go over the wire in more than one place.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use kuzushi_domain::{Citation, NumberToCall, Rating};
+use kuzushi_domain::{Attachment, Citation, NumberToCall, Rating};
 use kuzushi_store::Message;
 use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
@@ -42,6 +42,10 @@ pub struct WireMessage {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub citations: Vec<WireCitation>,
+    /// The files that came with it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub attachments: Vec<WireAttachment>,
     /// What the visitor thinks of this answer, where they have said so.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false)]
@@ -160,6 +164,25 @@ pub struct WireCitation {
     pub snippet: Option<String>,
 }
 
+/// A file that came with a message.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WireAttachment {
+    pub file_id: String,
+    /// What it is called, without folders and with the ending of what it is.
+    pub name: String,
+    #[schema(example = "image/jpeg")]
+    pub media_type: String,
+    /// Bytes.
+    pub size: i64,
+}
+
+impl From<&Attachment> for WireAttachment {
+    fn from(Attachment { id, name, media_type, size }: &Attachment) -> Self {
+        Self { file_id: id.clone(), name: name.expose().clone(), media_type: media_type.clone(), size: *size }
+    }
+}
+
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WireMessageMetadata {
@@ -207,6 +230,7 @@ impl From<&Message> for WireMessage {
             created_at: Timestamp(message.created_at),
             in_reply_to: message.in_reply_to.clone(),
             citations: details.citations.iter().cloned().map(WireCitation::from).collect(),
+            attachments: details.attachments.iter().map(WireAttachment::from).collect(),
             rating: feedback.map(|feedback| feedback.rating.into()),
             rating_comment: comment.map(|comment| comment.expose().clone()),
             metadata: has_metadata.then_some(metadata),

@@ -346,6 +346,7 @@ impl Talk {
         let new = NewUserMessage {
             message_id: format!("{}-{}", self.id, self.number),
             content: text,
+            attachments: Vec::new(),
             client_timestamp: None,
             is_spoken: true,
             begin: true,

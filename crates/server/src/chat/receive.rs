@@ -9,7 +9,7 @@ use std::{
 use axum::extract::ws::Utf8Bytes;
 use bytes::Bytes;
 use kuzushi_assistant::safety::ai_disclosure;
-use kuzushi_domain::{Id, Phi, config::AppConfig, id};
+use kuzushi_domain::{Attachment, Id, Phi, config::AppConfig, id};
 use kuzushi_store::{NewEmergency, NewUserMessage, RatedAnswer, StoreError};
 use tokio::{sync::Notify, time::timeout};
 
@@ -163,7 +163,7 @@ impl Party {
         emergency: Option<NewEmergency>,
         is_read_with_the_last: bool,
     ) -> Result<Reaction, FrameError> {
-        let UserMessage { message_id, content: _, metadata, attachments: _ } = message;
+        let UserMessage { message_id, content: _, metadata, attachments } = message;
         let refuse = |code, text: &str| Err(FrameError::new(code, text).about(&message_id));
         if !self.config.features.text_chat {
             return refuse(ErrorCode::NotAllowed, "this app takes no written messages");
@@ -184,9 +184,14 @@ impl Party {
             let seconds = wait.as_secs_f64().ceil().max(1.0);
             return refuse(ErrorCode::RateLimited, &format!("too many messages; try again in {seconds} s"));
         }
+        let attachments = match self.attachments(&attachments.unwrap_or_default()).await {
+            Ok(attachments) => attachments,
+            Err(refusal) => return Err(refusal.about(&message_id)),
+        };
         let new = NewUserMessage {
             message_id: message_id.clone(),
             content,
+            attachments,
             client_timestamp: metadata.and_then(|metadata| metadata.timestamp),
             is_spoken: false,
             begin: true,
@@ -208,6 +213,27 @@ impl Party {
             }
             Ok(TakenIn::Ended) => Ok(Reaction::Close(CloseReason::SessionEnded)),
             Err(error) => Err(stored_not(&error).about(&message_id)),
+        }
+    }
+
+    /// The files that come with a message.
+    async fn attachments(&self, ids: &[String]) -> Result<Vec<Attachment>, FrameError> {
+        let not_allowed = |text: String| Err(FrameError::new(ErrorCode::NotAllowed, text));
+        let ids: Vec<Id<id::File>> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        if !self.config.features.file_upload {
+            return not_allowed(String::from("attachments: this app takes none"));
+        }
+        let most = self.config.uploads.files_per_message;
+        if ids.len() > usize::try_from(most).unwrap_or(usize::MAX) {
+            return not_allowed(format!("attachments: may be {most}"));
+        }
+        match self.visitor.scope.attach_files(&self.visitor.session, &ids, self.state.clock.now()).await {
+            Ok(Some(attachments)) => Ok(attachments),
+            Ok(None) => not_allowed(String::from("attachments: names a file that this conversation has not got")),
+            Err(error) => Err(stored_not(&error)),
         }
     }
 

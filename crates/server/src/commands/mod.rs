@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod audit;
+pub mod csp;
 pub mod evaluate;
 pub mod keys;
 mod run;

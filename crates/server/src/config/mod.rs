@@ -3,6 +3,7 @@
 
 mod database;
 mod fhir;
+mod files;
 mod http;
 mod limits;
 mod logging;
@@ -24,6 +25,7 @@ use confique::Config as _;
 
 pub use database::Database;
 pub use fhir::{Answering, Fhir, FhirServers};
+pub use files::Files;
 pub use http::Http;
 pub use limits::Limits;
 pub use logging::{LogFormat, Logging};
@@ -59,6 +61,9 @@ pub struct Config {
     /// Calls: who serves them, and how browsers reach them.
     #[config(nested)]
     pub voice: Voice,
+    /// Files that visitors send, where an app takes any.
+    #[config(nested)]
+    pub files: Files,
     /// How much anybody may ask for.
     #[config(nested)]
     pub limits: Limits,

@@ -20,6 +20,8 @@ pub const DEFAULT_LOCALE: &str = "en-US";
 /// A question, and what was said before it.
 pub struct Question {
     pub content: Phi<String>,
+    /// How many files came with it.
+    pub attached: usize,
     /// Oldest first; of more than the assistant draws on, the newest count.
     pub history: Vec<HistoryMessage>,
     /// What was said before that, as far as it is known already.
@@ -38,7 +40,7 @@ pub struct Question {
 
 /// Everything the answer to a question may draw on.
 pub fn answer_request(config: &AppConfig, app: &App, knowledge: Arc<Knowledge>, question: Question) -> AnswerRequest {
-    let Question { content, mut history, mut earlier, now, locale, patient, record, privacy } = question;
+    let Question { content, attached, mut history, mut earlier, now, locale, patient, record, privacy } = question;
     // The built-in assistant has no use for what only a model is told.
     let has_model = config.assistant.provider != Provider::Builtin;
     for message in history.drain(..history.len().saturating_sub(HISTORY_LENGTH)).filter(|_| has_model) {
@@ -69,6 +71,7 @@ pub fn answer_request(config: &AppConfig, app: &App, knowledge: Arc<Knowledge>, 
         earlier: Arc::new(earlier),
         local_time: if has_model { config.contact.local_time(now) } else { None },
         question: content,
+        attached,
         locale: locale.unwrap_or_else(|| String::from(DEFAULT_LOCALE)),
         knowledge,
         privacy,

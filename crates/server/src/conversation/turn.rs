@@ -282,6 +282,7 @@ async fn request(
     privacy.known.record_numbers.extend(record.as_ref().map(|record| record.patient.clone()));
     let question = Question {
         content: question.content.clone(),
+        attached: question.details.attachments.len(),
         history: said.messages,
         earlier: said.earlier,
         now: state.clock.now(),
@@ -295,9 +296,11 @@ async fn request(
 }
 
 fn history_message(message: Message) -> HistoryMessage {
+    let is_files_alone = message.content.expose().trim().is_empty() && !message.details.attachments.is_empty();
     HistoryMessage {
         role: message.role,
-        content: message.content,
+        // Models take no message without a word.
+        content: if is_files_alone { Phi::from("(A file, and no word with it.)") } else { message.content },
         cited: message.details.citations.into_iter().map(|citation| citation.article_id).collect(),
     }
 }

@@ -6,19 +6,12 @@ use std::{
 };
 
 use kuzushi_domain::ArticleFormat;
-use rustix::process::{Resource, Rlimit, setrlimit};
 
 use super::{Document, LARGEST, LONGEST, Unusable, html, pdf, plain};
-
-/// Bytes of address space, with the program itself.
-const MEMORY: u64 = 768 * 1024 * 1024;
-/// Seconds of a processor.
-const PROCESSOR_SECONDS: u64 = 10;
+use crate::apart::confine;
 
 /// Reads a document from standard input, and writes what came of it to standard output, in JSON.
 pub fn run(format: ArticleFormat) -> ExitCode {
-    // A parser that panics says nothing: the other side takes silence for what it is.
-    std::panic::set_hook(Box::new(|_| {}));
     let outcome = read(format);
     let reply = serde_json::to_vec(&outcome).unwrap_or_default();
     match std::io::stdout().write_all(&reply) {
@@ -28,10 +21,9 @@ pub fn run(format: ArticleFormat) -> ExitCode {
 }
 
 fn read(format: ArticleFormat) -> Result<Document, Unusable> {
-    limit(Resource::As, MEMORY)?;
-    limit(Resource::Cpu, PROCESSOR_SECONDS)?;
-    limit(Resource::Core, 0)?;
-    limit(Resource::Fsize, 0)?;
+    if !confine() {
+        return Err(Unusable::TooExpensive);
+    }
     let mut bytes = Vec::new();
     let input = std::io::stdin().lock().take(LARGEST as u64 + 1);
     { input }.read_to_end(&mut bytes).map_err(|_| Unusable::Unreadable)?;
@@ -39,12 +31,6 @@ fn read(format: ArticleFormat) -> Result<Document, Unusable> {
         return Err(Unusable::TooExpensive);
     }
     convert_here(format, &bytes)
-}
-
-/// Sets a limit for good. What a system does not know it does not enforce.
-fn limit(resource: Resource, most: u64) -> Result<(), Unusable> {
-    let set = setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) });
-    if set.is_err() && cfg!(target_os = "linux") { Err(Unusable::TooExpensive) } else { Ok(()) }
 }
 
 /// The text of a document, in this process. It may take its time, or not come back at all: for documents of people who

@@ -141,6 +141,8 @@ impl ApiError {
             Self::UnsupportedMediaType => {
                 Borrowed("Send JSON, not compressed, with the Content-Type application/json or text/plain.")
             }
+            Self::NoForm => Borrowed("Send multipart/form-data, with the file as the part `file`."),
+            Self::FileRefused(why) => Owned(format!("The file is not taken: {why}.")),
             Self::UnknownDocumentType => {
                 Borrowed("Send application/pdf, text/html, text/plain or text/markdown, not compressed.")
             }

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use kuzushi_store::TimeOut;
 
 use super::ApiError;
+use crate::uploads::FileRefusal;
 
 impl ApiError {
     /// The status that it is answered with, and its stable name, for programs.
@@ -47,9 +48,20 @@ impl ApiError {
             Self::AnswerLost => (StatusCode::CONFLICT, "ANSWER_LOST"),
             Self::SessionEnded => (StatusCode::GONE, "SESSION_ENDED"),
             Self::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE"),
-            Self::UnsupportedMediaType | Self::UnknownDocumentType => {
+            Self::UnsupportedMediaType | Self::NoForm | Self::UnknownDocumentType => {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE")
             }
+            Self::FileRefused(why) => match why {
+                FileRefusal::SwitchedOff => (StatusCode::FORBIDDEN, "FILES_NOT_TAKEN"),
+                FileRefusal::UnknownKind => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "FILE_KIND"),
+                FileRefusal::Empty | FileRefusal::Damaged | FileRefusal::TooExpensive => {
+                    (StatusCode::UNPROCESSABLE_ENTITY, "FILE_UNREADABLE")
+                }
+                FileRefusal::HidesAnother | FileRefusal::Active | FileRefusal::Encrypted | FileRefusal::Infected => {
+                    (StatusCode::UNPROCESSABLE_ENTITY, "FILE_UNSAFE")
+                }
+                FileRefusal::SessionFull | FileRefusal::AppFull => (StatusCode::CONFLICT, "FILES_FULL"),
+            },
             Self::IdempotencyKeyReused => (StatusCode::UNPROCESSABLE_ENTITY, "IDEMPOTENCY_KEY_REUSED"),
             Self::UpgradeRequired => (StatusCode::UPGRADE_REQUIRED, "UPGRADE_REQUIRED"),
             Self::RateLimited { .. } => (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED"),

@@ -84,6 +84,7 @@ async fn ask(subject: &Subject, known: &BTreeSet<String>, number: usize, case: &
     for (turn, (_, question, expected)) in (1..).zip(case.asked()) {
         let content = Phi::from(question);
         let asked = Question {
+            attached: 0,
             content: content.clone(),
             history: history.clone(),
             earlier: Earlier::default(),

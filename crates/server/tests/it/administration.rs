@@ -172,7 +172,7 @@ kuzushi_store::on_both_engines! {
         let now = SystemClock.now();
         let new = NewSession { app: app.id, widget_instance_id: "w".into(), owner: None, config_version: 1, metadata: SessionMetadata::default() };
         let session = scope.create_session(new, now).await.unwrap();
-        let question = NewUserMessage { message_id: "m1".into(), content: "my ankle hurts".into(), client_timestamp: None, is_spoken: false, begin: false, emergency: None };
+        let question = NewUserMessage { message_id: "m1".into(), content: "my ankle hurts".into(), attachments: Vec::new(), client_timestamp: None, is_spoken: false, begin: false, emergency: None };
         scope.accept_user_message(&session, question, now).await.unwrap();
         assert_eq!(shell.json("conversation list --tenant riverside.example")["conversations"][0]["messageCount"], 1);
         let read = format!("conversation read --tenant riverside.example {}", session.id);

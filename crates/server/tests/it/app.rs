@@ -17,11 +17,12 @@ use kuzushi_domain::{
     config::Provider,
 };
 use kuzushi_server::{
+    apart,
     auth::tokens::Tokens,
     config::{Config, SecondFactor},
     conversation,
     demo::Demo,
-    documents, router,
+    router,
     seed::{Source, agree, seed},
     state::AppState,
 };
@@ -141,7 +142,7 @@ impl TestApp {
 
     async fn on(database: Arc<TestDatabase>, config: Config, clock: TestClock, source: Source) -> Self {
         shared_log();
-        documents::use_program(env!("CARGO_BIN_EXE_kuzushi"));
+        apart::use_program(env!("CARGO_BIN_EXE_kuzushi"));
         let store = database.open().await;
         let tokens = Tokens::new(SECRET, &[], config.security.jwt_expiration.0);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");

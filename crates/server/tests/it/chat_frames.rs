@@ -25,7 +25,7 @@ on_both_engines! {
             ("", "BAD_FRAME"),
             ("null", "BAD_FRAME"),
             (r#"{"type":"user_message","messageId":1,"content":"a"}"#, "BAD_FRAME"),
-            (r#"{"type":"user_message","messageId":"m","content":"a","attachments":["file_1"]}"#, "NOT_ALLOWED"),
+            (r#"{"type":"user_message","messageId":"m","content":"a","attachments":["file_1"]}"#, "BAD_FRAME"),
             (r#"{"type":"auth","token":"t","sessionId":"s"}"#, "NOT_ALLOWED"),
             (r#"{"type":"init","sessionId":"sess_0"}"#, "NOT_ALLOWED"),
             (r#"{"type":"feedback","messageId":"m","rating":"up"}"#, "NOT_ALLOWED"),

@@ -179,7 +179,7 @@ on_both_engines! {
         let Ok(Claims::Session(claims)) = app.state.tokens.verify(&session.token, app.state.clock.now()) else { panic!("a session's token") };
         let scope = app.state.store.tenant(claims.tenant).await.unwrap();
         let stored = scope.session(claims.session).await.unwrap();
-        let question = NewUserMessage { message_id: "m1".into(), content: "When can I visit?".into(), client_timestamp: None, is_spoken: false, begin: false, emergency: None };
+        let question = NewUserMessage { message_id: "m1".into(), content: "When can I visit?".into(), attachments: Vec::new(), client_timestamp: None, is_spoken: false, begin: false, emergency: None };
         scope.accept_user_message(&stored, question, app.state.clock.now()).await.unwrap();
         for _ in 0..5 {
             scope.begin_next_turn(claims.session, app.state.clock.now()).await.unwrap();

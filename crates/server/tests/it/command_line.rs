@@ -45,6 +45,7 @@ fn a_value_that_cannot_be_used_stops_the_start_with_a_line_that_names_it() {
         ("CONTENT_KEY_COMMAND", " ", "a program and its arguments"),
         ("CONTENT_KEY_COMMAND_TIMEOUT", "soon", "a number and a unit"),
         ("WS_HEARTBEAT_INTERVAL", "1", "at least 100"),
+        ("CLAMD_ADDRESS", "clamd", "tcp://127.0.0.1:3310"),
         ("LOG_FORMAT", "xml", "text or json"),
         ("LOG_LEVEL", "loud", "error, warn, info"),
         ("STAFF_SECOND_FACTOR", "some", "all, managers or nobody"),
@@ -301,4 +302,14 @@ fn keys_move_from_the_environment_to_a_program_and_back() {
     let former = ("CONTENT_KEY_COMMAND_PREVIOUS", program.1);
     assert!(said(&["keys", "rotate"], &[after, former]).contains("1 tenants and 2 audit chains"));
     assert!(said(&["keys", "verify"], &[after]).contains("1 tenants, 2 audit chains"));
+}
+
+#[test]
+fn what_a_pages_policy_has_to_allow_is_printed_for_an_address() {
+    let printed = |output: Output| String::from_utf8(output.stdout).unwrap();
+    let lines = "script-src https://assistant.example.org\nconnect-src https://assistant.example.org wss://assistant.example.org\n";
+    assert_eq!(printed(run(&["csp", "--api-base-url", "https://assistant.example.org/"], &[])), lines);
+    assert_eq!(printed(run(&["csp"], &[("API_BASE_URL", "https://assistant.example.org")])), lines);
+    assert!(complaint(run(&["csp"], &[])).contains("API_BASE_URL: wants the server's address"));
+    assert!(complaint(run(&["csp", "--api-base-url", "assistant"], &[])).contains("--api-base-url: got `assistant`"));
 }

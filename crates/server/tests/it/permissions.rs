@@ -28,6 +28,7 @@ fn body(route: &str) -> Option<Value> {
             "projectId": "portal", "widgetInstanceId": "w", "pageUrl": "https://www.general.example/",
             "hostOrigin": "https://www.general.example", "userAgent": "a", "locale": "en-US",
         })),
+        "POST /v1/widget/events" => Some(json!({"events": [{"kind": "load", "value": 120}]})),
         "POST /v1/sessions/{sessionId}/end" => Some(json!({})),
         "POST /v1/auth/login" => {
             Some(json!({"email": "nobody@example.org", "password": "nobody's", "sessionId": "{sessionId}"}))
@@ -116,6 +117,7 @@ fn body(route: &str) -> Option<Value> {
         | "GET /v1/admin/audit"
         | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/articles"
         | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/emergencies"
+        | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/measurements"
         | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/gaps"
         | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/gaps/{gapId}/questions"
         | "GET /v1/admin/tenants/{tenantId}/apps/{appId}/articles/{slug}"
@@ -138,6 +140,11 @@ fn body(route: &str) -> Option<Value> {
         | "GET /v1/sessions"
         | "GET /v1/sessions/{sessionId}/messages"
         | "GET /v1/sessions/{sessionId}/export"
+        // Without a form: who may send files is asked before what they send.
+        | "POST /v1/sessions/{sessionId}/files"
+        | "GET /v1/sessions/{sessionId}/files/{fileId}"
+        | "DELETE /v1/sessions/{sessionId}/files/{fileId}"
+        | "GET /v1/admin/tenants/{tenantId}/conversations/{sessionId}/files/{fileId}"
         | "GET /healthz"
         | "GET /readyz"
         | "GET /v1/admin/tenants"
@@ -247,6 +254,7 @@ impl Prepared {
         let hold = if template.contains("{holdId}") { self.app.place_hold().await } else { String::new() };
         let is_agreement = template.contains("{agreementId}");
         let agreement = if is_agreement { self.app.agree("https://models.example/v1").await } else { String::new() };
+        let file = if template.contains("{fileId}") { self.app.keep_file(session).await } else { String::new() };
         let now = self.app.state.clock.now();
         // Somebody else's, for each of them to decide, until one of them does.
         let scope = self.app.state.store.tenant(self.tenant).await.expect("the tenant").by(Actor::CommandLine);
@@ -272,6 +280,7 @@ impl Prepared {
             .replace("{keyId}", &revoked[..KEY_ID_LENGTH])
             .replace("{holdId}", &hold)
             .replace("{agreementId}", &agreement)
+            .replace("{fileId}", &file)
             .replace("{version}", "1");
         let query = if template.ends_with("config-differences") { "?from=1&to=2" } else { "" };
         let request = self.app.request(method.clone(), &format!("{path}{query}"));

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use axum::http::{HeaderName, HeaderValue, Response as HttpResponse};
-use reqwest::{Body, RequestBuilder, Response};
+use reqwest::{Body, RequestBuilder, Response, multipart::Form};
 use serde::Serialize;
 
 use crate::canary::assert_not_in_error;
@@ -35,6 +35,10 @@ impl Request {
 
     pub fn body(self, body: impl Into<Body>) -> Self {
         Self(self.0.body(body))
+    }
+
+    pub fn multipart(self, form: Form) -> Self {
+        Self(self.0.multipart(form))
     }
 
     pub async fn send(self) -> reqwest::Result<Response> {

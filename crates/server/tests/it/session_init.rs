@@ -78,6 +78,26 @@ on_both_engines! {
         assert_eq!(init(None, Some("https://evil.example")).await, 403);
     }
 
+    async fn whoever_comes_back_in_another_language_is_told_in_that_one(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let session = app.init("portal").await;
+        assert!(session.body["aiDisclosure"].as_str().unwrap().starts_with("You are chatting with an AI"));
+        let back = async |locale: Option<&str>| -> Value {
+            let body = json!({"projectId": "portal", "locale": locale});
+            let request = app.request(Method::POST, INIT).bearer_auth(&session.token).json(&body);
+            request.send().await.unwrap().json().await.unwrap()
+        };
+        let told = back(Some("de-AT")).await;
+        assert!(told["aiDisclosure"].as_str().unwrap().starts_with("Hier antwortet eine"), "{told}");
+        assert_eq!(told["sessionId"], session.id.as_str());
+        // Who says nothing goes on as before.
+        assert!(back(None).await["aiDisclosure"].as_str().unwrap().starts_with("Hier antwortet eine"));
+        let mut socket = app.connect(&session).await;
+        socket.send(json!({"type": "user_message", "messageId": "m1", "content": "My father has crushing chest pain"})).await;
+        let notice = socket.next_of("notice").await;
+        assert!(notice["content"].as_str().unwrap().starts_with("Das kann ein Notfall sein"), "{notice}");
+    }
+
     async fn mistakes_are_named_by_field(engine: Engine) {
         let app = TestApp::start(engine).await;
         for (body, code, field) in [

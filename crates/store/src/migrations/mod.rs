@@ -43,6 +43,8 @@ mod m20261129_000101_gaps;
 mod m20261129_000110_suites;
 mod m20261129_000111_patient_records;
 mod m20261130_000140_voice_sessions;
+mod m20261130_000150_files;
+mod m20261130_000151_measurements;
 
 /// What the files do, each under its name.
 macro_rules! changes {
@@ -95,6 +97,8 @@ impl MigratorTrait for Migrator {
             m20261129_000110_suites,
             m20261129_000111_patient_records,
             m20261130_000140_voice_sessions,
+            m20261130_000150_files,
+            m20261130_000151_measurements,
         ]
     }
 }

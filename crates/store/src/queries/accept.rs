@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use kuzushi_domain::{Id, Phi, Role, TurnState, id};
+use kuzushi_domain::{Attachment, Id, Phi, Role, TurnState, id};
 use sea_orm::QueryResult;
 use uuid::Uuid;
 
@@ -25,6 +25,8 @@ pub struct NewUserMessage {
     /// The client's idempotency key within the session.
     pub message_id: String,
     pub content: Phi<String>,
+    /// What [`TenantScope::attach_files`] gave.
+    pub attachments: Vec<Attachment>,
     pub client_timestamp: Option<String>,
     /// Whether it was spoken in a call.
     pub is_spoken: bool,
@@ -82,6 +84,7 @@ impl TenantScope {
             role: Role::User,
             content: new.content,
             details: MessageDetails {
+                attachments: new.attachments,
                 client_timestamp: new.client_timestamp,
                 is_spoken: new.is_spoken,
                 ..MessageDetails::default()

@@ -214,6 +214,7 @@ mod tests {
         let question = NewUserMessage {
             message_id: "m1".into(),
             content: "Hi".into(),
+            attachments: Vec::new(),
             client_timestamp: None,
             is_spoken: false,
             begin: false,

@@ -7,7 +7,7 @@ use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryS
 use super::{audit::NewAuditEvent, turns::is_open};
 use crate::{
     StoreError, TenantScope,
-    entities::{message, session, turn},
+    entities::{file, message, session, turn},
 };
 
 /// What ending a conversation came to.
@@ -110,6 +110,11 @@ impl TenantScope {
             message::Entity::delete_many()
                 .filter(message::Column::TenantId.eq(self.id().uuid()))
                 .filter(message::Column::SessionId.eq(row.id))
+                .exec(transaction)
+                .await?;
+            file::Entity::delete_many()
+                .filter(file::Column::TenantId.eq(self.id().uuid()))
+                .filter(file::Column::SessionId.eq(row.id))
                 .exec(transaction)
                 .await?;
             self.forget_gap_questions(transaction, row.id).await?;

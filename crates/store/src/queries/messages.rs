@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use kuzushi_domain::{Citation, Id, Notice, NumberToCall, Phi, Role, UnknownName, id};
+use kuzushi_domain::{Attachment, Citation, Id, Notice, NumberToCall, Phi, Role, UnknownName, id};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -36,6 +36,8 @@ pub struct Message {
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct MessageDetails {
     pub citations: Vec<Citation>,
+    /// The files that came with it.
+    pub attachments: Vec<Attachment>,
     /// The answer was stopped by the visitor.
     pub stopped: bool,
     /// The assistant says that it does not know. What it cites is no more than near.
@@ -88,6 +90,8 @@ struct StoredCitation {
 struct StoredDetails {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     citations: Vec<StoredCitation>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    attachments: Vec<StoredAttachment>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     stopped: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -98,6 +102,14 @@ struct StoredDetails {
     notice: Option<StoredNotice>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     is_spoken: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredAttachment {
+    id: String,
+    name: String,
+    media_type: String,
+    size: i64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -182,6 +194,7 @@ impl TenantScope {
         }
         let stored = StoredDetails {
             citations: details.citations.iter().cloned().map(StoredCitation::from).collect(),
+            attachments: details.attachments.iter().cloned().map(StoredAttachment::from).collect(),
             stopped: details.stopped,
             no_answer: details.no_answer,
             client_timestamp: details.client_timestamp.clone(),
@@ -204,6 +217,7 @@ impl TenantScope {
                     serde_json::from_slice(&json).map_err(|error| StoreError::Other(error.to_string()))?;
                 MessageDetails {
                     citations: stored.citations.into_iter().map(Citation::from).collect(),
+                    attachments: stored.attachments.into_iter().map(Attachment::from).collect(),
                     stopped: stored.stopped,
                     no_answer: stored.no_answer,
                     client_timestamp: stored.client_timestamp,
@@ -292,5 +306,19 @@ impl From<StoredCitation> for Citation {
     fn from(stored: StoredCitation) -> Self {
         let StoredCitation { article_id, title, url, section, anchor, snippet } = stored;
         Self { article_id, title, url, section, anchor, snippet }
+    }
+}
+
+impl From<Attachment> for StoredAttachment {
+    fn from(attachment: Attachment) -> Self {
+        let Attachment { id, name, media_type, size } = attachment;
+        Self { id, name: name.into_inner(), media_type, size }
+    }
+}
+
+impl From<StoredAttachment> for Attachment {
+    fn from(stored: StoredAttachment) -> Self {
+        let StoredAttachment { id, name, media_type, size } = stored;
+        Self { id, name: Phi::new(name), media_type, size }
     }
 }

@@ -191,6 +191,21 @@ impl TenantScope {
         Ok(())
     }
 
+    /// Notes which language the visitor wants from now on. Returns the conversation as it is then; what is erased stays as it is.
+    pub async fn change_locale(&self, mut session: Session, locale: String) -> Result<Session, StoreError> {
+        let Some(key) = session.key.clone() else { return Ok(session) };
+        session.metadata.locale = Some(locale);
+        let metadata = seal_metadata(&key, metadata_place(self.id(), session.id), session.metadata.clone())?;
+        session::Entity::update_many()
+            .col_expr(session::Column::Metadata, Expr::value(metadata))
+            .filter(session::Column::TenantId.eq(self.id().uuid()))
+            .filter(session::Column::Id.eq(session.id.uuid()))
+            .filter(session::Column::ErasedAt.is_null())
+            .exec(&self.writer())
+            .await?;
+        Ok(session)
+    }
+
     fn open_session(
         &self,
         row: session::Model,

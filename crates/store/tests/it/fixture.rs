@@ -64,6 +64,7 @@ pub fn message(message_id: &str, content: &str) -> NewUserMessage {
     NewUserMessage {
         message_id: message_id.into(),
         content: Phi::new(typed(content)),
+        attachments: Vec::new(),
         client_timestamp: None,
         is_spoken: false,
         begin: false,

@@ -151,6 +151,7 @@ on_both_engines! {
             let new = NewUserMessage {
                 message_id: format!("{words}{}", if number < WORDS.len() { String::new() } else { number.to_string() }),
                 content: Phi::from(words),
+                attachments: Vec::new(),
                 client_timestamp: (number % 2 == 0).then(|| words.to_owned()),
                 is_spoken: number % 3 == 0,
                 begin: true,

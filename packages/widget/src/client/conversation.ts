@@ -122,9 +122,9 @@ export class Conversation {
   }
 
   /** False: too much is waiting already. */
-  send(content: string): boolean {
+  send(content: string, attachments?: TranscriptEntry['attachments']): boolean {
     this.start()
-    const entry = this.#sending.write(content, this.#kept?.sessionId)
+    const entry = this.#sending.write(content, this.#kept?.sessionId, attachments)
     if (!entry) return false
     this.#wakeIfOffline()
     if (this.state.getState().connection !== 'online') this.#listener.onDelivery(entry)
@@ -139,13 +139,13 @@ export class Conversation {
     this.#wakeIfOffline()
   }
 
-  /** Takes a message out of the conversation that has not been sent, and gives back what it said. */
-  takeBack(messageId: string): string {
+  /** Takes a message out of the conversation that has not been sent, and gives it back. */
+  takeBack(messageId: string): TranscriptEntry | undefined {
     const entry = this.#entry(messageId)
-    if (!entry || entry.seq !== undefined) return ''
+    if (!entry || entry.seq !== undefined) return
     this.#sending.forget(messageId)
     this.#remove(messageId)
-    return entry.content
+    return entry
   }
 
   /** What the visitor thinks of an answer, or no longer does. False: there is no connection to say it. */

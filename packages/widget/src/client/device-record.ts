@@ -44,6 +44,8 @@ export interface DeviceRecord {
   greeted?: boolean
   /** The emergency's notice that was put away last, by its id. */
   dismissedNotice?: string
+  /** Of a computer that several people use: when somebody was last there. */
+  activeAt?: number
   /** Read by the loader, for the launcher of the next page: its colour, and its name in the language that is spoken. */
   launcherColor?: string
   launcherLabel?: string

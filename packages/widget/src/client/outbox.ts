@@ -7,6 +7,7 @@ export interface WaitingMessage {
   /** The conversation it was written for; missing when there was none yet. */
   sessionId?: string | undefined
   content: string
+  attachments?: TranscriptEntry['attachments']
   createdAt: string
   /** Why it is no longer sent by itself. */
   failure?: TranscriptEntry['failure']

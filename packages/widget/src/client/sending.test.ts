@@ -156,7 +156,7 @@ describe('a message that the server has not acknowledged', () => {
     socket.drop()
     conversation.send('Wrong')
     const [messageId] = waitingIds() as [string]
-    expect(conversation.takeBack(messageId)).toBe('Wrong')
+    expect(conversation.takeBack(messageId)?.content).toBe('Wrong')
     expect([transcript(), waitingIds()]).toEqual([[], []])
     await vi.advanceTimersByTimeAsync(1000)
     latestSocket().accept()

@@ -51,13 +51,17 @@ export class Sending {
   }
 
   /** Writes a message down for this conversation and sends it as soon as that can be. Undefined: too much waits already. */
-  write(content: string, sessionId: string | undefined): TranscriptEntry | undefined {
+  write(
+    content: string,
+    sessionId: string | undefined,
+    attachments?: TranscriptEntry['attachments'],
+  ): TranscriptEntry | undefined {
     const waiting = this.#outbox.all()
     if (waiting.length >= MOST_WAITING) return
     // Later than the one before it, so that those of one instant keep their order.
     const latest = Date.parse(waiting.at(-1)?.createdAt ?? '') || 0
     const createdAt = new Date(Math.max(Date.now(), latest + 1)).toISOString()
-    const message = { messageId: newMessageId(), sessionId, content, createdAt }
+    const message = { messageId: newMessageId(), sessionId, content, attachments, createdAt }
     const entry = entryOf(message)
     this.#outbox.put(message)
     this.#port.show([entry])
@@ -145,8 +149,14 @@ export class Sending {
     for (const entry of this.#port.transcript()) if (isOnItsWay(entry)) this.#transmit(entry)
   }
 
-  #transmit({ messageId, content, createdAt }: TranscriptEntry): void {
-    this.#port.transmit({ type: 'user_message', messageId, content, metadata: { timestamp: createdAt } })
+  #transmit({ messageId, content, attachments, createdAt }: TranscriptEntry): void {
+    this.#port.transmit({
+      type: 'user_message',
+      messageId,
+      content,
+      attachments: attachments?.map(({ fileId }) => fileId) as string[],
+      metadata: { timestamp: createdAt },
+    })
     this.#expectAck(messageId)
   }
 
@@ -201,7 +211,7 @@ export class Sending {
 const isOnItsWay = ({ delivery }: TranscriptEntry): boolean =>
   delivery === 'sending' || delivery === 'waiting'
 
-function entryOf({ messageId, content, createdAt, failure }: WaitingMessage): TranscriptEntry {
+function entryOf({ messageId, content, attachments, createdAt, failure }: WaitingMessage): TranscriptEntry {
   const delivery = failure ? 'failed' : 'sending'
-  return { messageId, role: 'user', content, createdAt, citations: [], delivery, failure }
+  return { messageId, role: 'user', content, attachments, createdAt, citations: [], delivery, failure }
 }

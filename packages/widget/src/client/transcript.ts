@@ -1,4 +1,4 @@
-import type { WireCitation, WireMessage } from '../generated/wire'
+import type { WireAttachment, WireCitation, WireMessage } from '../generated/wire'
 
 /** One entry of the conversation as the reader sees it. */
 export interface TranscriptEntry {
@@ -10,6 +10,8 @@ export interface TranscriptEntry {
   seq?: number
   inReplyTo?: string
   citations: WireCitation[]
+  /** The files that came with it. */
+  attachments?: readonly WireAttachment[] | undefined
   /** What makes it a notice, shown apart from the answers. */
   notice?: WireMessage['notice']
   /**
@@ -34,7 +36,19 @@ export interface TranscriptEntry {
 export type Transcript = readonly TranscriptEntry[]
 
 export function entryFrom(message: Omit<WireMessage, 'seq'> & { seq?: number }): TranscriptEntry {
-  const { messageId, role, content, createdAt, seq, inReplyTo, citations, metadata, rating, notice } = message
+  const {
+    messageId,
+    role,
+    content,
+    createdAt,
+    seq,
+    inReplyTo,
+    citations,
+    attachments,
+    metadata,
+    rating,
+    notice,
+  } = message
   const { channel, stopped } = (metadata ?? {}) as { channel?: unknown; stopped?: unknown }
   return {
     messageId,
@@ -43,6 +57,7 @@ export function entryFrom(message: Omit<WireMessage, 'seq'> & { seq?: number }):
     createdAt,
     citations: citations ?? [],
     ...(seq !== undefined && { seq }),
+    attachments,
     ...(inReplyTo && { inReplyTo }),
     ...(rating && { rating }),
     ...(notice && { notice }),

@@ -193,7 +193,13 @@ export interface Init {
  * A message of the visitor.
  */
 export interface UserMessage {
+  /**
+   * The ids of files that were sent before, in the order in which they are shown; ten at most.
+   */
   attachments?: string[] | null
+  /**
+   * May be empty where files come with it.
+   */
   content: string
   /**
    * The message's idempotency key within the session.
@@ -238,6 +244,10 @@ export interface Feedback {
  */
 export interface WireMessage {
   /**
+   * The files that came with it.
+   */
+  attachments?: WireAttachment[]
+  /**
    * What the answer rests on.
    */
   citations?: WireCitation[]
@@ -260,6 +270,21 @@ export interface WireMessage {
    * 1, 2, 3… within the session.
    */
   seq: number
+}
+/**
+ * A file that came with a message.
+ */
+export interface WireAttachment {
+  fileId: string
+  mediaType: string
+  /**
+   * What it is called, without folders and with the ending of what it is.
+   */
+  name: string
+  /**
+   * Bytes.
+   */
+  size: number
 }
 /**
  * An article that an answer rests on.
@@ -379,6 +404,10 @@ export interface SessionStarted {
    * The `seq` of the session's newest message; 0 before the first.
    */
   lastSeq: number
+  /**
+   * Of how many of a hundred pages the widget measures itself. Left out: of none.
+   */
+  measuredPercent?: number
   sessionId: string
   theme: WireTheme
   /**
@@ -386,6 +415,7 @@ export interface SessionStarted {
    */
   token: string
   uiHints: WireUiHints
+  uploads?: WireUploads
   voice: VoiceEndpoint
 }
 export interface AppName {
@@ -430,6 +460,13 @@ export interface WireUiHints {
   voiceButtonText: string
   welcomeMessage: string
   widgetTitle: string
+}
+export interface WireUploads {
+  /**
+   * Bytes that one may have.
+   */
+  bytesPerFile: number
+  filesPerMessage: number
 }
 export interface VoiceEndpoint {
   /**

@@ -19,7 +19,7 @@ export function CurrentView() {
   const { part } = useStore(otherViews.state, (now) => now)
   return (
     <>
-      {part && <part.LoginNotice />}
+      {part && <part.AboveAll />}
       {part && <part.CallKeeper />}
       {place.name === 'chat' ? <ChatView /> : <ViewBeside place={place} />}
     </>

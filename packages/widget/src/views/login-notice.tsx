@@ -4,7 +4,7 @@ import type { Controller } from '../controller'
 import styles from '../styles/other-views.css?inline'
 import { adopt } from '../ui/adopt'
 import { useController, useConversation, useWidget } from '../widget-context'
-import type { OtherWording } from '../wording/en-other-views'
+import type { OtherWording } from '../wording/beside-the-chat'
 import { useWords } from '../wording/use-words'
 
 const LIVE: LoginState = { kind: 'live' }

@@ -1,4 +1,4 @@
-import { useLayoutEffect, useState } from 'react'
+import { useEffect, useLayoutEffect, useState } from 'react'
 import styles from '../styles/notices.css?inline'
 import { adopt } from '../ui/adopt'
 import { Filled } from '../ui/filled'
@@ -6,8 +6,9 @@ import { Icon } from '../ui/icon'
 import * as icons from '../ui/icons'
 import * as otherIcons from '../ui/icons-other-views'
 import { dialled, PhoneLink } from '../ui/phone-link'
-import { useController, useConversation } from '../widget-context'
+import { useController, useConversation, useLocale } from '../widget-context'
 import { useWords } from '../wording/use-words'
+import { useMeasuring } from './measuring'
 
 /** What stands above the message field: whom to call in an emergency, else, at the beginning, that an AI answers. */
 export function Notices() {
@@ -15,6 +16,7 @@ export function Notices() {
   const words = useWords()
   const { root } = controller.host
   useLayoutEffect(() => adopt(root, styles), [root])
+  useMeasuring()
   const unstored = useConversation((state) => state.unstoredNotice)
   const stored = useConversation(({ transcript }) =>
     transcript.filter(({ notice }) => notice?.code === 'EMERGENCY').pop(),
@@ -70,11 +72,29 @@ export function Notices() {
 
 /** In full as long as nothing was said; afterwards the line below the message field goes on saying it. */
 function WhoAnswers() {
+  const { api, settings } = useController()
   const session = useConversation((state) => state.session)
+  const locale = useLocale()
+  const [begunIn] = useState(locale)
+  // The server words it, in the language that it knows of: it is told of another one.
+  const [disclosure, setDisclosure] = useState<string>()
+  useEffect(() => {
+    if (!session || locale === begunIn) return setDisclosure(undefined)
+    let gone = false
+    api
+      .initSession({ projectId: settings.projectId, hostOrigin: location.origin, locale }, session.token)
+      .then(
+        ({ aiDisclosure }) => gone || setDisclosure(aiDisclosure),
+        () => {},
+      )
+    return () => {
+      gone = true
+    }
+  }, [api, settings, session, locale, begunIn])
   const isBeginning = useConversation(({ transcript }) => transcript.length === 0)
   return session && isBeginning ? (
     <p className="who-answers" dir="auto">
-      {session.aiDisclosure}
+      {disclosure ?? session.aiDisclosure}
     </p>
   ) : null
 }

@@ -34,10 +34,10 @@ export function Panel() {
   const label = controller.ofHospital(appearance?.uiHints.widgetTitle) || wording.panel
   const Frame = settings.mode === 'inline' ? InlineFrame : FloatingFrame
   const { part } = useStore(otherViews.state, (now) => now)
-  const { greeting } = settings
+  const { greeting, kiosk } = settings
   useEffect(() => {
-    if (greeting) otherViews.load()
-  }, [greeting])
+    if (greeting || kiosk) otherViews.load()
+  }, [greeting, kiosk])
   // What is drawn now would be drawn in English, for a moment.
   if (!speech) return null
   const { language } = speech

@@ -2,7 +2,7 @@ import { type FormEvent, useRef, useState } from 'react'
 import { type SignInProblem, signIn } from '../client/account'
 import type { Controller } from '../controller'
 import { useController } from '../widget-context'
-import type { OtherWording } from '../wording/en-other-views'
+import type { OtherWording } from '../wording/beside-the-chat'
 import { useWords } from '../wording/use-words'
 import { ViewHeader } from './view-header'
 

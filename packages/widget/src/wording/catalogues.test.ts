@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { en } from './en'
 import { enCall } from './en-call'
-import { enOtherViews } from './en-other-views'
 import { type Catalogue, catalogues } from './languages'
 
 const files = import.meta.glob<Catalogue>('./catalogues/*.json', { eager: true, import: 'default' })
@@ -20,7 +19,9 @@ const [schema] = Object.values(
   ),
 )
 
-const languages = Object.keys(files).map((file) => file.replace(/.*\/|\.json/g, ''))
+const languages = Object.keys(files)
+  .map((file) => file.replace(/.*\/|\.json/g, ''))
+  .filter((language) => language !== 'en')
 const read = (language: string) => files[`./catalogues/${language}.json`] as Catalogue
 
 /** A catalogue's texts by where they are in it: one for each form of a plural. */
@@ -39,7 +40,7 @@ function places(value: unknown, path = ''): string[] {
 const placeholders = (text: string) => [...new Set(text.match(/\{\w+\}/g))].sort()
 const at = (value: unknown, path: string): unknown =>
   path.split('.').reduce<unknown>((inner, key) => (inner as Record<string, unknown>)?.[key], value)
-const english = { chat: en, otherViews: enOtherViews, call: enCall }
+const english = { ...read('en'), chat: en, call: enCall }
 /** Words that are the same in English, and rightly so. */
 const SAME = new Set([
   'JSON',
@@ -59,21 +60,21 @@ test('every language that can be chosen has its catalogue, and the other way rou
 })
 
 test.each(languages)('%s says all that English does, and nothing else', (language) => {
-  const { chat, otherViews, call } = read(language)
-  expect(places({ chat, otherViews, call }).sort()).toEqual(places(english).sort())
+  const { chat, otherViews, files, call } = read(language)
+  expect(places({ chat, otherViews, files, call }).sort()).toEqual(places(english).sort())
 })
 
 test.each(languages)('%s has translated every text', (language) => {
-  const { chat, otherViews, call } = read(language)
-  const untranslated = texts({ chat, otherViews, call }).filter(
+  const { chat, otherViews, files, call } = read(language)
+  const untranslated = texts({ chat, otherViews, files, call }).filter(
     ([path, text]) => !text.trim() || (text === at(english, path) && !SAME.has(text)),
   )
   expect(untranslated).toEqual([])
 })
 
 test.each(languages)('%s names the same things in each text', (language) => {
-  const { chat, otherViews, call } = read(language)
-  for (const [path, text] of texts({ chat, otherViews, call })) {
+  const { chat, otherViews, files, call } = read(language)
+  for (const [path, text] of texts({ chat, otherViews, files, call })) {
     const original = at(english, path) ?? (at(english, path.replace(/\.\w+$/, '.other')) as unknown)
     const [wanted, found] = [placeholders(String(original)), placeholders(text)]
     // A form for one or two may say the number as a word.
@@ -85,7 +86,7 @@ test.each(['en', ...languages])('%s has a form for every number', (language) => 
   const forms = new Intl.PluralRules(language).resolvedOptions().pluralCategories
   const catalogue = language === 'en' ? english : read(language)
   // The millions of the Romance languages, which are written as the others are.
-  for (const part of [catalogue.chat, catalogue.otherViews])
+  for (const part of [catalogue.chat, catalogue.otherViews, catalogue.files])
     for (const [key, value] of Object.entries(part as object).filter(([, value]) => isPlural(value)))
       for (const form of forms)
         if (form !== 'many' || language === 'ar')
@@ -111,11 +112,13 @@ test('nothing is kept that no view says', () => {
   const unpacked = [...source.matchAll(/const \{([^}]*)\} = (wording|words)\b/g)]
     .map(([, names]) => names)
     .join()
-  const unused = [...Object.keys(en), ...Object.keys(enOtherViews), ...Object.keys(enCall)].filter(
-    (key) =>
-      !new RegExp(`\\b(wording|words(\\(\\))?)\\.${key}\\b`).test(source) &&
-      !new RegExp(`\\b${key}\\b`).test(unpacked) &&
-      !byKey.includes(`'${key}'`),
-  )
+  const unused = [english.chat, english.otherViews, english.files, english.call]
+    .flatMap(Object.keys)
+    .filter(
+      (key) =>
+        !new RegExp(`\\b(wording|words)(\\((controller)?\\))?\\.${key}\\b`).test(source) &&
+        !new RegExp(`\\b${key}\\b`).test(unpacked) &&
+        !byKey.includes(`'${key}'`),
+    )
   expect(unused).toEqual([])
 })

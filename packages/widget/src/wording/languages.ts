@@ -1,14 +1,15 @@
 import { lazy } from '../ui/lazy'
+import type { FilesWording, OtherWording } from './beside-the-chat'
 import type { Wording } from './en'
 import type { CallWording } from './en-call'
-import type { OtherWording } from './en-other-views'
 
-/** All that the widget says in one language. Only English comes with the views themselves. */
+/** All that the widget says in one language. Of English the chat's words come with the chat, and the rest is `catalogues/en.json`. */
 export interface Catalogue {
   /** Whether somebody who speaks the language has read it. */
   reviewed: boolean
   chat: Wording
   otherViews: OtherWording
+  files: FilesWording
   call: CallWording
   /** Of what a hospital may word itself, the words that stand there as long as it has not, by their English. */
   hospitalDefaults: Partial<Record<string, string>>

@@ -32,7 +32,15 @@ const SOURCES: usize = 6;
 /// Composes the whole answer, then streams it word by word.
 pub fn answer(request: AnswerRequest) -> impl Stream<Item = Result<AnswerEvent, ProviderFailure>> + Send + 'static {
     let interval = request.token_interval;
-    stream::stream(interval, move || lately(&request, |recent| &recent.composed, compose))
+    stream::stream(interval, move || {
+        let is_files_alone = request.attached > 0 && request.question.expose().trim().is_empty();
+        let (mut text, end) =
+            if is_files_alone { Default::default() } else { lately(&request, |recent| &recent.composed, compose) };
+        if request.attached > 0 && !end.is_emergency {
+            wording::add_on_files(&mut text, &request.contact);
+        }
+        (text, end)
+    })
 }
 
 /// The passages that a model gets to answer from, the best first. None: the built-in assistant keeps the question, because

@@ -52,6 +52,21 @@ pub fn no_medical_advice(contact: &Contact, number: &str) -> String {
     format!("I can't give medical advice. {whom}\n\nIf it could be an emergency, call {number} right away.")
 }
 
+/// Says of files that came with a question, or without one, that nobody here looks into them.
+pub fn add_on_files(text: &mut String, contact: &Contact) {
+    if text.is_empty() {
+        text.push_str("Thank you. What you sent is kept with this conversation. ");
+    } else {
+        text.push_str("\n\n");
+    }
+    let name = &contact.hospital_name;
+    text.push_str(&format!("I can't look into files myself; staff of {name} can open them."));
+    match reach(contact) {
+        Some(reach) => text.push_str(&format!(" If it can't wait, please call {name} {reach}.")),
+        None => text.push_str(&format!(" If it can't wait, please contact {name} directly.")),
+    }
+}
+
 pub fn nothing_found(contact: &Contact, number: &str) -> String {
     let name = &contact.hospital_name;
     let whom = match reach(contact) {

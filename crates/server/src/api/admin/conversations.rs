@@ -3,7 +3,7 @@
 //! Those who talk to patients read as part of their work. Others state a reason first, and read for a while. Every reading
 //! is on record before it is answered.
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{Json, extract::State, http::StatusCode, response::Response};
 use chrono::{DateTime, TimeDelta, Utc};
 use kuzushi_domain::{AuditAction, Id, Permission, id};
 use kuzushi_store::{
@@ -18,6 +18,7 @@ use super::fields::Mistakes;
 use crate::{
     api::{
         body::JsonBody,
+        files::download,
         messages::{MessageList, MessagePageParameters, page_request},
         problems::{QueryProblems, ReadProblems, WriteProblems},
         query::{A_TIME, PageParameters, Parameters},
@@ -198,6 +199,35 @@ pub async fn read(
     let event = NewAuditEvent::new(AuditAction::ConversationRead, session.id).because(reason).with(read);
     scope.record(event, now).await?;
     Ok(page)
+}
+
+#[utoipa::path(
+    get,
+    path = "/v1/admin/tenants/{tenantId}/conversations/{sessionId}/files/{fileId}",
+    tag = "administration",
+    summary = "A file that a visitor sent, as a download",
+    description = "For those who may read the conversation's messages, and on record like those.",
+    params(("tenantId" = String, Path), ("sessionId" = String, Path), ("fileId" = String, Path)),
+    security(("apiKey" = [])),
+    responses(
+        (status = 200, description = "The file, as `application/pdf` or an image", content_type = "application/octet-stream", body = Vec<u8>),
+        ReadProblems,
+    )
+)]
+pub async fn read_file(
+    State(state): State<AppState>,
+    staff: Staff,
+    Segment((tenant, session, file)): Segment<(String, String, String)>,
+) -> Result<Response, ApiError> {
+    let now = state.clock.now();
+    let (scope, reason) = reader(&state, &staff, &tenant, now).await?;
+    let id = session_id(&session)?;
+    let session = if reason.is_empty() { scope.session(id).await? } else { scope.session_under_hold(id).await? };
+    let file = file.parse::<Id<id::File>>().map_err(|_| ApiError::NotFound)?;
+    let found = scope.file(&session, file).await?;
+    let event = NewAuditEvent::new(AuditAction::ConversationRead, session.id).because(reason);
+    scope.record(event.with(json!({"file": file.to_string()})), now).await?;
+    Ok(download(found))
 }
 
 /// The tenant, for those who may read now, with the reason where they needed one.

@@ -19,6 +19,7 @@ pub mod gaps;
 pub mod holds;
 pub mod identity_keys;
 pub mod identity_providers;
+pub mod measurements;
 mod new_password;
 pub mod oidc;
 pub mod operators;

@@ -1,6 +1,7 @@
 //! What a client sends, and how it is read: what is wrong with a frame is named, and nothing of it repeated.
 
 use chrono::DateTime;
+use kuzushi_domain::{Id, id};
 use serde::{Deserialize, de::DeserializeOwned};
 use utoipa::ToSchema;
 
@@ -13,6 +14,8 @@ pub const CONTENT_LIMIT: usize = 8_000;
 const COMMENT_LIMIT: usize = 2_000;
 /// Bytes a frame may have.
 pub const FRAME_LIMIT: usize = 64 * 1024;
+/// Files that come with one message, whatever an app takes.
+const ATTACHMENTS_LIMIT: usize = 10;
 /// Characters a client's message id may have.
 const MESSAGE_ID_LIMIT: usize = 128;
 
@@ -55,8 +58,10 @@ pub struct UserMessage {
     /// The message's idempotency key within the session.
     #[schema(min_length = 1, max_length = 128)]
     pub message_id: String,
-    #[schema(min_length = 1, max_length = 8000)]
+    /// May be empty where files come with it.
+    #[schema(max_length = 8000)]
     pub content: String,
+    /// The ids of files that were sent before, in the order in which they are shown; ten at most.
     #[serde(default)]
     pub attachments: Option<Vec<String>>,
     #[serde(default)]
@@ -162,7 +167,8 @@ impl UserMessage {
                 format!("messageId: wants 1 to {MESSAGE_ID_LIMIT} characters, none of them control characters");
             return Err(FrameError::new(ErrorCode::BadFrame, message));
         }
-        if self.content.trim().is_empty() {
+        let attachments = self.attachments.as_deref().unwrap_or_default();
+        if self.content.trim().is_empty() && attachments.is_empty() {
             return Err(FrameError::new(ErrorCode::BadFrame, "content: must not be empty"));
         }
         if self.content.chars().count() > CONTENT_LIMIT {
@@ -173,8 +179,14 @@ impl UserMessage {
             let message = "metadata.timestamp: wants RFC 3339, such as 2026-11-23T09:00:00.000Z";
             return Err(FrameError::new(ErrorCode::BadFrame, message));
         }
-        if self.attachments.as_ref().is_some_and(|attachments| !attachments.is_empty()) {
-            return Err(FrameError::new(ErrorCode::NotAllowed, "attachments: this app takes none"));
+        if attachments.len() > ATTACHMENTS_LIMIT {
+            return Err(FrameError::new(ErrorCode::TooLarge, format!("attachments: may be {ATTACHMENTS_LIMIT}")));
+        }
+        let is_file = |id: &String| id.parse::<Id<id::File>>().is_ok();
+        let is_twice = |(at, id): (usize, &String)| attachments[..at].contains(id);
+        if !attachments.iter().all(is_file) || attachments.iter().enumerate().any(is_twice) {
+            let message = "attachments: wants ids of files that were sent before, each once";
+            return Err(FrameError::new(ErrorCode::BadFrame, message));
         }
         Ok(())
     }

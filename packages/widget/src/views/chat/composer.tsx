@@ -6,6 +6,7 @@ import * as icons from '../../ui/icons'
 import { useFocusWhenAsked } from '../../ui/use-focus-when-asked'
 import { TOUCH, useMediaQuery } from '../../ui/use-media-query'
 import { useController, useConversation, useStore, useWidget } from '../../widget-context'
+import { useFileViews } from '../file-views'
 import { otherViews } from '../other-views'
 
 const LONGEST_MESSAGE = 8_000
@@ -18,6 +19,8 @@ export function Composer() {
   const { conversation, store, wording } = controller
   const draft = useWidget((state) => state.draft)
   const hints = useWidget((state) => state.appearance?.uiHints)
+  const attached = useWidget((state) => state.attached)
+  const files = useFileViews()
   const answering = useConversation((state) => state.answering)
   const full = useConversation(({ transcript }) => unsent(transcript) >= MOST_WAITING)
   const { part } = useStore(otherViews.state, (now) => now)
@@ -35,9 +38,11 @@ export function Composer() {
 
   const send = controller.ofHospital(hints?.sendButtonText) || wording.send
   const left = LONGEST_MESSAGE - draft.trim().length
-  const stoppable = answering && !draft.trim()
+  const empty = !attached[0] && !draft.trim()
+  const ready = !empty && attached.every(({ fileId }) => fileId)
+  const stoppable = answering && empty
   const submit = () => {
-    if (controller.send(draft)) store.setState({ draft: '' })
+    if (ready && controller.send(draft, attached)) store.setState({ draft: '', attached: [] })
   }
   const onSubmit = (event: FormEvent) => {
     event.preventDefault()
@@ -52,7 +57,9 @@ export function Composer() {
   }
   return (
     <form className="composer" onSubmit={onSubmit}>
+      {files && <files.Tray />}
       <div className="composer-field">
+        {files && <files.Buttons />}
         <textarea
           ref={input}
           rows={1}
@@ -84,7 +91,7 @@ export function Composer() {
             className="send"
             aria-label={send}
             title={send}
-            disabled={!draft.trim() || left < 0 || full}
+            disabled={!ready || left < 0 || full}
           >
             <Icon path={icons.send} size={20} />
           </button>

@@ -3,6 +3,7 @@ import type { TranscriptEntry } from '../../client/transcript'
 import { Formatted } from '../../markdown/formatted'
 import { useController, useConversation, useLocale, useStore } from '../../widget-context'
 import { timeOfDay } from '../../wording/dates'
+import { useFileViews } from '../file-views'
 import { otherViews } from '../other-views'
 import { Delivery } from './delivery'
 import { Sources } from './sources'
@@ -17,7 +18,8 @@ export const Message = memo(function Message({ entry, startsGroup, endsGroup }: 
   const { wording } = useController()
   const locale = useLocale()
   const { part } = useStore(otherViews.state, (now) => now)
-  const { messageId, role, content } = entry
+  const { messageId, role, content, attachments } = entry
+  const files = useFileViews(attachments)
   const cutOff =
     useConversation(({ connection }) => connection !== 'online') &&
     role === 'assistant' &&
@@ -42,6 +44,7 @@ export const Message = memo(function Message({ entry, startsGroup, endsGroup }: 
           {own ? content : <Formatted text={content} />}
         </div>
       )}
+      {files && attachments && <files.Received files={attachments} />}
       {cutOff && <p className="meta">{wording.answerCutOff}</p>}
       {entry.stopped && <p className="meta">{wording.stopped}</p>}
       {entry.citations.length > 0 && <Sources messageId={messageId} citations={entry.citations} />}

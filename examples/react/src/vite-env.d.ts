@@ -1,0 +1,6 @@
+/// <reference types="vite/client" />
+
+interface ImportMetaEnv {
+  /** The assistant's address. */
+  readonly VITE_ASSISTANT: string
+}
