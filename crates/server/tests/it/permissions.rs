@@ -40,7 +40,10 @@ fn body(route: &str) -> Option<Value> {
             Some(json!({"projectId": "third", "name": "Third", "allowedOrigins": ["https://third.example"]}))
         }
         "PATCH /v1/admin/tenants/{tenantId}/apps/{appId}" => Some(json!({"description": "changed"})),
-        "POST /v1/admin/tenants/{tenantId}/apps/{appId}/configs" => Some(json!({"configData": {}})),
+        // It is activated further down, and later conversations have it: it takes files, as the first one does.
+        "POST /v1/admin/tenants/{tenantId}/apps/{appId}/configs" => {
+            Some(json!({"configData": {"features": {"fileUpload": true}}}))
+        }
         "POST /v1/admin/tenants/{tenantId}/apps/{appId}/configs/{version}/activate" => Some(json!({})),
         "POST /v1/admin/tenants/{tenantId}/apps/{appId}/roll-back" => Some(json!({})),
         "PUT /v1/admin/tenants/{tenantId}/apps/{appId}/split" => {
