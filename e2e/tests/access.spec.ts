@@ -10,7 +10,10 @@ function misfits(page: Page, smallest: number): Promise<string[]> {
     const root = document.querySelector('kuzushi-widget')?.shadowRoot as ShadowRoot
     const seen = (element: Element) => element.checkVisibility({ visibilityProperty: true })
     const wide = [...root.querySelectorAll('.panel, .panel *')]
-      .filter((element) => seen(element) && !element.closest('.sr-only, pre, .choice-row input, svg'))
+      // Words for screen readers alone have no width; where there is little, those of the button that ends a call are such.
+      .filter(
+        (element) => seen(element) && !element.closest('.sr-only, .call-end span, pre, .choice-row input, svg'),
+      )
       // What ends in an ellipsis does so on purpose, and what a line clamp hides is in its full text elsewhere.
       .filter((element) => !/ellipsis/.test(getComputedStyle(element).textOverflow))
       .filter(({ scrollWidth, clientWidth }) => clientWidth > 0 && scrollWidth > clientWidth + 1)
