@@ -12,7 +12,8 @@ function misfits(page: Page, smallest: number): Promise<string[]> {
     const wide = [...root.querySelectorAll('.panel, .panel *')]
       // Words for screen readers alone have no width; where there is little, those of the button that ends a call are such.
       .filter(
-        (element) => seen(element) && !element.closest('.sr-only, .call-end span, pre, .choice-row input, svg'),
+        (element) =>
+          seen(element) && !element.closest('.sr-only, .call-end span, pre, .choice-row input, svg'),
       )
       // What ends in an ellipsis does so on purpose, and what a line clamp hides is in its full text elsewhere.
       .filter((element) => !/ellipsis/.test(getComputedStyle(element).textOverflow))

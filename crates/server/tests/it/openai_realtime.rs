@@ -108,7 +108,7 @@ impl FakeRealtime {
 
     fn send(&self, what: Say) {
         let socket = self.shared.to_socket.lock().unwrap_or_else(PoisonError::into_inner);
-        socket.as_ref().expect("somebody listens").send(what).ok().expect("they still do");
+        assert!(socket.as_ref().expect("somebody listens").send(what).is_ok(), "they still listen");
     }
 
     /// What it gets next.
