@@ -91,20 +91,25 @@ pub fn emergencies(message: &str, before: Option<&str>) -> Vec<Finding> {
     if found.is_empty() && !is_dismissed {
         found = other_languages::emergencies(message);
     }
+    if found.is_empty() {
+        found.extend(detector::emergency(message, is_dismissed));
+    }
     if found.is_empty()
         && let Some(before) = before
     {
         found = emergencies_across(before, message);
-    }
-    if found.is_empty() {
-        found.extend(detector::emergency(message, is_dismissed));
     }
     found
 }
 
 /// The dangers that only show where a message goes on from what the same person wrote just before.
 pub fn emergencies_across(before: &str, message: &str) -> Vec<Finding> {
-    RECOGNISER.read(message, Some(before)).found
+    let mut found = RECOGNISER.read(message, Some(before)).found;
+    if found.is_empty() {
+        let is_dismissed = |together: &str| RECOGNISER.read(together, None).is_dismissed;
+        found.extend(detector::emergency_across(before, message, is_dismissed));
+    }
+    found
 }
 
 /// What the rules make of a message.

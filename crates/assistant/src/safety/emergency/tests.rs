@@ -162,6 +162,74 @@ fn a_sentence_may_begin_in_the_message_before() {
 }
 
 #[test]
+fn rare_dangers_to_a_limb_an_organ_or_sight_are_recognised() {
+    for message in [
+        "my son's testicle hurts so bad all of a sudden and he is throwing up",
+        "numb between my legs and I can't control my bladder",
+        "havent peed since yesterday and it hurts",
+        "unable to pass urine since this morning",
+        "frostbite on my toes",
+        "skin is peeling off all over after a new medicine, mouth full of sores",
+        "my foot is cold and blue and I can't feel it",
+        "a dark curtain came down over my eye",
+        "fruity breath and vomiting, he is diabetic",
+        "on chemo with a fever of 101",
+        "my ticker is racing and I'm lightheaded",
+        "how many tylenol would be lethal",
+        "what is a painless way to go",
+        "what's the quickest way out, I'm so tired of it all",
+    ] {
+        assert!(kind(message).is_some(), "{message}");
+    }
+    for message in [
+        "dull ache in my testicle for weeks, need a urologist",
+        "my bottom is numb from sitting so long",
+        "I can't pee with people around, is there a private restroom for the urine sample?",
+        "how do I prevent frostbite when skiing",
+        "my skin is peeling from a sunburn on the beach",
+        "the curtain in my room does not close",
+        "what is the quickest way to go to radiology",
+        "fastest way out of the garage",
+        "delete myself from your mailing list",
+    ] {
+        assert_eq!(kind(message), None, "{message}");
+    }
+}
+
+#[test]
+fn a_part_of_the_body_or_a_complaint_alone_is_no_emergency_and_may_become_one() {
+    for message in [
+        "my chest",
+        "hurts",
+        "my arm hurts",
+        "my baby has a cold",
+        "my heart",
+        "blorp",
+        "wubba dubba",
+        "it itches",
+        "pain",
+        "my son",
+        "left arm",
+    ] {
+        assert_eq!(kind(message), None, "{message}");
+    }
+    for (before, message) in [
+        ("my chest", "hurts really bad"),
+        ("my arm", "is numb all of a sudden and my mouth droops"),
+        ("my grandma", "fell and is not waking up"),
+        ("he swallowed it", "the button battery"),
+        ("my tongue", "swells up, hard to breathe"),
+    ] {
+        assert!(!emergencies(message, Some(before)).is_empty(), "{before} / {message}");
+    }
+    for (before, message) in
+        [("my arm", "hurts"), ("I have chest pain", "thank you"), ("my baby", "has a cold"), ("my foot", "itches")]
+    {
+        assert_eq!(emergencies(message, Some(before)), [], "{before} / {message}");
+    }
+}
+
+#[test]
 fn the_main_phrases_are_known_in_other_languages() {
     for message in [
         "Me duele mucho el pecho",

@@ -33,6 +33,9 @@ const ALARM: f32 = 0.5;
 const DOUBT: f32 = 3.0;
 /// Words that are read as one sentence; a longer message is read sentence by sentence.
 const SHORT: usize = 40;
+/// Words of a message that may be no sentence by itself, and of the one before that it may go on from.
+const FRAGMENT: usize = 6;
+const BEFORE_A_FRAGMENT: usize = 12;
 /// So many sentences of a long message are asked of the encoder, the most suspicious first.
 const ENCODED: usize = 4;
 /// The least share of words that are English: the detector has read nothing else.
@@ -60,6 +63,22 @@ pub(super) fn emergency(message: &str, is_dismissed: bool) -> Option<Finding> {
     let (odds, kind) = scored.max_by(|one, other| one.0.total_cmp(&other.0))?;
     let alarm = if is_doubtful { ALARM + DOUBT } else { ALARM };
     (odds > alarm).then_some(Finding { certainty: Certainty::Likely, kind })
+}
+
+/// The danger that a few words only speak of together with the few words before them. `is_dismissed`: of both together.
+pub(super) fn emergency_across(before: &str, message: &str, is_dismissed: impl Fn(&str) -> bool) -> Option<Finding> {
+    let has_more = |text: &str, words: usize| text.split_whitespace().nth(words).is_some();
+    if has_more(message, FRAGMENT) || has_more(before, BEFORE_A_FRAGMENT) {
+        return None;
+    }
+    let together = format!("{before} {message}");
+    let odds = |text: &str| DETECTOR.odds_by_words(&Features::of(text));
+    if odds(&together) <= odds(before).max(odds(message)) {
+        return None;
+    }
+    let found = emergency(&together, is_dismissed(&together))?;
+    // What either says by itself was noticed with it.
+    (emergency(before, false).is_none() && emergency(message, false).is_none()).then_some(found)
 }
 
 fn parts(message: &str) -> Vec<&str> {

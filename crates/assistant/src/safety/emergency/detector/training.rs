@@ -10,22 +10,32 @@ use super::{
 };
 use crate::encoder::{ENCODER, WIDTH};
 
-const EMERGENCIES: [&str; 3] =
-    ["emergencies_of_the_body", "emergencies_by_injury_poison_and_hand", "emergencies_in_other_words"];
-const NO_EMERGENCIES: [&str; 3] = ["harmless", "harmless_symptoms_and_stories", "harmless_feelings_and_relationships"];
+const EMERGENCIES: [&str; 4] = [
+    "emergencies_of_the_body",
+    "emergencies_by_injury_poison_and_hand",
+    "emergencies_in_other_words",
+    "emergencies_by_red_flag",
+];
+const NO_EMERGENCIES: [&str; 4] =
+    ["harmless", "harmless_symptoms_and_stories", "harmless_feelings_and_relationships", "harmless_near_misses"];
 /// Sentences that are made of one line at most.
 const OF_A_LINE: usize = 8;
 /// Every so manieth sentence is taken once more with a misspelt word.
 const MISSPELT: usize = 6;
-/// How freely weights may grow, against the sum of their squares.
-const FREEDOM: f32 = 30.0;
-const STEPS: usize = 400;
+/// How freely weights may grow, against the sum of their squares, and how long they are fitted.
+const OF_WORDS: Fit = Fit { freedom: 100.0, steps: 800 };
+const OF_MEANING: Fit = Fit { freedom: 30.0, steps: 400 };
 
 /// A sentence, what it is about, and how much it counts.
 struct Example {
     text: String,
     class: usize,
     worth: f32,
+}
+
+struct Fit {
+    freedom: f32,
+    steps: usize,
 }
 
 /// Numbers of a sentence: feature and value.
@@ -44,12 +54,12 @@ fn the_detector_is_written_anew_when_asked() {
     }
     let training = Training::read();
     let rows = |row: &dyn Fn(&Example) -> Row| training.examples.iter().map(row).collect::<Vec<_>>();
-    let by_words = fitted(&rows(&|example| Features::of(&example.text).counted), BUCKETS, &training);
+    let by_words = fitted(&rows(&|example| Features::of(&example.text).counted), BUCKETS, &training, OF_WORDS);
     let texts: Vec<&str> = training.examples.iter().map(|example| example.text.as_str()).collect();
     let meanings = ENCODER.encode(&texts);
     let meanings: Vec<Row> =
         meanings.iter().map(|meaning| meaning.numbers().iter().copied().enumerate().collect()).collect();
-    let by_meaning = fitted(&meanings, WIDTH, &training);
+    let by_meaning = fitted(&meanings, WIDTH, &training, OF_MEANING);
     let names = training.classes.join("\n");
     let mut written = b"KZED".to_vec();
     written.extend(u32::try_from(names.len()).unwrap().to_le_bytes());
@@ -166,11 +176,11 @@ fn misspelt(text: &str) -> String {
 }
 
 /// By gradient descent with momentum; the last weights are the biases.
-fn fitted(rows: &[Row], width: usize, training: &Training) -> Vec<Lanes> {
+fn fitted(rows: &[Row], width: usize, training: &Training, fit: Fit) -> Vec<Lanes> {
     let examples = &training.examples;
-    let step = 1.0 / (1.0 + 0.5 * FREEDOM * steepest(rows, width, examples));
+    let step = 1.0 / (1.0 + 0.5 * fit.freedom * steepest(rows, width, examples));
     let (mut weights, mut ahead) = (vec![[0.0; LANES]; width + 1], vec![[0.0; LANES]; width + 1]);
-    for round in 0..STEPS {
+    for round in 0..fit.steps {
         let mut slope = ahead.clone();
         slope[width] = [0.0; LANES];
         for (row, example) in rows.iter().zip(examples) {
@@ -181,8 +191,8 @@ fn fitted(rows: &[Row], width: usize, training: &Training) -> Vec<Lanes> {
                 *share = if class < training.classes.len() { (*share - most).exp() } else { 0.0 };
                 all += *share;
             }
-            pull.iter_mut().for_each(|share| *share *= FREEDOM * example.worth / all);
-            pull[example.class] -= FREEDOM * example.worth;
+            pull.iter_mut().for_each(|share| *share *= fit.freedom * example.worth / all);
+            pull[example.class] -= fit.freedom * example.worth;
             for (feature, value) in row.iter().chain([&(width, 1.0)]) {
                 slope[*feature].iter_mut().zip(&pull).for_each(|(slope, pull)| *slope += value * pull);
             }
