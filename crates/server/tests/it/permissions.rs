@@ -210,7 +210,9 @@ impl Prepared {
         let app_path = app.app_path("portal", "").await;
         let app_id = app_path.rsplit('/').next().expect("an id").to_owned();
         let operator = app.key(StaffRole::Operator, tenant).await;
-        app.post(&format!("{app_path}/configs"), &operator, json!({"configData": {}})).await;
+        // Both take files: chance decides which of them a conversation has.
+        let second = json!({"configData": {"features": {"fileUpload": true}}});
+        app.post(&format!("{app_path}/configs"), &operator, second).await;
         app.post(&format!("{app_path}/configs/2/activate"), &operator, json!({})).await;
         let split = json!({"arms": [{"version": 1, "weight": 60}, {"version": 2, "weight": 40}]});
         let split = app.request(Method::PUT, &format!("{app_path}/split")).bearer_auth(&operator).json(&split);
