@@ -69,7 +69,11 @@ impl GroupedWrites {
         let grouping = Grouping { most, writers, gathers_for: Duration::ZERO };
         Self {
             sessions: GroupCommit::start(connections, grouping),
-            conversations: GroupCommit::start(connections, grouping),
+            // Of two writers the later group may commit first, and a conversation's messages would change places.
+            conversations: GroupCommit::start(
+                connections,
+                Grouping { writers: if most == 1 { writers } else { 1 }, ..grouping },
+            ),
             settled: GroupCommit::start(connections, Grouping { gathers_for: SETTLED_TOGETHER, ..grouping }),
         }
     }
