@@ -86,17 +86,10 @@ impl GroupWrite for ConversationWrite {
         }
         let mut found = transaction.ask_all(statements).await?.into_iter();
         let mut sessions = locked_sessions(&found.next().unwrap_or_default())?;
-        let mut ending = match finishes.is_empty() {
-            true => Ending::default(),
-            false => Ending::read(&found.next().unwrap_or_default())?,
-        };
-        let mut accepting = match accepts.is_empty() {
-            true => Accepting::default(),
-            false => {
-                let found = found.next().unwrap_or_default();
-                Accepting::begin(&mut transaction, tenant, &accepts, &sessions, &found).await?
-            }
-        };
+        let mut next = |was_asked: bool| if was_asked { found.next().unwrap_or_default() } else { Vec::new() };
+        let mut ending = Ending::read(&next(!finishes.is_empty()))?;
+        let earlier = next(!accepts.is_empty());
+        let mut accepting = Accepting::begin(&mut transaction, tenant, &accepts, &sessions, &earlier).await?;
         let mut rows: Vec<Row<'_>> = Vec::with_capacity(writes.len());
         let mut outcomes = Vec::with_capacity(writes.len());
         for write in writes {

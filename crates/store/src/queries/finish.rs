@@ -129,7 +129,6 @@ impl FinishTurn {
 }
 
 /// Those of a group's turns that still ran as they were begun here, and have ended now.
-#[derive(Default)]
 pub(crate) struct Ending(HashSet<Run>);
 
 impl Ending {
