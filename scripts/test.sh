@@ -6,11 +6,15 @@ cd "$(dirname "$0")/.."
 results=()
 failed=0
 log=$(mktemp)
+# What failed, in few lines: they stand at the very end, where they are still read when the rest is cut off.
+complaints=$(mktemp)
+# How tools begin a line about something that failed: Playwright, Vitest, cargo test, compilers.
+COMPLAINT='^ *([0-9]+\)|FAIL|Error:|error)|panicked at'
 # Here the PostgreSQL of the tests says whether anything that patients typed lies in its files; it has an account of its own.
 KUZUSHI_CANARY_REPORT=$(mktemp)
 export KUZUSHI_CANARY_REPORT
 chmod 666 "$KUZUSHI_CANARY_REPORT"
-trap 'rm -f "$log" "$KUZUSHI_CANARY_REPORT"' EXIT
+trap 'rm -f "$log" "$complaints" "$KUZUSHI_CANARY_REPORT"' EXIT
 
 # step NAME COMMAND…: runs it, shows its output, and keeps time and outcome.
 step() {
@@ -21,6 +25,7 @@ step() {
     if ! "$@" 2>&1 | tee "$log"; then
         outcome=FAILED
         failed=$((failed + 1))
+        echo "$name: $(grep --extended-regexp "$COMPLAINT" "$log" | cut --characters 1-160 | awk '!seen[$0]++' | head -8)" >>"$complaints"
     fi
     results+=("$(printf '%-34s %-7s %4d s' "$name" "$outcome" $((SECONDS - begin)))")
 }
@@ -39,6 +44,7 @@ summary() {
     printf '%s\n' "${results[@]}"
     echo
     echo "$((${#results[@]} - failed)) passed, $failed failed"
+    cat "$complaints"
 }
 
 # Without these nothing else can run.
