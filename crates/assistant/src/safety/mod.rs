@@ -5,9 +5,11 @@
 mod advice;
 mod answers;
 mod emergency;
+mod lately;
 mod notice;
 
 pub use advice::asks_for_medical_advice;
 pub use answers::{AnswerGuard, tells_of_an_emergency};
-pub use emergency::{Certainty, Finding, emergencies, emergencies_across, emergency};
+pub use emergency::{Certainty, Finding, emergency};
+pub use lately::{emergencies, emergencies_across};
 pub use notice::{EmergencyNotice, ai_disclosure, emergency_notice, emergency_number};

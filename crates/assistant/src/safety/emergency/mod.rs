@@ -80,24 +80,17 @@ kinds! {
     HeadInjury "head-injury", Injury "injury", SelfHarm "self-harm", Violence "violence",
 }
 
-/// The dangers that a message speaks of, the plainest and most urgent first. `before` is what the same person wrote
-/// just before: a sentence may begin there.
+/// The dangers that a message speaks of by itself, the plainest and most urgent first.
 ///
 /// Rather once too often: the cost of a false alarm is a phone number nobody needed.
-pub fn emergencies(message: &str, before: Option<&str>) -> Vec<Finding> {
-    let recogniser = &*RECOGNISER;
-    let Reading { mut found, is_dismissed } = recogniser.read(message, None);
+pub fn emergencies(message: &str) -> Vec<Finding> {
+    let Reading { mut found, is_dismissed } = RECOGNISER.read(message, None);
     // Other languages share words with English: what was dismissed would be found again.
     if found.is_empty() && !is_dismissed {
         found = other_languages::emergencies(message);
     }
     if found.is_empty() {
         found.extend(detector::emergency(message, is_dismissed));
-    }
-    if found.is_empty()
-        && let Some(before) = before
-    {
-        found = emergencies_across(before, message);
     }
     found
 }
@@ -121,7 +114,7 @@ struct Reading {
 
 /// The first of the dangers that a message speaks of, by itself.
 pub fn emergency(message: &str) -> Option<Finding> {
-    emergencies(message, None).first().copied()
+    emergencies(message).first().copied()
 }
 
 impl Recogniser {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::safety::emergencies;
 
 fn kind(message: &str) -> Option<EmergencyKind> {
     emergency(message).map(|finding| finding.kind)
