@@ -5,7 +5,6 @@ use axum::{
     extract::{ConnectInfo, State},
     http::{HeaderMap, StatusCode, header},
 };
-use chrono::TimeDelta;
 use kuzushi_assistant::safety::{ai_disclosure, emergency_number};
 use kuzushi_domain::config::{AppConfig, ColorScheme, MEGABYTE};
 use kuzushi_store::{NewSession, PublishedApp, Session, SessionMetadata, SessionOwner, TenantScope};
@@ -31,8 +30,6 @@ use crate::{
 
 /// Characters a field of the request may have.
 const FIELD_LIMIT: usize = 2_048;
-/// How exactly it is noted when a conversation was last in use.
-const ACTIVITY_STEP: TimeDelta = TimeDelta::minutes(1);
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -243,9 +240,7 @@ pub async fn session_init(
                 }
                 _ => session,
             };
-            if now - session.last_active_at > ACTIVITY_STEP {
-                scope.touch_session(session.id, now).await?;
-            }
+            scope.touch_session(&session, now).await?;
             let config = if session.config_version == active.version {
                 active.config
             } else {

@@ -33,6 +33,7 @@ pub struct SessionList {
 struct SessionSummary {
     session_id: String,
     created_at: Timestamp,
+    /// To the minute.
     last_active_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false)]

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     messages::{INSERT_MESSAGES, Message, MessageDetails, given_messages},
-    session_locks::{NOTE_NEWEST, lock_sessions},
+    session_locks::{NOTE_NEWEST_AND_USE, lock_sessions},
 };
 use crate::{Session, StoreError, TenantScope, given::Given};
 
@@ -80,7 +80,7 @@ impl TenantScope {
         let seq = locked.last_seq;
         let given = given_messages(self.id(), &sessions, &[(seq, &sealed)]);
         given_emergencies(given, &[Some(emergency.counted(session))])
-            .execute(&transaction, &[INSERT_MESSAGES, INSERT_EMERGENCIES, NOTE_NEWEST])
+            .execute(&transaction, &[INSERT_MESSAGES, INSERT_EMERGENCIES, NOTE_NEWEST_AND_USE])
             .await?;
         transaction.commit().await?;
         Ok(Some(Message { seq, ..notice }))

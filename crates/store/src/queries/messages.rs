@@ -128,7 +128,7 @@ pub(crate) struct SealedMessage {
     content: Vec<u8>,
     details: Option<Vec<u8>>,
     in_reply_to: Option<String>,
-    created_at: DateTime<Utc>,
+    pub(super) created_at: DateTime<Utc>,
 }
 
 impl TenantScope {
@@ -252,15 +252,15 @@ fn unknown(name: UnknownName) -> StoreError {
     StoreError::Other(name.to_string())
 }
 
-/// Messages to store, each under its `seq`, the newest of their conversations marked.
+/// Messages to store, each under its `seq`, the newest of their conversations marked, and those by which their use is noted.
 pub(crate) fn given_messages(
     tenant: Id<id::Tenant>,
     sessions: &HashMap<Uuid, LockedSession>,
     messages: &[(i64, &SealedMessage)],
 ) -> Given {
     let each = || messages.iter().map(|(_, message)| *message);
-    let is_newest = |(seq, message): &(i64, &SealedMessage)| {
-        sessions.get(&message.session).is_some_and(|session| session.last_seq == *seq)
+    let newest = |(seq, message): &(i64, &SealedMessage)| {
+        sessions.get(&message.session).filter(|session| session.last_seq == *seq)
     };
     Given::default()
         .same("tenant_id", tenant.uuid())
@@ -268,7 +268,13 @@ pub(crate) fn given_messages(
         .each("session_id", each().map(|message| message.session))
         .each("message_id", each().map(|message| message.message_id.clone()))
         .each("seq", messages.iter().map(|(seq, _)| *seq))
-        .each("is_newest", messages.iter().map(is_newest))
+        .each("is_newest", messages.iter().map(|message| newest(message).is_some()))
+        .each(
+            "is_active",
+            messages
+                .iter()
+                .map(|message| newest(message).is_some_and(|session| session.is_active_again(message.1.created_at))),
+        )
         .each("role", each().map(|message| message.role.as_str().to_owned()))
         .each("content", each().map(|message| message.content.clone()))
         .some("details", each().map(|message| message.details.clone()))

@@ -6,7 +6,7 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{audit::NewAuditEvent, endings::Closing, holds::no_hold_on_session};
+use super::{audit::NewAuditEvent, endings::Closing, holds::no_hold_on_session, session_locks::ACTIVITY_STEP};
 use crate::{StoreError, TenantScope, entities::session};
 
 impl TenantScope {
@@ -19,7 +19,10 @@ impl TenantScope {
         limit: u64,
         now: DateTime<Utc>,
     ) -> Result<Vec<Id<id::Session>>, StoreError> {
-        let Some(until) = now.checked_sub_signed(TimeDelta::days(days.into())) else { return Ok(Vec::new()) };
+        // Never too early, however exactly it is noted.
+        let Some(until) = now.checked_sub_signed(TimeDelta::days(days.into()) + ACTIVITY_STEP) else {
+            return Ok(Vec::new());
+        };
         let is_due = Condition::all()
             .add(session::Column::TenantId.eq(self.id().uuid()))
             .add(session::Column::AppId.eq(app.uuid()))

@@ -8,7 +8,7 @@ use sea_orm::{ColumnTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, Query
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::own_keys::INSERT_KEYS;
+use super::{own_keys::INSERT_KEYS, session_locks::ACTIVITY_STEP};
 use crate::{
     Installation, StoreError, TenantScope,
     dialect::Connections,
@@ -31,6 +31,7 @@ pub struct Session {
     /// The `seq` of the newest message; 0 before the first.
     pub last_seq: i64,
     pub created_at: DateTime<Utc>,
+    /// To the minute.
     pub last_active_at: DateTime<Utc>,
     pub ended_at: Option<DateTime<Utc>>,
     pub metadata: SessionMetadata,
@@ -178,13 +179,16 @@ impl TenantScope {
             .filter(session::Column::TenantId.eq(self.id().uuid()))
     }
 
-    /// Notes that the conversation is in use.
-    pub async fn touch_session(&self, id: Id<id::Session>, now: DateTime<Utc>) -> Result<(), StoreError> {
+    /// Notes that the conversation is in use, where that was not noted lately.
+    pub async fn touch_session(&self, session: &Session, now: DateTime<Utc>) -> Result<(), StoreError> {
+        if now - session.last_active_at <= ACTIVITY_STEP {
+            return Ok(());
+        }
         let transaction = self.write().await?;
         session::Entity::update_many()
             .col_expr(session::Column::LastActiveAt, Expr::value(now))
             .filter(session::Column::TenantId.eq(self.id().uuid()))
-            .filter(session::Column::Id.eq(id.uuid()))
+            .filter(session::Column::Id.eq(session.id.uuid()))
             .exec(&transaction)
             .await?;
         transaction.commit().await?;

@@ -5,7 +5,7 @@ use kuzushi_domain::{Id, Phi, Role, id};
 
 use super::{
     messages::{INSERT_MESSAGES, Message, MessageDetails, given_messages},
-    session_locks::{NOTE_NEWEST, lock_sessions},
+    session_locks::{NOTE_NEWEST_AND_USE, lock_sessions},
 };
 use crate::{Session, StoreError, TenantScope};
 
@@ -46,7 +46,7 @@ impl TenantScope {
         locked.last_seq += 1;
         let seq = locked.last_seq;
         given_messages(self.id(), &sessions, &[(seq, &sealed)])
-            .execute(&transaction, &[INSERT_MESSAGES, NOTE_NEWEST])
+            .execute(&transaction, &[INSERT_MESSAGES, NOTE_NEWEST_AND_USE])
             .await?;
         transaction.commit().await?;
         Ok(Some(Message { seq, ..message }))

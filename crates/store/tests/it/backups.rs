@@ -80,7 +80,7 @@ on_both_engines! {
         hospital.scope.accept_user_message(&kept, message("m2", "and now?"), at(90_000)).await.unwrap();
         let backup = hospital.database.back_up();
         hospital.scope.end_session(erased.id, true, at(2)).await.unwrap();
-        let by_age = hospital.scope.erase_older_than(hospital.app.id, 1, 10, at(86_402)).await.unwrap();
+        let by_age = hospital.scope.erase_older_than(hospital.app.id, 1, 10, at(86_462)).await.unwrap();
         assert_eq!(by_age, [due.id]);
 
         let restored = hospital.database.restore(&backup).await;

@@ -142,6 +142,22 @@ on_both_engines! {
         }
     }
 
+    async fn when_a_conversation_was_last_in_use_is_noted_to_the_minute(engine: Engine) {
+        let hospital = Hospital::open(engine).await;
+        let (scope, session) = (&hospital.scope, hospital.session().await);
+        let noted = async || scope.session(session.id).await.unwrap().last_active_at - session.created_at;
+        for (message_id, seconds, expected) in [("q1", 50, 0), ("q2", 70, 70), ("q3", 125, 70), ("q4", 131, 131)] {
+            let now = session.created_at + TimeDelta::seconds(seconds);
+            scope.accept_user_message(&session, message(message_id, "Hello?"), now).await.unwrap();
+            assert_eq!(noted().await, TimeDelta::seconds(expected), "{message_id}");
+        }
+        for (seconds, expected) in [(150, 131), (200, 200)] {
+            let session = scope.session(session.id).await.unwrap();
+            scope.touch_session(&session, session.created_at + TimeDelta::seconds(seconds)).await.unwrap();
+            assert_eq!(noted().await, TimeDelta::seconds(expected));
+        }
+    }
+
     async fn what_a_group_stores_is_what_each_brought(engine: Engine) {
         let hospital = Hospital::open(engine).await;
         let sessions = [hospital.session().await, hospital.session().await, hospital.session().await];
@@ -179,7 +195,9 @@ on_both_engines! {
             let stored = hospital.scope.messages(session, ALL).await.unwrap().messages;
             assert_eq!(stored.iter().map(|message| message.seq).collect::<Vec<_>>(), (1..=10).collect::<Vec<_>>());
             let now = hospital.scope.session(session.id).await.unwrap();
-            assert_eq!((now.last_seq, now.last_active_at), (10, stored[9].created_at));
+            assert_eq!(now.last_seq, 10);
+            let is_noted_for = stored[9].created_at - now.last_active_at;
+            assert!((TimeDelta::zero()..=TimeDelta::minutes(1)).contains(&is_noted_for), "{is_noted_for}");
             let node = hospital.store.node().uuid();
             for (turn, question) in turns(&connection, session).await.into_iter().zip(stored) {
                 let (state, attempts, owner) =

@@ -50,6 +50,7 @@ pub struct WireConversation {
     /// 0 once they were erased.
     message_count: i64,
     created_at: Timestamp,
+    /// To the minute.
     last_active_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false)]
