@@ -10,18 +10,24 @@ use super::{
 };
 use crate::encoder::{ENCODER, WIDTH};
 
-const EMERGENCIES: [&str; 4] = [
+const EMERGENCIES: [&str; 5] = [
     "emergencies_of_the_body",
     "emergencies_by_injury_poison_and_hand",
     "emergencies_in_other_words",
     "emergencies_by_red_flag",
+    "emergencies_around_us",
 ];
-const NO_EMERGENCIES: [&str; 4] =
-    ["harmless", "harmless_symptoms_and_stories", "harmless_feelings_and_relationships", "harmless_near_misses"];
+const NO_EMERGENCIES: [&str; 5] = [
+    "harmless",
+    "harmless_symptoms_and_stories",
+    "harmless_feelings_and_relationships",
+    "harmless_near_misses",
+    "harmless_around_us",
+];
 /// Sentences that are made of one line at most.
 const OF_A_LINE: usize = 8;
 /// Every so manieth sentence is taken once more with a misspelt word.
-const MISSPELT: usize = 6;
+const MISSPELT: usize = 4;
 /// How freely weights may grow, against the sum of their squares, and how long they are fitted.
 const OF_WORDS: Fit = Fit { freedom: 100.0, steps: 800 };
 const OF_MEANING: Fit = Fit { freedom: 30.0, steps: 400 };
