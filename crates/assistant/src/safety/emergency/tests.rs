@@ -198,6 +198,47 @@ fn rare_dangers_to_a_limb_an_organ_or_sight_are_recognised() {
 }
 
 #[test]
+fn what_clinicians_shorten_and_what_happens_around_somebody_is_recognised() {
+    for message in [
+        "acute sob, sats dropping",
+        "possible cva since an hour",
+        "58m with crushing pain, stemi?",
+        "fall with brief loc",
+        "gsw to the thigh",
+        "co alarm keeps going off and we are sleepy",
+        "the garage is on fire and my son is inside",
+        "smoke is pouring out of the apartment below",
+        "stranded on the rooftop, water is rising fast",
+        "terrible truck crash, two people trapped",
+        "we hear gunfire outside",
+        "somebody is following me and I am scared",
+        "a woman next door is screaming",
+        "grandma became disoriented this evening",
+        "my brother doesn't know where he is",
+        "she is wheezing really hard",
+        "my words slur",
+        "our lives are in danger",
+    ] {
+        assert!(kind(message).is_some(), "{message}");
+    }
+    for message in [
+        "what does sob mean in my chart",
+        "cva in 2019, stable, need a refill",
+        "is there an mi rehab program",
+        "the carbon monoxide alarm chirps, where do I buy a battery",
+        "fire drill in the garage on monday?",
+        "road closed after a truck accident, I'll be late",
+        "I need the records of my car accident",
+        "I don't know where the lab is",
+        "I'm confused about the bill",
+        "kids are screaming with joy next door at the party",
+        "I don't need help, only looking",
+    ] {
+        assert_eq!(kind(message), None, "{message}");
+    }
+}
+
+#[test]
 fn a_part_of_the_body_or_a_complaint_alone_is_no_emergency_and_may_become_one() {
     for message in [
         "my chest",

@@ -8,6 +8,9 @@ const WEIGHT_OF_PIECES: f32 = 0.7;
 const PIECES: [usize; 2] = [4, 5];
 /// What is read of a text. A sentence is never as long.
 const MOST_WORDS: usize = 120;
+/// What stands for any number, and for a question mark.
+pub const NUMBER: &str = "#";
+pub const QUESTION: &str = "?";
 
 /// What the regression over words reads of a sentence.
 pub struct Features {
@@ -47,7 +50,7 @@ impl Features {
     }
 }
 
-/// Words in lower case without apostrophes, numbers as `#`, and question marks.
+/// Words in lower case without apostrophes, numbers as [`NUMBER`], and question marks.
 fn words(text: &str) -> Vec<String> {
     #[derive(PartialEq)]
     enum Sort {
@@ -66,8 +69,8 @@ fn words(text: &str) -> Vec<String> {
         match sort {
             Sort::Letter if last == Sort::Letter => words.last_mut().into_iter().for_each(|word| word.push(letter)),
             Sort::Letter => words.push(letter.to_string()),
-            Sort::Figure if last != Sort::Figure => words.push("#".to_owned()),
-            Sort::Other if letter == '?' => words.push("?".to_owned()),
+            Sort::Figure if last != Sort::Figure => words.push(NUMBER.to_owned()),
+            Sort::Other if letter == '?' => words.push(QUESTION.to_owned()),
             _ => {}
         }
         last = sort;

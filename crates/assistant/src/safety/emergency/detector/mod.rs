@@ -10,27 +10,37 @@ mod features;
 mod training;
 mod weights;
 
-use std::sync::LazyLock;
+use std::{collections::HashSet, sync::LazyLock};
 
 use kuzushi_domain::EmergencyKind;
 
 use super::{Certainty, Finding};
 use crate::{
     encoder,
-    language::{MEANINGS, sentences},
+    language::{LEXICON, MEANINGS, sentences},
 };
-use features::Features;
+use features::{Features, NUMBER, QUESTION};
 use weights::Detector;
 
 static DETECTOR: LazyLock<Detector> =
     LazyLock::new(|| Detector::read(include_bytes!("../../../../data/emergency_detector.bin")).unwrap_or_default());
 
+/// Words that hold a sentence together, without apostrophes, as features are: the table of meanings has none of them.
+static COMMON: LazyLock<HashSet<String>> =
+    LazyLock::new(|| LEXICON.known_words().map(|word| word.replace('\'', "")).collect());
+
 /// The logarithm of the odds of danger by pieces of words below which the sentence encoder is not asked.
-const SUSPICION: f32 = -2.0;
-/// The logarithms of the odds of danger, added, from which it is danger.
-const ALARM: f32 = 0.5;
-/// What is asked on top of that where the rules know a danger and take it for none, and of a sentence out of a long story.
-const DOUBT: f32 = 3.0;
+const SUSPICION: f32 = -2.5;
+/// The logarithms of the odds of danger, added, from which it is danger: in a message of one sentence or a few,
+const ALARM: f32 = -1.0;
+/// where the rules know a danger and take it for none,
+const ALARM_IF_DISMISSED: f32 = 1.5;
+/// in a sentence out of a long story,
+const ALARM_IN_A_STORY: f32 = 3.5;
+/// and where no more is said than what hurts.
+const ALARM_OF_A_WORD_OR_TWO: f32 = 3.0;
+/// Words of a message that says no more than that.
+const TERSE: usize = 2;
 /// Words that are read as one sentence; a longer message is read sentence by sentence.
 const SHORT: usize = 40;
 /// Words of a message that may be no sentence by itself, and of the one before that it may go on from.
@@ -45,7 +55,7 @@ const LEAST_ENGLISH: f32 = 0.5;
 /// and said to be none.
 pub(super) fn emergency(message: &str, is_dismissed: bool) -> Option<Finding> {
     let parts = parts(message);
-    let is_doubtful = is_dismissed || parts.len() > 1;
+    let alarm = alarm(message, is_dismissed, parts.len() > 1);
     let mut suspicious: Vec<(f32, &str)> = parts
         .into_iter()
         .filter_map(|part| {
@@ -61,13 +71,11 @@ pub(super) fn emergency(message: &str, is_dismissed: bool) -> Option<Finding> {
         (odds + by_meaning, kind)
     });
     let (odds, kind) = scored.max_by(|one, other| one.0.total_cmp(&other.0))?;
-    let alarm = if is_doubtful { ALARM + DOUBT } else { ALARM };
     (odds > alarm).then_some(Finding { certainty: Certainty::Likely, kind })
 }
 
 /// The danger that a few words only speak of together with the few words before them. `is_dismissed`: of both together.
 pub(super) fn emergency_across(before: &str, message: &str, is_dismissed: impl Fn(&str) -> bool) -> Option<Finding> {
-    let has_more = |text: &str, words: usize| text.split_whitespace().nth(words).is_some();
     if has_more(message, FRAGMENT) || has_more(before, BEFORE_A_FRAGMENT) {
         return None;
     }
@@ -82,12 +90,29 @@ pub(super) fn emergency_across(before: &str, message: &str, is_dismissed: impl F
 }
 
 fn parts(message: &str) -> Vec<&str> {
-    if message.split_whitespace().nth(SHORT).is_none() { vec![message] } else { sentences(message) }
+    if has_more(message, SHORT) { sentences(message) } else { vec![message] }
+}
+
+fn has_more(text: &str, words: usize) -> bool {
+    text.split_whitespace().nth(words).is_some()
+}
+
+/// The odds from which a message is taken for danger.
+fn alarm(message: &str, is_dismissed: bool, is_story: bool) -> f32 {
+    let raised = [
+        (is_dismissed, ALARM_IF_DISMISSED),
+        (is_story, ALARM_IN_A_STORY),
+        (!has_more(message, TERSE), ALARM_OF_A_WORD_OR_TWO),
+    ];
+    raised.into_iter().filter(|(holds, _)| *holds).map(|(_, alarm)| alarm).fold(ALARM, f32::max)
 }
 
 fn is_english(features: &Features) -> bool {
-    let known = features.words.iter().filter(|word| MEANINGS.knows(word)).count();
-    known as f32 >= LEAST_ENGLISH * features.words.len() as f32
+    let written = features.words.iter().filter(|word| !matches!(word.as_str(), NUMBER | QUESTION));
+    let (known, all) = written.fold((0_u32, 0_u32), |(known, all), word| {
+        (known + u32::from(COMMON.contains(word.as_str()) || MEANINGS.knows(word)), all + 1)
+    });
+    known as f32 >= LEAST_ENGLISH * all as f32
 }
 
 /// What a class of the detector stands for.
@@ -122,6 +147,27 @@ mod tests {
             "I would like to know when the lab opens",
             "D\u{f3}nde est\u{e1} la farmacia",
         ] {
+            assert_eq!(emergency(message, false), None, "{message}");
+        }
+    }
+
+    #[test]
+    fn english_is_known_by_its_small_words_too() {
+        let english = |text: &str| is_english(&Features::of(text));
+        for message in ["i am in it and I can't get out", "it's 3 of us, where are we?", "he isnt with us"] {
+            assert!(english(message), "{message}");
+        }
+        for message in ["mi hijo no puede respirar", "mon mari ne respire plus", "Ich will nicht mehr leben"] {
+            assert!(!english(message), "{message}");
+        }
+    }
+
+    #[test]
+    fn what_hardly_says_anything_has_to_say_danger_plainly() {
+        assert_eq!(alarm("my side of it hurts", false, false), ALARM);
+        assert_eq!(alarm("sore side", false, false), ALARM_OF_A_WORD_OR_TWO);
+        assert_eq!(alarm("no pain in my side", true, true), ALARM_IN_A_STORY);
+        for message in ["sore chin", "pain in my thigh", "left ear", "bleeding", "my gums hurt", "cramps"] {
             assert_eq!(emergency(message, false), None, "{message}");
         }
     }
