@@ -31,15 +31,14 @@ static COMMON: LazyLock<HashSet<String>> =
 
 /// The logarithm of the odds of danger by pieces of words below which the sentence encoder is not asked.
 const SUSPICION: f32 = -2.5;
-/// The logarithms of the odds of danger, added, from which it is danger: in a message of one sentence or a few,
+/// The logarithms of the odds of danger, added, from which it is danger. Decision 31 says what each was chosen by.
 const ALARM: f32 = -1.0;
-/// where the rules know a danger and take it for none,
+/// The same where the rules know a danger and take it for none.
 const ALARM_IF_DISMISSED: f32 = 1.5;
-/// in a sentence out of a long story,
+/// The same of a sentence out of a long story.
 const ALARM_IN_A_STORY: f32 = 3.5;
-/// and where no more is said than what hurts.
+/// The same where no more is said than what hurts, in so many words.
 const ALARM_OF_A_WORD_OR_TWO: f32 = 3.0;
-/// Words of a message that says no more than that.
 const TERSE: usize = 2;
 /// Words that are read as one sentence; a longer message is read sentence by sentence.
 const SHORT: usize = 40;
