@@ -64,6 +64,8 @@ pub struct SessionHistory {
     pub events: Vec<Event>,
     /// What the server says is stored, in the end.
     pub stored: Vec<Message>,
+    /// How many answers failed by what the servers log, whether or not anybody was there to be told.
+    pub given_up: usize,
 }
 
 /// Shared by the tabs of a session.

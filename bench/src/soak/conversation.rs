@@ -79,6 +79,7 @@ impl Conversation {
             canary: self.canary.clone(),
             events: self.recorder.events(),
             stored,
+            given_up: 0,
         }
     }
 

@@ -133,7 +133,8 @@ async fn soak(options: &Options, folder: &Path) -> anyhow::Result<Summary> {
     phase.send_replace(Phase::Settling);
     let since = Instant::now();
     let mut summary = Summary::default();
-    let histories = settle(&conversations, &targets[0], since).await?;
+    let mut histories = settle(&conversations, &targets[0], since).await?;
+    count_given_up(disturber.nodes(), &mut histories)?;
     summary.settled_after = since.elapsed();
     phase.send_replace(Phase::Over);
     while let Some(ended) = tabs.join_next().await {
@@ -208,6 +209,18 @@ fn words_in_logs(nodes: &[ServerProcess]) -> anyhow::Result<Vec<Violation>> {
         }
     }
     Ok(violations)
+}
+
+/// Clients learn of an answer that fails only while they are there. The logs know of all.
+fn count_given_up(nodes: &[ServerProcess], histories: &mut [SessionHistory]) -> anyhow::Result<()> {
+    for node in nodes {
+        let log = fs::read_to_string(node.log())?;
+        for history in &mut *histories {
+            let failed = format!("an answer failed session={} ", history.session);
+            history.given_up += log.matches(&failed).count();
+        }
+    }
+    Ok(())
 }
 
 /// Writes down the violations, and the histories that are wrong.

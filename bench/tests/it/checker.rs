@@ -2,7 +2,7 @@
 
 use kuzushi_bench::{
     history::{Event, Rule, SessionHistory, check},
-    protocol::frames::{ServerFrame, Status},
+    protocol::frames::{Message, ServerFrame, Status},
 };
 
 use crate::history::{
@@ -192,22 +192,33 @@ fn an_answer_about_something_else_is_found() {
     assert_eq!(rules, [Rule::WrongAnswer]);
 }
 
+/// The first two answers change places.
+fn swap_answers(history: &mut SessionHistory) {
+    let swap = |message: &mut Message| match message.seq {
+        3 => message.in_reply_to = Some(String::from("q2")),
+        4 => message.in_reply_to = Some(String::from("q1")),
+        _ => {}
+    };
+    for event in &mut history.events {
+        if let Event::Received { frame: ServerFrame::Message(message), .. } = event {
+            swap(message);
+        }
+    }
+    history.stored.iter_mut().for_each(swap);
+}
+
 #[test]
 fn swapped_answers_are_found() {
+    assert_eq!(after(swap_answers), [Rule::OutOfOrder]);
+}
+
+#[test]
+fn a_late_answer_to_a_question_that_was_given_up_while_nobody_was_there_is_in_order() {
     let rules = after(|history| {
-        let swap = |message: &mut kuzushi_bench::protocol::frames::Message| match message.seq {
-            3 => message.in_reply_to = Some(String::from("q2")),
-            4 => message.in_reply_to = Some(String::from("q1")),
-            _ => {}
-        };
-        for event in &mut history.events {
-            if let Event::Received { frame: ServerFrame::Message(message), .. } = event {
-                swap(message);
-            }
-        }
-        history.stored.iter_mut().for_each(swap);
+        swap_answers(history);
+        history.given_up = 1;
     });
-    assert_eq!(rules, [Rule::OutOfOrder]);
+    assert_eq!(rules, []);
 }
 
 #[test]

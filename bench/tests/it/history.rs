@@ -99,7 +99,7 @@ pub fn correct() -> SessionHistory {
     }
     // The same message again, from the other tab.
     events.extend([sent(1, "q1"), ack(1, "q1", 1)]);
-    SessionHistory { session: String::from("sess_a"), canary: CANARY.to_owned(), events, stored }
+    SessionHistory { session: String::from("sess_a"), canary: CANARY.to_owned(), events, stored, given_up: 0 }
 }
 
 /// Replaces the first event that fits.
