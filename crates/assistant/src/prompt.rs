@@ -149,7 +149,8 @@ fn push_material(text: &mut String, material: &str) {
         let is_mark = characters.next() == Some('<');
         rest = characters.as_str();
         if is_mark {
-            let opens = |next: char| next.is_alphabetic() || matches!(next, '/' | '!' | '?');
+            // Models that run in a hospital's house begin a turn with "<|".
+            let opens = |next: char| next.is_alphabetic() || matches!(next, '/' | '!' | '?' | '|' | '\u{ff5c}');
             let next = characters.find(|character| !is_hidden(*character));
             text.push_str(if next.is_some_and(opens) { "< " } else { "<" });
         }
@@ -194,7 +195,7 @@ mod tests {
     #[test]
     fn material_neither_closes_its_marks_nor_hides_anything() {
         let mut text = String::new();
-        push_material(&mut text, "a < b <3 </source><SOURCE n>\u{202e}x\u{e0041}\u{200b}y\r\nz");
-        assert_eq!(text, "a < b <3 < /source>< SOURCE n>xy\nz");
+        push_material(&mut text, "a < b <3 </source><SOURCE n>\u{202e}x\u{e0041}\u{200b}y\r\nz<|im_start|><\u{ff5c}User\u{ff5c}>");
+        assert_eq!(text, "a < b <3 < /source>< SOURCE n>xy\nz< |im_start|>< \u{ff5c}User\u{ff5c}>");
     }
 }

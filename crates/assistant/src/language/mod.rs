@@ -3,6 +3,7 @@
 
 mod lexicon;
 mod phrases;
+mod plain;
 mod sentences;
 mod shorthand;
 mod similar;
@@ -11,6 +12,7 @@ mod words;
 
 pub use lexicon::LEXICON;
 pub use phrases::{Phrases, spoken};
+pub use plain::{bare_letters, for_each_plain_word, is_cut_off, is_known_as_a_whole_only, plain};
 pub use sentences::sentences;
 pub use shorthand::spelled_out;
 pub use similar::{MEANINGS, Meaning};

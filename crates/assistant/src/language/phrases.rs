@@ -6,6 +6,9 @@ use aho_corasick::AhoCorasick;
 
 use super::words::words;
 
+/// As each language writes them.
+const COMMAS: [char; 4] = [',', '\u{60c}', '\u{ff0c}', '\u{3001}'];
+
 /// Phrases by the name of their list.
 #[derive(Debug)]
 pub struct Phrases {
@@ -22,16 +25,26 @@ struct List {
 impl Phrases {
     /// Reads `[name]` followed by lines of phrases with commas between them; `#` begins a comment.
     pub fn read(data: &'static str) -> Self {
+        Self::read_all(&[data], |phrase| format!(" {} ", phrase.trim()))
+    }
+
+    /// Reads files of several languages into the same lists. `spell` gives a phrase as the messages are given that it is looked
+    /// for in, with a space at each end, so that only whole words are found; what ends in `*` may go on.
+    pub fn read_all(files: &[&'static str], spell: impl Fn(&str) -> String) -> Self {
         let mut lists: HashMap<&'static str, List> = HashMap::new();
-        let mut list = "";
-        for line in data.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
-            match line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
-                Some(name) => list = name,
-                // A space at each end, so that only whole words are found.
-                None => {
-                    let phrases = line.split(',').map(|phrase| format!(" {} ", phrase.trim()));
-                    lists.entry(list).or_default().phrases.extend(phrases);
+        for file in files {
+            let mut list = "";
+            for line in file.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+                if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+                    list = name;
+                    continue;
                 }
+                let phrases = line.split(COMMAS).map(str::trim).filter(|phrase| !phrase.is_empty());
+                let spelled = phrases.map(|phrase| match phrase.strip_suffix('*') {
+                    Some(beginning) => spell(beginning).trim_end().to_owned(),
+                    None => spell(phrase),
+                });
+                lists.entry(list).or_default().phrases.extend(spelled);
             }
         }
         for list in lists.values_mut() {
@@ -40,7 +53,7 @@ impl Phrases {
         Self { lists }
     }
 
-    /// A list's phrases, with a space at each end. Empty for a name that the data does not have.
+    /// A list's phrases, with a space at each end where a word has to begin or end. Empty for a name that the data does not have.
     pub fn list(&self, name: &str) -> &[String] {
         self.lists.get(name).map_or(&[], |list| list.phrases.as_slice())
     }
@@ -82,6 +95,11 @@ mod tests {
         assert!(!phrases.occur("one", &spoken("This item")));
         assert!(phrases.occur("two", &spoken("No!")));
         assert!(!phrases.occur("three", &spoken("no")));
+        let several = Phrases::read_all(&["[one]\nna\u{ef}ve*\u{ff0c}\u{597d},", "[one]\nyes"], crate::language::plain);
+        assert_eq!(several.list("one"), [" naive", " \u{597d} ", " yes "]);
+        assert!(
+            several.occur("one", " naively ") && several.occur("one", " yes ") && !several.occur("one", " yesterday ")
+        );
         assert_eq!(spoken("Can\u{2019}t  STOP"), " cant stop ");
     }
 }

@@ -38,7 +38,7 @@ pub fn words(text: &str) -> Vec<Word> {
             starts_sentence = true;
         }
         end = start + piece.len();
-        if is_unspaced(piece) {
+        if is_unspaced_character(piece) {
             unspaced(piece, start, &mut run, &mut words);
             starts_sentence = false;
             continue;
@@ -66,11 +66,15 @@ struct Run {
     is_alone: bool,
 }
 
-/// Whether a piece is a character of a writing that sets no spaces between words: each comes as a piece of its own.
-fn is_unspaced(piece: &str) -> bool {
+/// Whether a character belongs to a writing that sets no spaces between words.
+pub(super) fn is_unspaced(character: char) -> bool {
+    matches!(character, '\u{3041}'..='\u{309f}' | '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{323af}')
+}
+
+/// Whether a piece is one such character: each comes as a piece of its own.
+fn is_unspaced_character(piece: &str) -> bool {
     let mut characters = piece.chars();
-    let is_such = |character: char| matches!(character, '\u{3041}'..='\u{309f}' | '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{323af}');
-    characters.next().is_some_and(is_such) && characters.next().is_none()
+    characters.next().is_some_and(is_unspaced) && characters.next().is_none()
 }
 
 /// Words of an unspaced text: each pair of characters, since most words there have two. One that stands alone is a word.

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use crate::demo_hospital::{DemoHospital, PATIENTS};
 
-struct Fixed(DateTime<Utc>);
+pub struct Fixed(DateTime<Utc>);
 
 impl Clock for Fixed {
     fn now(&self) -> DateTime<Utc> {
@@ -34,7 +34,7 @@ async fn hospital() -> FakeFhir {
     FakeFhir::start(resources, 2, None).await.expect("a server")
 }
 
-fn records(fake: &FakeFhir) -> Records {
+pub fn records(fake: &FakeFhir) -> Records {
     let servers =
         BTreeMap::from([(String::from("main"), FhirServer::new(&fake.base_url(), None).expect("an address"))]);
     Records::new(servers, Arc::new(Fixed("2026-11-29T12:00:00Z".parse().expect("a time"))))

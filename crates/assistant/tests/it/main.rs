@@ -9,6 +9,7 @@ mod appointments;
 mod demo_hospital;
 mod emergencies;
 mod fhir;
+mod injections;
 mod languages;
 mod models;
 mod providers;

@@ -41,7 +41,7 @@ impl Tool for Record {
     }
 }
 
-fn calls(protocol: Protocol, calls: &[(&str, &[&str])]) -> Script {
+pub fn calls(protocol: Protocol, calls: &[(&str, &[&str])]) -> Script {
     let calls = calls.iter().enumerate().map(|(position, (name, arguments))| {
         protocol.call(position as u64 + 1, &format!("call_{position}"), name, arguments)
     });
@@ -65,7 +65,7 @@ async fn ask(protocol: Protocol, model: &FakeModel, tools: &[&str], patient: Opt
 }
 
 /// What a model was told of its calls, in their order.
-fn results(protocol: Protocol, received: &Received) -> Vec<String> {
+pub fn results(protocol: Protocol, received: &Received) -> Vec<String> {
     let messages = received.body["messages"].as_array().expect("messages");
     let texts: Vec<&Value> = match protocol {
         Protocol::OpenAi => {

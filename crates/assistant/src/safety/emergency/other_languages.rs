@@ -4,9 +4,9 @@ use std::{ops::Range, sync::LazyLock};
 
 use aho_corasick::AhoCorasick;
 use kuzushi_domain::EmergencyKind;
-use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 use super::{Certainty, Finding};
+use crate::language::bare_letters;
 
 /// Characters before a phrase in which a "not" is looked for.
 const REACH: usize = 24;
@@ -109,14 +109,13 @@ impl Phrase {
 fn folded(text: &str) -> String {
     let mut folded = String::with_capacity(text.len() + 2);
     folded.push(' ');
-    for letter in text.nfkd().filter(|letter| !is_combining_mark(*letter)).flat_map(char::to_lowercase) {
-        match letter {
-            '\u{111}' => folded.push('d'),
+    for character in text.chars() {
+        bare_letters(character, |letter| match letter {
             '\'' | '\u{2019}' => {}
             letter if letter.is_alphanumeric() => folded.push(letter),
             _ if folded.ends_with(' ') => {}
             _ => folded.push(' '),
-        }
+        });
     }
     if !folded.ends_with(' ') {
         folded.push(' ');
