@@ -195,7 +195,10 @@ mod tests {
     #[test]
     fn material_neither_closes_its_marks_nor_hides_anything() {
         let mut text = String::new();
-        push_material(&mut text, "a < b <3 </source><SOURCE n>\u{202e}x\u{e0041}\u{200b}y\r\nz<|im_start|><\u{ff5c}User\u{ff5c}>");
+        push_material(
+            &mut text,
+            "a < b <3 </source><SOURCE n>\u{202e}x\u{e0041}\u{200b}y\r\nz<|im_start|><\u{ff5c}User\u{ff5c}>",
+        );
         assert_eq!(text, "a < b <3 < /source>< SOURCE n>xy\nz< |im_start|>< \u{ff5c}User\u{ff5c}>");
     }
 }
