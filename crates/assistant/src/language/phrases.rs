@@ -29,7 +29,7 @@ impl Phrases {
     }
 
     /// Reads files of several languages into the same lists. `spell` gives a phrase as the messages are given that it is looked
-    /// for in, with a space at each end, so that only whole words are found; what ends in `*` may go on.
+    /// for in, with a space at each end, so that only whole words are found; words may go on where a `*` stands.
     pub fn read_all(files: &[&'static str], spell: impl Fn(&str) -> String) -> Self {
         let mut lists: HashMap<&'static str, List> = HashMap::new();
         for file in files {
@@ -40,9 +40,10 @@ impl Phrases {
                     continue;
                 }
                 let phrases = line.split(COMMAS).map(str::trim).filter(|phrase| !phrase.is_empty());
-                let spelled = phrases.map(|phrase| match phrase.strip_suffix('*') {
-                    Some(beginning) => spell(beginning).trim_end().to_owned(),
-                    None => spell(phrase),
+                let spelled = phrases.map(|phrase| {
+                    let spelled = spell(phrase.trim_matches('*'));
+                    let spelled = if phrase.ends_with('*') { spelled.trim_end() } else { &spelled };
+                    if phrase.starts_with('*') { spelled.trim_start() } else { spelled }.to_owned()
                 });
                 lists.entry(list).or_default().phrases.extend(spelled);
             }
@@ -95,8 +96,9 @@ mod tests {
         assert!(!phrases.occur("one", &spoken("This item")));
         assert!(phrases.occur("two", &spoken("No!")));
         assert!(!phrases.occur("three", &spoken("no")));
-        let several = Phrases::read_all(&["[one]\nna\u{ef}ve*\u{ff0c}\u{597d},", "[one]\nyes"], crate::language::plain);
-        assert_eq!(several.list("one"), [" naive", " \u{597d} ", " yes "]);
+        let several =
+            Phrases::read_all(&["[one]\nna\u{ef}ve*\u{ff0c}\u{597d},", "[one]\nyes, *no"], crate::language::plain);
+        assert_eq!(several.list("one"), [" naive", " \u{597d} ", " yes ", "no "]);
         assert!(
             several.occur("one", " naively ") && several.occur("one", " yes ") && !several.occur("one", " yesterday ")
         );

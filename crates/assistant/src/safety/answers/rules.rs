@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 
 use crate::language::{Phrases, plain};
 
-const FILES: [&str; 7] = [
+/// English first.
+pub(super) const FILES: [&str; 7] = [
     include_str!("../../../data/answers/english.txt"),
     include_str!("../../../data/answers/spanish.txt"),
     include_str!("../../../data/answers/french.txt"),
@@ -25,10 +26,12 @@ pub(super) const RISKY: [&str; 5] = ["diagnosis", "verdict", "dosing", "medicine
 pub(super) fn may_be_said(sentence: &str) -> bool {
     let spoken = plain(sentence);
     let says = |list: &str| PHRASES.occur(list, &spoken);
-    let refers = says("referring");
+    if says("promise") {
+        return false;
+    }
     let diagnoses = (says("diagnosis") && says("illness")) || says("verdict");
     let doses = says("dosing") && says("medicine");
-    !(says("promise") || (diagnoses && !(refers || is_question(sentence))) || (doses && !refers))
+    !(doses || (diagnoses && !is_question(sentence))) || says("referring")
 }
 
 /// "Do you have a fever?" asks.
@@ -58,7 +61,11 @@ mod tests {
                 assert!(phrases.list(list).len() >= 5, "{list} of {}", file.lines().next().unwrap_or_default());
             }
             for phrase in RISKY.iter().flat_map(|list| phrases.list(list)) {
-                assert!(phrase.len() > 2, "a phrase of one letter is in every sentence");
+                assert!(phrase.len() > 3, "{phrase} is in every sentence");
+            }
+            // Only what is held back from its first letters on makes a sentence one to be judged.
+            for phrase in ["diagnosis", "verdict", "dosing", "promise"].iter().flat_map(|list| phrases.list(list)) {
+                assert!(phrase.starts_with(' '), "{phrase} begins in the middle of a word");
             }
         }
     }
