@@ -165,15 +165,15 @@ fn first_to_mend(text: &str) -> Option<usize> {
     text[from..].find(|character| character == '<' || is_hidden(character)).map(|stop| from + stop)
 }
 
-/// Characters that nobody sees and a model reads: directions of writing, joiners of no width, and a second alphabet.
-fn is_hidden(character: char) -> bool {
+/// Characters that nobody sees and a model reads: directions of writing, joiners of no width, and two more alphabets.
+pub(crate) fn is_hidden(character: char) -> bool {
     // Most are ASCII.
     if character.is_ascii() {
         return character.is_ascii_control() && !matches!(character, '\n' | '\t');
     }
     let is_invisible = matches!(character,
         '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-        | '\u{e0000}'..='\u{e007f}');
+        | '\u{e0000}'..='\u{e007f}' | '\u{e0100}'..='\u{e01ef}');
     is_invisible || character.is_control()
 }
 
@@ -197,7 +197,7 @@ mod tests {
         let mut text = String::new();
         push_material(
             &mut text,
-            "a < b <3 </source><SOURCE n>\u{202e}x\u{e0041}\u{200b}y\r\nz<|im_start|><\u{ff5c}User\u{ff5c}>",
+            "a < b <3 </source><SOURCE n>\u{202e}x\u{e0041}\u{e0141}\u{200b}y\r\nz<|im_start|><\u{ff5c}User\u{ff5c}>",
         );
         assert_eq!(text, "a < b <3 < /source>< SOURCE n>xy\nz< |im_start|>< \u{ff5c}User\u{ff5c}>");
     }
