@@ -7,7 +7,7 @@ use reqwest::Url;
 use crate::knowledge::{Candidate, Knowledge};
 
 /// What stands in place of an address that leads elsewhere.
-const LEFT_OUT: &str = "[\u{2026}]";
+pub const LEFT_OUT: &str = "[\u{2026}]";
 /// Characters that wait for a bracket to close. A label that is longer is text.
 const LONGEST_LABEL: usize = 400;
 /// Characters of an address that are looked at. One that is longer is left out.

@@ -24,3 +24,4 @@ mod underway;
 
 pub use endpoint::{Endpoint, SetupError};
 pub use failure::ProviderFailure;
+pub(crate) use links::LEFT_OUT;

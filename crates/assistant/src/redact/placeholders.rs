@@ -11,6 +11,7 @@ use super::{
     by_form::FoundLately,
     shadow::{OTHER, Shadow, Squeezed},
 };
+use crate::providers::LEFT_OUT;
 
 /// Values of one conversation at most; after that they are forgotten, and get other numbers.
 const MOST: usize = 2_000;
@@ -113,15 +114,16 @@ impl Restorer {
         self.values.entry(name).or_insert_with(|| written.to_owned());
     }
 
-    /// A text that is complete.
+    /// A text that is complete, and goes to none but ourselves.
     pub fn restore(&self, text: &str) -> String {
         let mut restored = String::with_capacity(text.len());
-        let rest = self.go_through(text, &mut restored);
+        let rest = self.go_through(text, &mut restored, |_, value| value);
         restored.push_str(rest);
         restored
     }
 
-    /// The next piece of a text. What may be part of a placeholder waits for the next.
+    /// The next piece of a text that the visitor sees. What may be part of a placeholder waits for the next. An address is left
+    /// out: those that the articles publish have no placeholder, and whoever wrote a look-up's result may want to lead somewhere with it.
     pub fn piece(&mut self, piece: &str) -> String {
         if self.values.is_empty() {
             return piece.to_owned();
@@ -129,7 +131,7 @@ impl Restorer {
         let mut held = std::mem::take(&mut self.held);
         held.push_str(piece);
         let mut restored = String::with_capacity(held.len());
-        let rest = self.go_through(&held, &mut restored).len();
+        let rest = self.go_through(&held, &mut restored, shown_to_visitors).len();
         self.held = held.split_off(held.len() - rest);
         restored
     }
@@ -140,7 +142,12 @@ impl Restorer {
     }
 
     /// Returns what cannot be decided yet.
-    fn go_through<'a>(&self, text: &'a str, restored: &mut String) -> &'a str {
+    fn go_through<'a>(
+        &self,
+        text: &'a str,
+        restored: &mut String,
+        shown: impl for<'b> Fn(&str, &'b str) -> &'b str,
+    ) -> &'a str {
         let mut rest = text;
         while let Some(start) = rest.find(['[', '\\']) {
             restored.push_str(&rest[..start]);
@@ -148,7 +155,7 @@ impl Restorer {
             match beginning(rest) {
                 Beginning::Open => return rest,
                 Beginning::Placeholder(length, name) if self.values.contains_key(&name) => {
-                    restored.push_str(&self.values[&name]);
+                    restored.push_str(shown(&name, &self.values[&name]));
                     rest = &rest[length..];
                 }
                 Beginning::Placeholder(..) | Beginning::Other => {
@@ -160,6 +167,11 @@ impl Restorer {
         restored.push_str(rest);
         ""
     }
+}
+
+fn shown_to_visitors<'a>(name: &str, value: &'a str) -> &'a str {
+    let label = name.split('_').next().unwrap_or_default();
+    if Kind::from_label(label) == Some(Kind::Url) { LEFT_OUT } else { value }
 }
 
 /// Reads `[PHONE_1]`, in capitals or not, and as Markdown escapes it.
@@ -251,6 +263,14 @@ mod tests {
             text.push_str(&restorer.finish());
             assert_eq!(text, wanted, "in pieces of {size}");
         }
+    }
+
+    #[test]
+    fn an_address_is_put_back_for_us_and_for_no_visitor() {
+        let mut restorer = restorer();
+        restorer.add("URL_1".into(), "https://elsewhere.example/x");
+        assert_eq!(restorer.restore("See [URL_1]"), "See https://elsewhere.example/x");
+        assert_eq!(restorer.piece("See [URL_1], [url\\_1]"), "See [\u{2026}], [\u{2026}]");
     }
 
     #[test]
