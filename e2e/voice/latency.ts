@@ -7,8 +7,8 @@ import { models, recording } from './recordings'
 const CALLS = Number(process.env.CALLS ?? 10)
 const AFTER_THE_GREETING = 16
 const QUESTIONS = [
-  'What are your visiting hours?',
-  'Where can I park my car?',
+  'When are the visiting hours?',
+  'How much do I pay for parking?',
   'Do you accept my health insurance?',
   'How do I pay my bill?',
 ]
@@ -37,7 +37,7 @@ test('how long a call takes to answer, and to be silent', async () => {
   const connections: number[] = []
   for (let call = 0; call < CALLS; call++) {
     const question = QUESTIONS[call % QUESTIONS.length] as string
-    const file = await recording(AFTER_THE_GREETING, question, 4, 'Sorry, where can I park my car?', 20)
+    const file = await recording(AFTER_THE_GREETING, question, 4, 'Sorry, how much do I pay for parking?', 20)
     const caller = await Caller.open(server, site, file)
     const begun = Date.now()
     await caller.call()

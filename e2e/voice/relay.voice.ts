@@ -37,7 +37,7 @@ async function call(script: (string | number)[], change?: string): Promise<Calle
 }
 
 test('a call by way of a TURN server alone is heard on both sides', async () => {
-  const patient = await call([AFTER_THE_GREETING, 'What are your visiting hours?', 40])
+  const patient = await call([AFTER_THE_GREETING, 'When are the visiting hours?', 40])
   try {
     await patient.call()
     await expect.poll(async () => (await patient.heard()).length).toBeGreaterThan(0)

@@ -19,8 +19,8 @@ interface PerTest {
 
 /** What is said in these tests, and is in no article. */
 export const SPOKEN = [
-  'what are your visiting hours',
-  'where can i park my car',
+  'when are the visiting hours',
+  'how much do i pay for parking',
   'my chest hurts and i cannot breathe',
 ]
 

@@ -31,7 +31,7 @@ async function readOut(widget: TalkingWidget): Promise<Locator> {
 test('a patient presses the microphone, asks, reads along, hears the answer, types a question and hangs up', async ({
   talking,
 }) => {
-  const widget = await talking(AFTER_THE_GREETING, 'What are your visiting hours?', 60)
+  const widget = await talking(AFTER_THE_GREETING, 'When are the visiting hours?', 60)
   await expect(widget.talk).toBeVisible()
   expect((await widget.watched()).asked, 'nobody is asked before they press').toBe(0)
   await widget.call()
@@ -68,9 +68,9 @@ test('a patient presses the microphone, asks, reads along, hears the answer, typ
 test('a microphone that is muted hears nothing, and hears again when it is not', async ({ talking }) => {
   const widget = await talking(
     AFTER_THE_GREETING,
-    'What are your visiting hours?',
+    'When are the visiting hours?',
     14,
-    'Where can I park my car?',
+    'How much do I pay for parking?',
     60,
   )
   await widget.call()
@@ -85,7 +85,7 @@ test('a microphone that is muted hears nothing, and hears again when it is not',
 })
 
 test('a call goes on when the network changes', async ({ talking }) => {
-  const widget = await talking(AFTER_THE_GREETING + 6, 'What are your visiting hours?', 60)
+  const widget = await talking(AFTER_THE_GREETING + 6, 'When are the visiting hours?', 60)
   await widget.call()
   const signaling = await widget.page.waitForFunction(() => {
     const { peers } = (window as unknown as { watched: { peers: RTCPeerConnection[] } }).watched
@@ -125,7 +125,7 @@ test('a microphone that nobody may have is a reason, and writing goes on', async
 test('a page that is loaded anew in mid-call has the conversation, and may call again', async ({
   talking,
 }) => {
-  const widget = await talking(AFTER_THE_GREETING, 'What are your visiting hours?', 60)
+  const widget = await talking(AFTER_THE_GREETING, 'When are the visiting hours?', 60)
   await widget.call()
   await expect(widget.questions.first()).toContainText(/visiting/i, { timeout: 60_000 })
   await widget.page.reload()
@@ -161,11 +161,11 @@ test('a server that stays away ends the call with the reason', async ({ talking,
 })
 
 test('what is heard is what was asked', async ({ talking }) => {
-  const widget = await talking(AFTER_THE_GREETING, 'Where can I park my car?', 30)
+  const widget = await talking(AFTER_THE_GREETING, 'How much do I pay for parking?', 30)
   await widget.call()
   await expect
     .poll(async () => letters((await widget.questions.first().locator('.bubble').textContent()) ?? ''), {
       timeout: 60_000,
     })
-    .toBe('where can i park my car')
+    .toBe('how much do i pay for parking')
 })
