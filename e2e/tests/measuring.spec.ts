@@ -1,7 +1,7 @@
 import type { Page, Request } from '@playwright/test'
 import { embedCode, ordinaryPage } from '../environment/host-pages'
 import type { KuzushiServer } from '../environment/kuzushi-server'
-import { callKuzushi } from '../environment/page-api'
+import { callKuzushi, listenTo } from '../environment/page-api'
 import { expect, test } from '../environment/test'
 
 const MEASURED = '/v1/widget/events'
@@ -49,7 +49,9 @@ test('a page that is left says how the widget fared, and nothing else', async ({
   await page.goto(site.add('/clinic', ordinaryPage({ body: embedCode(server.url, 'riverside-files') })))
   await widget.open()
   await widget.ask('How do I prepare for my stay?')
+  const errors = await listenTo(page, ['error'])
   await callKuzushi(page, 'startVoice')
+  await expect.poll(async () => (await errors()).length).toBe(1)
   // As when the page is left, but for the leaving, after which nobody could look at what was sent.
   await page.evaluate(() => dispatchEvent(new Event('pagehide')))
   await expect.poll(() => sent.length).toBe(1)
