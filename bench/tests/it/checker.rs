@@ -236,17 +236,7 @@ fn an_answer_before_its_question_is_found() {
 fn a_late_answer_to_a_question_that_failed_first_is_in_order() {
     let rules = after(|history| {
         history.events.insert(0, error("AI_TIMEOUT", "q1"));
-        let swap = |message: &mut kuzushi_bench::protocol::frames::Message| match message.seq {
-            3 => message.in_reply_to = Some(String::from("q2")),
-            4 => message.in_reply_to = Some(String::from("q1")),
-            _ => {}
-        };
-        for event in &mut history.events {
-            if let Event::Received { frame: ServerFrame::Message(message), .. } = event {
-                swap(message);
-            }
-        }
-        history.stored.iter_mut().for_each(swap);
+        swap_answers(history);
     });
     assert_eq!(rules, []);
 }
