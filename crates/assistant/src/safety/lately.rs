@@ -36,7 +36,7 @@ mod tests {
             assert!(emergencies("hurts really bad", None).is_empty());
             assert!(!emergencies("hurts really bad", Some("my chest")).is_empty());
             assert!(emergencies("hurts really bad", Some("my new shoes")).is_empty());
-            assert!(emergencies("my chest", Some("hurts really bad")).len() <= 1);
+            assert!(emergencies("my chest", None).is_empty());
         }
     }
 }
