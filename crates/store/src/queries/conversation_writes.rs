@@ -12,7 +12,7 @@ use super::{
     accept::{AcceptMessage, Accepted, Accepting, FIND, INSERT_TURNS, finding},
     emergencies::{CountedEmergency, INSERT_EMERGENCIES, given_emergencies},
     finish::{END_TURNS, Ending, FinishTurn, Finished, ending_turns},
-    messages::{INSERT_MESSAGES, SealedMessage, given_messages},
+    messages::{INSERT_MESSAGES, SealedMessage, given_messages, is_active_again},
     session_locks::{LockedSession, NOTE_NEWEST, NOTE_NEWEST_AND_USE, locked_sessions, locking_sessions},
     turns::Turn,
 };
@@ -154,9 +154,10 @@ async fn insert(
         given = given_emergencies(given, &emergencies);
         statements.push(INSERT_EMERGENCIES);
     }
-    let is_active_again = |(_, message): &(i64, &SealedMessage)| {
-        sessions.get(&message.session).is_some_and(|session| session.is_active_again(message.created_at))
-    };
-    statements.push(if messages.iter().any(is_active_again) { NOTE_NEWEST_AND_USE } else { NOTE_NEWEST });
+    statements.push(if messages.iter().any(|message| is_active_again(sessions, message)) {
+        NOTE_NEWEST_AND_USE
+    } else {
+        NOTE_NEWEST
+    });
     transaction.write_and_commit(given, &statements).await
 }

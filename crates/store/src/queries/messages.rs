@@ -128,7 +128,7 @@ pub(crate) struct SealedMessage {
     content: Vec<u8>,
     details: Option<Vec<u8>>,
     in_reply_to: Option<String>,
-    pub(super) created_at: DateTime<Utc>,
+    created_at: DateTime<Utc>,
 }
 
 impl TenantScope {
@@ -252,6 +252,19 @@ fn unknown(name: UnknownName) -> StoreError {
     StoreError::Other(name.to_string())
 }
 
+/// The conversation of which this is the newest message.
+fn newest<'a>(
+    sessions: &'a HashMap<Uuid, LockedSession>,
+    (seq, message): &(i64, &SealedMessage),
+) -> Option<&'a LockedSession> {
+    sessions.get(&message.session).filter(|session| session.last_seq == *seq)
+}
+
+/// Whether it is to be noted with this message that its conversation is in use.
+pub(crate) fn is_active_again(sessions: &HashMap<Uuid, LockedSession>, message: &(i64, &SealedMessage)) -> bool {
+    newest(sessions, message).is_some_and(|session| session.is_active_again(message.1.created_at))
+}
+
 /// Messages to store, each under its `seq`, the newest of their conversations marked, and those by which their use is noted.
 pub(crate) fn given_messages(
     tenant: Id<id::Tenant>,
@@ -259,22 +272,15 @@ pub(crate) fn given_messages(
     messages: &[(i64, &SealedMessage)],
 ) -> Given {
     let each = || messages.iter().map(|(_, message)| *message);
-    let newest = |(seq, message): &(i64, &SealedMessage)| {
-        sessions.get(&message.session).filter(|session| session.last_seq == *seq)
-    };
+    let is_newest = |message: &_| newest(sessions, message).is_some();
     Given::default()
         .same("tenant_id", tenant.uuid())
         .each("message_row", each().map(|message| message.id))
         .each("session_id", each().map(|message| message.session))
         .each("message_id", each().map(|message| message.message_id.clone()))
         .each("seq", messages.iter().map(|(seq, _)| *seq))
-        .each("is_newest", messages.iter().map(|message| newest(message).is_some()))
-        .each(
-            "is_active",
-            messages
-                .iter()
-                .map(|message| newest(message).is_some_and(|session| session.is_active_again(message.1.created_at))),
-        )
+        .each("is_newest", messages.iter().map(is_newest))
+        .each("is_active", messages.iter().map(|message| is_active_again(sessions, message)))
         .each("role", each().map(|message| message.role.as_str().to_owned()))
         .each("content", each().map(|message| message.content.clone()))
         .some("details", each().map(|message| message.details.clone()))
