@@ -50,6 +50,9 @@ pub(crate) struct Connections {
     pub(crate) engine: Engine,
     pub(crate) reader: DatabaseConnection,
     writer: DatabaseConnection,
+    /// What one writer alone uses, again and again: it has planned that writer's statements and keeps at hand what they need.
+    /// Connections that take turns are each slow at first, and stay slow for long.
+    steady: DatabaseConnection,
 }
 
 /// How long to wait for a free connection before the database counts as not available.
@@ -175,9 +178,14 @@ impl Connections {
                 if let Some(schemas) = say_why_not(&options.url).await? {
                     connect.set_schema_search_path(schemas);
                 }
-                connect.min_connections(options.pool_min).max_connections(options.pool_max);
+                let is_shared = options.pool_max == 1 || options.group_commit_max == 1;
+                let most = if is_shared { options.pool_max } else { options.pool_max - 1 };
+                let mut steady = connect.clone();
+                connect.min_connections(options.pool_min.min(most)).max_connections(most);
                 let pool = Database::connect(connect).await?;
-                Ok(Self { engine, reader: pool.clone(), writer: pool })
+                steady.min_connections(1).max_connections(1);
+                let steady = if is_shared { pool.clone() } else { Database::connect(steady).await? };
+                Ok(Self { engine, reader: pool.clone(), writer: pool, steady })
             }
             Engine::Sqlite => {
                 let keys_file: Arc<str> = keys_file(options)?.to_string_lossy().into();
@@ -198,7 +206,7 @@ impl Connections {
                 connect.map_sqlx_sqlite_opts(|options| sqlite(options, READER_CACHE_KIB));
                 connect.min_connections(1).max_connections(options.pool_max.max(1));
                 let reader = Database::connect(connect).await?;
-                Ok(Self { engine, reader, writer })
+                Ok(Self { engine, reader, steady: writer.clone(), writer })
             }
         }
     }
@@ -228,6 +236,11 @@ impl Connections {
                 Ok(self.writer.begin_with_options(options).await?)
             }
         }
+    }
+
+    /// The same connections for a writer of groups that is the only one to use the steady one.
+    pub(crate) fn of_one_writer(&self) -> Self {
+        Self { writer: self.steady.clone(), ..self.clone() }
     }
 
     /// The transaction of a group of writes, for one tenant's rows.

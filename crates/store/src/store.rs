@@ -69,11 +69,12 @@ impl GroupedWrites {
         let grouping = Grouping { most, writers, gathers_for: Duration::ZERO };
         Self {
             sessions: GroupCommit::start(connections, grouping),
-            // Of two writers the later group may commit first, and a conversation's messages would change places.
-            conversations: GroupCommit::start(
-                connections,
-                Grouping { writers: if most == 1 { writers } else { 1 }, ..grouping },
-            ),
+            conversations: if most == 1 {
+                GroupCommit::start(connections, grouping)
+            } else {
+                // Of two writers the later group may commit first, and a conversation's messages would change places.
+                GroupCommit::start(&connections.of_one_writer(), Grouping { writers: 1, ..grouping })
+            },
             settled: GroupCommit::start(connections, Grouping { gathers_for: SETTLED_TOGETHER, ..grouping }),
         }
     }

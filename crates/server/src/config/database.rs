@@ -23,7 +23,8 @@ pub struct Database {
     /// Database connections kept open when idle.
     #[config(env = "DATABASE_POOL_MIN", default = 1, parse_env = pool_min)]
     pub pool_min: u32,
-    /// Database connections at most. Small pools are faster: a database works on as many things as it has cores.
+    /// Database connections at most. Small pools are faster: a database works on as many things as it has cores. On
+    /// PostgreSQL one of them is kept for questions and answers, where there are at least two.
     #[config(env = "DATABASE_POOL_MAX", default = 16, parse_env = positive)]
     pub pool_max: u32,
     /// Writes that are committed together at most, when that many wait at the same time. 1 commits each by itself; more

@@ -37,6 +37,10 @@ struct Shelved {
 }
 
 impl Shelved {
+    fn is_fresh(&self, now: DateTime<Utc>) -> bool {
+        self.compared.elapsed() < FRESH_FOR && self.holds(now)
+    }
+
     fn holds(&self, now: DateTime<Utc>) -> bool {
         self.expires_at.is_none_or(|expires_at| now < expires_at)
     }
@@ -48,6 +52,11 @@ pub struct KnowledgeShelf {
 }
 
 impl KnowledgeShelf {
+    /// Whether [`Self::of_app`] has nothing to look up.
+    pub fn is_at_hand(&self, app: Id<id::App>, now: DateTime<Utc>) -> bool {
+        self.lock().get(&app).is_some_and(|shelved| shelved.is_fresh(now))
+    }
+
     /// The index over the app's articles as they are now, without those that have expired.
     pub async fn of_app(
         &self,
@@ -57,8 +66,7 @@ impl KnowledgeShelf {
     ) -> Result<Arc<Knowledge>, StoreError> {
         let shelved = self.lock().get(&app).cloned();
         if let Some(shelved) = &shelved
-            && shelved.compared.elapsed() < FRESH_FOR
-            && shelved.holds(now)
+            && shelved.is_fresh(now)
         {
             return Ok(Arc::clone(&shelved.knowledge));
         }

@@ -11,6 +11,7 @@ mod emergency;
 mod knowledge;
 mod listener;
 mod live;
+mod looking_ahead;
 mod neighbours;
 mod permits;
 mod recent;

@@ -68,6 +68,11 @@ impl AgreementShelf {
         Ok(may)
     }
 
+    /// Reads what [`ConversationGate`] asks of a provider, where that is not known.
+    pub async fn look_up(&self, scope: &TenantScope, endpoint: &Endpoint, today: NaiveDate) -> Result<(), StoreError> {
+        tokio::try_join!(self.may_send(scope, endpoint, Modality::Text, today), self.limits(scope)).map(drop)
+    }
+
     async fn limits(&self, scope: &TenantScope) -> Result<TenantSpendingLimits, StoreError> {
         if let Some(limits) = self.limits.get(&scope.id()) {
             return Ok(limits);

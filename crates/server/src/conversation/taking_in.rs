@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kuzushi_domain::{Id, TurnState, id};
 use kuzushi_store::{AcceptedMessage, NewUserMessage, Session, StoreError, TenantScope};
 
-use super::{Begun, Conversation, SocketId, answer_what_waits};
+use super::{Begun, Conversation, SocketId, answer_what_waits, looking_ahead::look_ahead};
 use crate::{auth::logins::note_use_of, chat::frames::ServerFrame, state::AppState};
 
 /// What came of a message.
@@ -38,6 +38,7 @@ pub struct Said<'a> {
 pub async fn take_in(said: Said<'_>, new: NewUserMessage) -> Result<TakenIn, StoreError> {
     let Said { state, scope, session, conversation, from, login, is_read_with_the_last } = said;
     let is_typed = !new.is_spoken;
+    look_ahead(state, scope, session);
     let (seq, begun) = match scope.accept_user_message(session, new, state.clock.now()).await? {
         AcceptedMessage::Stored { message, turn, login: owner, notice } => {
             note_use(&said_by(login, owner), state, scope).await;
