@@ -116,7 +116,7 @@ on_both_engines! {
         let app = model_app(engine, &model).await;
         let session = app.init("model").await;
         let mut socket = app.connect(&session).await;
-        socket.send_text(&json!({"type": "user_message", "messageId": "m1", "content": "my chest"}).to_string()).await;
+        socket.send_text(&json!({"type": "user_message", "messageId": "m1", "content": "it is about my chest"}).to_string()).await;
         socket.next_of("ack").await;
         socket.send_text(&json!({"type": "user_message", "messageId": "m2", "content": "hurts really bad"}).to_string()).await;
         assert_eq!(socket.next_of("ack").await["seq"], 2);

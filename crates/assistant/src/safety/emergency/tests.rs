@@ -24,6 +24,7 @@ fn danger_in_plain_words_is_recognised() {
         "she wont wake up",
         "I think I'm having a stroke",
         "he collapsed and is unresponsive",
+        "my son is having an epileptic fit for more than 5 minutes now",
         "There is so much blood, the bleeding won\u{2019}t stop",
         "my daughter took too many pills",
         "I have chest pain, can I get an appointment?",

@@ -53,6 +53,7 @@ const LEAST_ENGLISH: f32 = 0.5;
 /// The danger that a message speaks of, as far as the detector can tell. `is_dismissed`: the rules found that a danger is named
 /// and said to be none.
 pub(super) fn emergency(message: &str, is_dismissed: bool) -> Option<Finding> {
+    let message = without_introduction(message);
     let parts = parts(message);
     let alarm = alarm(message, is_dismissed, parts.len() > 1);
     let mut suspicious: Vec<(f32, &str)> = parts
@@ -104,6 +105,15 @@ fn alarm(message: &str, is_dismissed: bool, is_story: bool) -> f32 {
         (!has_more(message, TERSE), ALARM_OF_A_WORD_OR_TWO),
     ];
     raised.into_iter().filter(|(holds, _)| *holds).map(|(_, alarm)| alarm).fold(ALARM, f32::max)
+}
+
+/// "It is about my chest" says no more than "my chest".
+fn without_introduction(message: &str) -> &str {
+    let Some((introduction, topic)) = message.split_once(" about ") else { return message };
+    let is_introduction = introduction.split_whitespace().all(|word| LEXICON.is_stop_word(&word.to_lowercase()));
+    // Somebody may be about to do something.
+    let is_deed = topic.split_whitespace().next() == Some("to");
+    if is_introduction && !is_deed && !has_more(topic, TERSE) { topic } else { message }
 }
 
 fn is_english(features: &Features) -> bool {
@@ -165,6 +175,13 @@ mod tests {
     fn what_hardly_says_anything_has_to_say_danger_plainly() {
         assert_eq!(alarm("my side of it hurts", false, false), ALARM);
         assert_eq!(alarm("sore side", false, false), ALARM_OF_A_WORD_OR_TWO);
+        for (message, topic) in [("It is about my chest", "my chest"), ("I have a question about my side", "my side")] {
+            assert_eq!(without_introduction(message), topic);
+            assert_eq!(emergency(message, false), None, "{message}");
+        }
+        for message in ["I am about to jump", "my mother knows about it", "It is about my chest, it hurts"] {
+            assert_eq!(without_introduction(message), message);
+        }
         assert_eq!(alarm("no pain in my side", true, true), ALARM_IN_A_STORY);
         for message in ["sore chin", "pain in my thigh", "left ear", "bleeding", "my gums hurt", "cramps"] {
             assert_eq!(emergency(message, false), None, "{message}");
