@@ -1,4 +1,5 @@
-import type { HostPage } from './host-site'
+import type { HostPage, HostSite } from './host-site'
+import type { KuzushiServer } from './kuzushi-server'
 
 /** The two tags that a web team pastes. */
 export function embedCode(
@@ -37,4 +38,18 @@ ${body}
 </body>
 </html>`,
   }
+}
+
+/** Puts such a page on the site, with a project's widget on it, and says where it is. */
+export function clinic(
+  site: HostSite,
+  { url }: KuzushiServer,
+  projectId: string,
+  {
+    config,
+    head = '',
+    headers = {},
+  }: { config?: Record<string, unknown>; head?: string } & Pick<HostPage, 'headers'> = {},
+): string {
+  return site.add('/clinic', { ...ordinaryPage({ head, body: embedCode(url, projectId, config) }), headers })
 }

@@ -1,5 +1,5 @@
 import { expectAccessible } from '../environment/accessibility'
-import { embedCode, ordinaryPage } from '../environment/host-pages'
+import { clinic, embedCode, ordinaryPage } from '../environment/host-pages'
 import { expect, test } from '../environment/test'
 
 for (const colorScheme of ['light', 'dark'] as const)
@@ -8,9 +8,7 @@ for (const colorScheme of ['light', 'dark'] as const)
 
     test('axe finds nothing in any view of a conversation', async ({ page, widget, server, site }) => {
       const check = (state: string) => expectAccessible(page, `${state}, ${colorScheme}`, 'kuzushi-widget')
-      await page.goto(
-        site.add('/clinic', ordinaryPage({ body: embedCode(server.url, 'riverside-unhurried') })),
-      )
+      await page.goto(clinic(site, server, 'riverside-unhurried'))
       await expect(widget.launcher).toBeVisible()
       await check('closed')
       await widget.open()
@@ -57,7 +55,7 @@ for (const colorScheme of ['light', 'dark'] as const)
       ).toBeVisible()
       await check('unavailable')
 
-      await page.goto(site.add('/clinic', ordinaryPage({ body: embedCode(server.url, 'riverside-plain') })))
+      await page.goto(clinic(site, server, 'riverside-plain'))
       await widget.open()
       await widget.input.fill('x'.repeat(8_001))
       await expect(widget.panel.getByText('This message is too long.')).toBeVisible()

@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { embedCode, ordinaryPage } from '../environment/host-pages'
+import { clinic } from '../environment/host-pages'
 import { expect, test } from '../environment/test'
 
 /** What every live region of the widget has said since, in order: one entry for each change of its text. */
@@ -32,7 +32,7 @@ test('a screen reader hears each answer once and whole, never word by word', asy
   server,
   site,
 }) => {
-  await page.goto(site.add('/clinic', ordinaryPage({ body: embedCode(server.url, 'riverside-unhurried') })))
+  await page.goto(clinic(site, server, 'riverside-unhurried'))
   await widget.open()
   const spoken = await listenToLiveRegions(page)
   await widget.send('How do I prepare for my stay?')

@@ -1,5 +1,5 @@
 import { chromium } from '../environment/chromium'
-import { embedCode, ordinaryPage } from '../environment/host-pages'
+import { clinic, ordinaryPage } from '../environment/host-pages'
 import { expect, test } from '../environment/test'
 
 // Playwright switches off what this is about.
@@ -13,7 +13,7 @@ test('a page that the browser had put aside is taken up where it was', async ({
   complaints,
 }) => {
   const head = `<script>addEventListener('pageshow', ({ persisted }) => { window.wasPutAside = persisted })</script>`
-  await page.goto(site.add('/clinic', ordinaryPage({ head, body: embedCode(server.url, 'riverside-plain') })))
+  await page.goto(clinic(site, server, 'riverside-plain', { head }))
   await widget.open()
   await widget.ask('How do I prepare for my stay?')
   await page.evaluate(() => {

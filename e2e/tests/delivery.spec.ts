@@ -1,6 +1,6 @@
 import { expectAccessible } from '../environment/accessibility'
 import { typed } from '../environment/canary'
-import { embedCode, ordinaryPage } from '../environment/host-pages'
+import { clinic } from '../environment/host-pages'
 import { RefusingServer } from '../environment/refusing-server'
 import { storedMessages } from '../environment/stored'
 import { expect, test } from '../environment/test'
@@ -12,7 +12,7 @@ test('a server that cannot store for a while gets the message again by itself, a
   site,
 }) => {
   const refusing = await RefusingServer.between(page)
-  await page.goto(site.add('/clinic', ordinaryPage({ body: embedCode(server.url, 'riverside-plain') })))
+  await page.goto(clinic(site, server, 'riverside-plain'))
   await widget.open()
   refusing.refusal = { code: 'INTERNAL', retryable: true }
   await widget.send('Where are the guest computers?')
@@ -35,7 +35,7 @@ test('a server that will not take a message says why, is not asked again, and th
   site,
 }) => {
   const refusing = await RefusingServer.between(page)
-  await page.goto(site.add('/clinic', ordinaryPage({ body: embedCode(server.url, 'riverside-plain') })))
+  await page.goto(clinic(site, server, 'riverside-plain'))
   await widget.open()
   refusing.refusal = { code: 'NOT_ALLOWED', retryable: false }
   await widget.send('Where are the guest computers?')
@@ -67,9 +67,7 @@ for (const colorScheme of ['light', 'dark'] as const)
     }) => {
       const refusing = await RefusingServer.between(page)
       const head = `<script>Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError') }</script>`
-      await page.goto(
-        site.add('/clinic', ordinaryPage({ head, body: embedCode(server.url, 'riverside-plain') })),
-      )
+      await page.goto(clinic(site, server, 'riverside-plain', { head }))
       await widget.open()
       await expect(widget.panel.getByText('Your conversation will not be kept')).toBeVisible()
       refusing.refusal = { code: 'NOT_ALLOWED', retryable: false }

@@ -1,4 +1,4 @@
-import { embedCode, ordinaryPage } from '../environment/host-pages'
+import { clinic } from '../environment/host-pages'
 import { expect, test } from '../environment/test'
 
 const PROJECT = 'riverside-plain'
@@ -51,7 +51,7 @@ const PAGES: Record<string, string> = {
 for (const [what, script] of Object.entries(PAGES))
   test(`works on a page that ${what}`, async ({ page, widget, server, site, complaints }) => {
     const head = `<script>(() => { ${script} })()</script>`
-    await page.goto(site.add('/clinic', ordinaryPage({ head, body: embedCode(server.url, PROJECT) })))
+    await page.goto(clinic(site, server, PROJECT, { head }))
     await widget.open()
     await widget.ask('How do I prepare for my stay?')
     await widget.openView('Your conversations')

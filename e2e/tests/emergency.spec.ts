@@ -1,4 +1,4 @@
-import { embedCode, ordinaryPage } from '../environment/host-pages'
+import { clinic } from '../environment/host-pages'
 import { expect, test } from '../environment/test'
 import type { Widget } from '../environment/widget'
 
@@ -52,7 +52,7 @@ test('somebody who speaks of harming themselves is given the crisis line as well
 })
 
 test('the notice does not wait for an answer that takes its time', async ({ page, widget, server, site }) => {
-  const address = site.add('/clinic', ordinaryPage({ body: embedCode(server.url, 'riverside-unhurried') }))
+  const address = clinic(site, server, 'riverside-unhurried')
   await page.goto(address)
   await widget.open()
   await widget.send(CRY)

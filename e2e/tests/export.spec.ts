@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Page } from '@playwright/test'
 import { typed } from '../environment/canary'
-import { embedCode, ordinaryPage } from '../environment/host-pages'
+import { clinic } from '../environment/host-pages'
 import { expect, test } from '../environment/test'
 import type { Widget } from '../environment/widget'
 
@@ -19,7 +19,7 @@ test('a conversation can be saved, as text to read and as JSON to process', asyn
   server,
   site,
 }) => {
-  await page.goto(site.add('/clinic', ordinaryPage({ body: embedCode(server.url, 'riverside-plain') })))
+  await page.goto(clinic(site, server, 'riverside-plain'))
   await widget.open()
   await widget.ask('How do I prepare for my stay?')
   await widget.openView('Settings')

@@ -3,7 +3,7 @@ import type { Locator, Page } from '@playwright/test'
 import { expectAccessible } from '../environment/accessibility'
 import { typed } from '../environment/canary'
 import { drawing, type GivenFile, paper, picture } from '../environment/files'
-import { embedCode, ordinaryPage } from '../environment/host-pages'
+import { clinic } from '../environment/host-pages'
 import type { HostSite } from '../environment/host-site'
 import type { KuzushiServer } from '../environment/kuzushi-server'
 import { expect, test } from '../environment/test'
@@ -20,10 +20,7 @@ const policy = ({ url }: KuzushiServer) =>
 
 async function openClinic(page: Page, widget: Widget, server: KuzushiServer, site: HostSite): Promise<void> {
   await page.goto(
-    site.add('/clinic', {
-      ...ordinaryPage({ body: embedCode(server.url, 'riverside-files') }),
-      headers: { 'Content-Security-Policy': policy(server) },
-    }),
+    clinic(site, server, 'riverside-files', { headers: { 'Content-Security-Policy': policy(server) } }),
   )
   await widget.open()
   await expect(attachButton(widget)).toBeVisible()

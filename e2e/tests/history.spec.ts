@@ -1,8 +1,8 @@
-import { embedCode, ordinaryPage } from '../environment/host-pages'
+import { clinic } from '../environment/host-pages'
 import { expect, test } from '../environment/test'
 
 test('earlier conversations can be found and read again', async ({ page, widget, server, site }) => {
-  await page.goto(site.add('/clinic', ordinaryPage({ body: embedCode(server.url, 'riverside-plain') })))
+  await page.goto(clinic(site, server, 'riverside-plain'))
   await widget.open()
   await widget.ask('How do I prepare for my stay?')
 

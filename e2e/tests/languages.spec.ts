@@ -1,5 +1,5 @@
 import { expectAccessible } from '../environment/accessibility'
-import { embedCode, ordinaryPage } from '../environment/host-pages'
+import { clinic, embedCode, ordinaryPage } from '../environment/host-pages'
 import { expect, test } from '../environment/test'
 
 test.describe('a visitor whose browser is in Spanish', () => {
@@ -33,7 +33,7 @@ test('the visitor chooses Arabic: everything is mirrored, and it is there on the
   server,
   site,
 }) => {
-  await page.goto(site.add('/clinic', ordinaryPage({ body: embedCode(server.url, 'riverside-plain') })))
+  await page.goto(clinic(site, server, 'riverside-plain'))
   await widget.open()
   await widget.ask('Where are the guest computers?')
   await widget.openView('Settings')

@@ -1,5 +1,5 @@
 import type { Page, Request } from '@playwright/test'
-import { embedCode, ordinaryPage } from '../environment/host-pages'
+import { clinic, ordinaryPage } from '../environment/host-pages'
 import type { KuzushiServer } from '../environment/kuzushi-server'
 import { callKuzushi, listenTo } from '../environment/page-api'
 import { expect, test } from '../environment/test'
@@ -46,7 +46,7 @@ test('a page that is left says how the widget fared, and nothing else', async ({
       }
     }
   })
-  await page.goto(site.add('/clinic', ordinaryPage({ body: embedCode(server.url, 'riverside-files') })))
+  await page.goto(clinic(site, server, 'riverside-files'))
   await widget.open()
   await widget.ask('How do I prepare for my stay?')
   const errors = await listenTo(page, ['error'])
@@ -86,7 +86,7 @@ for (const [what, property, value] of [
       ([property, value]) => Object.defineProperty(navigator, property, { value, configurable: true }),
       [property, value] as const,
     )
-    await page.goto(site.add('/clinic', ordinaryPage({ body: embedCode(server.url, 'riverside-files') })))
+    await page.goto(clinic(site, server, 'riverside-files'))
     await widget.open()
     await widget.ask('How do I prepare for my stay?')
     await page.goto(site.add('/elsewhere', ordinaryPage({})))

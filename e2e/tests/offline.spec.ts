@@ -1,4 +1,4 @@
-import { embedCode, ordinaryPage } from '../environment/host-pages'
+import { clinic } from '../environment/host-pages'
 import { letters, storedMessages } from '../environment/stored'
 import { expect, test } from '../environment/test'
 
@@ -11,7 +11,7 @@ test('offline is said in words at once, writing goes on, and all of it is sent w
   server,
   site,
 }) => {
-  await page.goto(site.add('/clinic', ordinaryPage({ body: embedCode(server.url, 'riverside-plain') })))
+  await page.goto(clinic(site, server, 'riverside-plain'))
   await widget.open()
   await context.setOffline(true)
   await expect(widget.panel.getByRole('status').filter({ hasText: PLAINLY })).toBeVisible({ timeout: 2_000 })
@@ -34,7 +34,7 @@ test('an answer that goes on while the page is offline is whole when it is back'
   server,
   site,
 }) => {
-  await page.goto(site.add('/clinic', ordinaryPage({ body: embedCode(server.url, 'riverside-unhurried') })))
+  await page.goto(clinic(site, server, 'riverside-unhurried'))
   await widget.open()
   await widget.send('How do I prepare for my stay?')
   await expect(widget.answers).toContainText('two days')

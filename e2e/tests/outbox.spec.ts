@@ -1,7 +1,6 @@
 import type { Page } from '@playwright/test'
 import { typed } from '../environment/canary'
-import { embedCode, ordinaryPage } from '../environment/host-pages'
-import type { HostSite } from '../environment/host-site'
+import { clinic } from '../environment/host-pages'
 import { keepFiles } from '../environment/kept-files'
 import type { KuzushiServer } from '../environment/kuzushi-server'
 import { storedMessages } from '../environment/stored'
@@ -10,9 +9,6 @@ import type { Widget } from '../environment/widget'
 
 const PROJECT = 'riverside-plain'
 const WAITING = 'Will be sent when the connection is back'
-
-const clinic = (site: HostSite, server: KuzushiServer, project = PROJECT) =>
-  site.add('/clinic', ordinaryPage({ body: embedCode(server.url, project) }))
 
 /** Everything this site keeps in the browser, as one text. */
 const kept = (page: Page): Promise<string> =>
@@ -39,7 +35,7 @@ test('written while the server is down, reloaded, sent once when it is back, ans
   site,
 }) => {
   await keepFiles(page.context())
-  await page.goto(clinic(site, server))
+  await page.goto(clinic(site, server, PROJECT))
   await askThenWriteWithoutServer(widget, server)
 
   await page.reload()
@@ -71,7 +67,7 @@ test('written before the widget ever reached the server, and the page closed: se
   site,
 }) => {
   await keepFiles(page.context())
-  const address = clinic(site, server)
+  const address = clinic(site, server, PROJECT)
   await page.goto(address)
   await widget.open()
   await page.evaluate(() => {
@@ -102,7 +98,7 @@ test('two tabs, one outage: both show what waits, and the server gets it once', 
   server,
   site,
 }) => {
-  const address = clinic(site, server)
+  const address = clinic(site, server, PROJECT)
   await page.goto(address)
   await widget.open()
   const beside = await context.newPage()
@@ -135,7 +131,7 @@ test('what waits can be edited, and what is being written survives a reload', as
   site,
 }) => {
   await keepFiles(page.context())
-  await page.goto(clinic(site, server))
+  await page.goto(clinic(site, server, PROJECT))
   await widget.open()
   await loseServer(widget, server)
   await widget.send('Where are the gest computers?')
@@ -164,7 +160,7 @@ test('what was not sent comes back to the composer when its conversation is gone
   site,
 }) => {
   await keepFiles(page.context())
-  await page.goto(clinic(site, server))
+  await page.goto(clinic(site, server, PROJECT))
   await askThenWriteWithoutServer(widget, server)
   // The key to the conversation is no longer taken, as after its time.
   await page.evaluate((key) => {
@@ -189,7 +185,7 @@ test('ending erases what waits and what is being written, in every tab', async (
   server,
   site,
 }) => {
-  const address = clinic(site, server)
+  const address = clinic(site, server, PROJECT)
   await page.goto(address)
   await widget.open()
   await widget.ask('How do I prepare for my stay?')

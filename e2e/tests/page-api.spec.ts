@@ -1,5 +1,5 @@
 import { typed } from '../environment/canary'
-import { embedCode, ordinaryPage, snippetTag } from '../environment/host-pages'
+import { clinic, embedCode, ordinaryPage, snippetTag } from '../environment/host-pages'
 import { callKuzushi, type HeardEvent, listenTo } from '../environment/page-api'
 import { expect, test } from '../environment/test'
 
@@ -48,7 +48,7 @@ test('events say what happened, and hold no text unless the page asked for it', 
   server,
   site,
 }) => {
-  await page.goto(site.add('/clinic', ordinaryPage({ body: embedCode(server.url, PROJECT) })))
+  await page.goto(clinic(site, server, PROJECT))
   await expect(widget.launcher).toBeVisible()
   const heard = await listenTo(page, [
     'ready',
@@ -93,7 +93,7 @@ test('an answer that comes while the panel is closed is counted, here and on the
   server,
   site,
 }) => {
-  await page.goto(site.add('/clinic', ordinaryPage({ body: embedCode(server.url, 'riverside-unhurried') })))
+  await page.goto(clinic(site, server, 'riverside-unhurried'))
   await widget.open()
   const heard = await listenTo(page, ['unread'])
   await widget.send('How do I prepare for my stay?')
@@ -119,7 +119,7 @@ test('what cannot be done is one readable line, and never an exception', async (
   site,
   complaints,
 }) => {
-  await page.goto(site.add('/clinic', ordinaryPage({ body: embedCode(server.url, PROJECT) })))
+  await page.goto(clinic(site, server, PROJECT))
   await expect(widget.launcher).toBeVisible()
   const errors = await listenTo(page, ['error'])
   await callKuzushi(page, 'fly', 'to the moon')
@@ -177,7 +177,7 @@ test('endSession erases, shutdown takes everything away, and init brings it back
   server,
   site,
 }) => {
-  await page.goto(site.add('/clinic', ordinaryPage({ body: embedCode(server.url, PROJECT) })))
+  await page.goto(clinic(site, server, PROJECT))
   await widget.open()
   const heard = await listenTo(page, ['session'])
   await widget.ask('What does parking cost?')

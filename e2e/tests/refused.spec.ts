@@ -1,4 +1,4 @@
-import { embedCode, ordinaryPage } from '../environment/host-pages'
+import { clinic } from '../environment/host-pages'
 import { listenTo } from '../environment/page-api'
 import { expect, test } from '../environment/test'
 
@@ -28,7 +28,7 @@ for (const { title, project, code, line } of cases)
     site,
     complaints,
   }) => {
-    await page.goto(site.add('/clinic', ordinaryPage({ body: embedCode(server.url, project) })))
+    await page.goto(clinic(site, server, project))
     await expect(widget.launcher).toBeVisible()
     expect(complaints).toEqual([])
 
@@ -57,7 +57,7 @@ test('a site whose name the demo does not allow is refused, also where it is the
   server,
   site,
 }) => {
-  site.add('/clinic', ordinaryPage({ body: embedCode(server.url, 'stmarys-patient-portal') }))
+  clinic(site, server, 'stmarys-patient-portal')
   await page.goto(`http://www.other-hospital.test:${site.port}/clinic`)
   await widget.launcher.click()
   await expect(

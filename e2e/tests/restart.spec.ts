@@ -1,4 +1,4 @@
-import { embedCode, ordinaryPage } from '../environment/host-pages'
+import { clinic } from '../environment/host-pages'
 import { letters, storedMessages } from '../environment/stored'
 import { expect, test } from '../environment/test'
 
@@ -12,7 +12,7 @@ test('the server is killed and comes back: the widget says so, reconnects by its
   server,
   site,
 }) => {
-  await page.goto(site.add('/clinic', ordinaryPage({ body: embedCode(server.url, 'riverside-plain') })))
+  await page.goto(clinic(site, server, 'riverside-plain'))
   await widget.open()
   await widget.ask('How do I prepare for my stay?')
 
@@ -40,7 +40,7 @@ test('killed in the middle of an answer: the answer ends up whole, once', async 
   server,
   site,
 }) => {
-  await page.goto(site.add('/clinic', ordinaryPage({ body: embedCode(server.url, 'riverside-unhurried') })))
+  await page.goto(clinic(site, server, 'riverside-unhurried'))
   await widget.open()
   await widget.send('How do I prepare for my stay?')
   await expect(widget.answers).toContainText('two days before')
@@ -67,7 +67,7 @@ test('stopped for an update in the middle of an answer: the answer ends up whole
   server,
   site,
 }) => {
-  await page.goto(site.add('/clinic', ordinaryPage({ body: embedCode(server.url, 'riverside-unhurried') })))
+  await page.goto(clinic(site, server, 'riverside-unhurried'))
   await widget.open()
   await widget.send('How do I prepare for my stay?')
   await expect(widget.answers).toContainText('two days before')
@@ -89,7 +89,7 @@ test('after five tries it stops, says that nothing is lost, and comes back when 
   site,
 }) => {
   await page.clock.install()
-  await page.goto(site.add('/clinic', ordinaryPage({ body: embedCode(server.url, 'riverside-plain') })))
+  await page.goto(clinic(site, server, 'riverside-plain'))
   await widget.open()
   await widget.ask('How do I prepare for my stay?')
   await server.kill()

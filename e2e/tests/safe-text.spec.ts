@@ -1,9 +1,9 @@
 import { typed } from '../environment/canary'
-import { embedCode, ordinaryPage } from '../environment/host-pages'
+import { clinic } from '../environment/host-pages'
 import { expect, test } from '../environment/test'
 
 test.beforeEach(async ({ page, server, site }) => {
-  await page.goto(site.add('/clinic', ordinaryPage({ body: embedCode(server.url, 'riverside-plain') })))
+  await page.goto(clinic(site, server, 'riverside-plain'))
 })
 
 test('what a visitor types is shown as typed, whatever it looks like', async ({

@@ -1,5 +1,5 @@
 import { typed } from '../environment/canary'
-import { embedCode, ordinaryPage } from '../environment/host-pages'
+import { clinic } from '../environment/host-pages'
 import { expect, test } from '../environment/test'
 
 // Low enough for one answer to need scrolling.
@@ -11,7 +11,7 @@ test('the newest words stay in sight until the reader scrolls up, and a button l
   server,
   site,
 }) => {
-  await page.goto(site.add('/clinic', ordinaryPage({ body: embedCode(server.url, 'riverside-unhurried') })))
+  await page.goto(clinic(site, server, 'riverside-unhurried'))
   await widget.open()
   const fromEnd = () =>
     widget.transcript.evaluate(
@@ -53,7 +53,7 @@ test('what arrives while the panel scrolls by itself is no sign that the reader 
   server,
   site,
 }) => {
-  await page.goto(site.add('/clinic', ordinaryPage({ body: embedCode(server.url, 'riverside-plain') })))
+  await page.goto(clinic(site, server, 'riverside-plain'))
   await widget.open()
   await widget.ask('How do I prepare for my stay?')
   await widget.ask('Where are the guest computers?')
@@ -83,7 +83,7 @@ test('earlier messages come a page at a time, and what is being read stays where
   server,
   site,
 }) => {
-  await page.goto(site.add('/clinic', ordinaryPage({ body: embedCode(server.url, 'riverside-plain') })))
+  await page.goto(clinic(site, server, 'riverside-plain'))
   await widget.open()
   // 60 messages, of which a page shows 50.
   for (let index = 1; index <= 30; index += 1) await widget.ask(`Question number ${index}`)
@@ -108,7 +108,7 @@ test('an answer longer than the panel stays where it begins, and a button leads 
   site,
 }) => {
   await page.setViewportSize({ width: 1280, height: 400 })
-  await page.goto(site.add('/clinic', ordinaryPage({ body: embedCode(server.url, 'riverside-unhurried') })))
+  await page.goto(clinic(site, server, 'riverside-unhurried'))
   await widget.open()
   const answer = await widget.ask('How do I prepare for my stay?')
   const [view, text] = [await widget.transcript.boundingBox(), await answer.boundingBox()]

@@ -1,4 +1,4 @@
-import { embedCode, ordinaryPage } from '../environment/host-pages'
+import { clinic } from '../environment/host-pages'
 import { expect, test } from '../environment/test'
 
 test('text size and appearance follow the visitor’s choice, here, in another tab and after a reload', async ({
@@ -37,7 +37,7 @@ test('an app that leaves the choice to the visitor’s system follows it as it c
   site,
 }) => {
   await page.emulateMedia({ colorScheme: 'dark' })
-  await page.goto(site.add('/clinic', ordinaryPage({ body: embedCode(server.url, 'riverside-plain') })))
+  await page.goto(clinic(site, server, 'riverside-plain'))
   await widget.open()
   await expect(widget.panel).toHaveCSS('background-color', 'rgb(23, 24, 28)')
   await page.emulateMedia({ colorScheme: 'light' })

@@ -1,7 +1,7 @@
-import { embedCode, ordinaryPage } from '../environment/host-pages'
+import { clinic, ordinaryPage } from '../environment/host-pages'
 import { expect, test } from '../environment/test'
 
-const KIOSK = { kiosk: 15 }
+const KIOSK = { config: { kiosk: 15 } }
 
 test('nothing is left on a shared computer once nobody has been there for a while', async ({
   page,
@@ -10,9 +10,7 @@ test('nothing is left on a shared computer once nobody has been there for a whil
   site,
   complaints,
 }) => {
-  await page.goto(
-    site.add('/clinic', ordinaryPage({ body: embedCode(server.url, 'riverside-plain', KIOSK) })),
-  )
+  await page.goto(clinic(site, server, 'riverside-plain', KIOSK))
   await widget.open()
   await widget.ask('How do I prepare for my stay?')
   const asked = widget.panel.getByText(/Are you still there\? .* \d+ seconds?\./)
@@ -38,7 +36,7 @@ test('a page that was left is wiped by the next one, before anybody opens anythi
   server,
   site,
 }) => {
-  const address = site.add('/clinic', ordinaryPage({ body: embedCode(server.url, 'riverside-plain', KIOSK) }))
+  const address = clinic(site, server, 'riverside-plain', KIOSK)
   await page.goto(address)
   await widget.open()
   await widget.ask('How do I prepare for my stay?')

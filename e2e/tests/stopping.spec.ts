@@ -1,4 +1,4 @@
-import { embedCode, ordinaryPage } from '../environment/host-pages'
+import { clinic } from '../environment/host-pages'
 import { letters, storedMessages } from '../environment/stored'
 import { expect, test } from '../environment/test'
 
@@ -8,7 +8,7 @@ test('an answer can be stopped, stays as it was then, and the next question work
   server,
   site,
 }) => {
-  await page.goto(site.add('/clinic', ordinaryPage({ body: embedCode(server.url, 'riverside-unhurried') })))
+  await page.goto(clinic(site, server, 'riverside-unhurried'))
   await widget.open()
   await widget.send('How do I prepare for my stay?')
   await expect(widget.answers).toContainText('two days')
@@ -31,7 +31,7 @@ test('an answer goes on while the page is gone, and is whole when it comes back'
   server,
   site,
 }) => {
-  await page.goto(site.add('/clinic', ordinaryPage({ body: embedCode(server.url, 'riverside-unhurried') })))
+  await page.goto(clinic(site, server, 'riverside-unhurried'))
   await widget.open()
   await widget.send('How do I prepare for my stay?')
   await expect(widget.answers).toContainText('two days')

@@ -1,4 +1,4 @@
-import { embedCode, ordinaryPage } from '../environment/host-pages'
+import { clinic } from '../environment/host-pages'
 import { expect, test } from '../environment/test'
 
 const NOT_KEPT = 'Your conversation will not be kept when you leave this page.'
@@ -24,9 +24,7 @@ for (const [what, head] of Object.entries({ blocked, full }))
     site,
     complaints,
   }) => {
-    await page.goto(
-      site.add('/clinic', ordinaryPage({ head, body: embedCode(server.url, 'riverside-plain') })),
-    )
+    await page.goto(clinic(site, server, 'riverside-plain', { head }))
     await widget.open()
     await expect(widget.panel.getByText(NOT_KEPT)).toBeVisible()
     await widget.ask('How do I prepare for my stay?')

@@ -1,4 +1,4 @@
-import { embedCode, ordinaryPage } from '../environment/host-pages'
+import { clinic } from '../environment/host-pages'
 import { letters, storedMessages } from '../environment/stored'
 import { expect, test } from '../environment/test'
 
@@ -10,7 +10,7 @@ test('two tabs see the same: what is asked in either, and the answers while they
   site,
 }) => {
   const project = 'riverside-unhurried'
-  const address = site.add('/clinic', ordinaryPage({ body: embedCode(server.url, project) }))
+  const address = clinic(site, server, project)
   await page.goto(address)
   await widget.open()
   const beside = await context.newPage()
@@ -49,7 +49,7 @@ test('ended in one tab while the other has no connection: ended there, too, and 
   server,
   site,
 }) => {
-  const address = site.add('/clinic', ordinaryPage({ body: embedCode(server.url, 'riverside-plain') }))
+  const address = clinic(site, server, 'riverside-plain')
   await page.goto(address)
   await widget.open()
   await widget.ask('How do I prepare for my stay?')
