@@ -1,25 +1,20 @@
-import type { VoiceServerFrame } from '../../widget/src/generated/wire'
-import type { CallBehaviour } from './pretend-call'
-import * as sample from './samples'
-import type { State } from './states'
-import type { Visitor } from './visitor'
+import type { VoiceServerFrame } from '../../../widget/src/generated/wire'
+import type { CallBehaviour } from '../pretend-call'
+import * as sample from '../samples'
+import type { Visitor } from '../visitor'
+import { resuming } from './given'
+import type { State } from './state'
 
 const voice = { ...sample.sessionStarted().voice, enabled: true }
 const SERVER = { history: sample.SHORT, session: { voice } }
-const DEVICE = {
-  widgetInstanceId: 'wgt_1',
-  current: sample.kept(sample.SESSION),
-  earlier: [],
-  appearance: sample.APPEARANCE as never,
-  preferences: { textSize: 1 },
-}
+const DEVICE = resuming()
 const TALK = { device: DEVICE, server: SERVER }
 
 /** Presses the button, and waits for what is then to be seen. */
 const call =
   (behaviour: CallBehaviour, shown: string, then?: (visitor: Visitor) => Promise<void>, button = 'Talk') =>
   async (visitor: Visitor) => {
-    const { pretendCall } = await import('./pretend-call')
+    const { pretendCall } = await import('../pretend-call')
     pretendCall(behaviour)
     await visitor.press(button)
     await visitor.find(shown)
@@ -78,7 +73,7 @@ export const CALL_STATES: Record<string, State> = {
     title: 'A call whose network changes',
     ...TALK,
     act: call({ frames: [says('user', QUESTION)] }, '.call-caption', async (visitor) => {
-      const { PretendPeer } = await import('./pretend-call')
+      const { PretendPeer } = await import('../pretend-call')
       PretendPeer.latest?.change('failed')
       await visitor.find('.call[data-phase=reconnecting]')
     }),
