@@ -41,7 +41,7 @@ function start(queue: Command[], { src, dataset }: HTMLScriptElement): void {
     },
   }
 
-  const run = (command: Command): number => {
+  const run = (command: Command): void => {
     try {
       const { method, args } = command
       if (commands[method]) commands[method](...(args as never[]))
@@ -56,7 +56,6 @@ function start(queue: Command[], { src, dataset }: HTMLScriptElement): void {
     } catch (error) {
       complain(error)
     }
-    return 0
   }
 
   // The loader is also served as /widget/loader.js, one folder up from the files it loads.
