@@ -1,10 +1,7 @@
-use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
+use std::{fmt, io::ErrorKind, path::PathBuf, str::FromStr, time::Duration};
 
 use bytes::Bytes;
-use clamav_client::{
-    clean,
-    tokio::{Socket, Tcp, scan_buffer},
-};
+use clamav_client::tokio::{Socket, Tcp, scan_buffer};
 use serde::{Deserialize, Deserializer, de};
 use tokio::time::timeout;
 
@@ -78,27 +75,54 @@ impl Scanner {
         };
         match timeout(PATIENCE, scan).await {
             Err(_) => unavailable("it takes too long"),
+            // So it ends a file that is too large for it.
+            Ok(Err(error)) if matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset) => {
+                unavailable("it hung up: the file may be larger than its StreamMaxLength")
+            }
             Ok(Err(error)) => unavailable(&error.to_string()),
-            Ok(Ok(verdict)) => match clean(&verdict) {
-                Ok(true) => Ok(()),
+            Ok(Ok(answer)) => match Verdict::of(&answer) {
+                Some(Verdict::Clean) => Ok(()),
                 // What it found is its own word, and no patient's.
-                Ok(false) if is_found(&verdict) => {
+                Some(Verdict::Found) => {
                     tracing::warn!(scanner = %self, "the virus scanner warns of a file that a visitor sent");
                     Err(FileRefusal::Infected.into())
                 }
-                _ => unavailable("its verdict is no verdict: the file may be larger than its StreamMaxLength"),
+                None => unavailable("its verdict is no verdict: the file may be larger than its StreamMaxLength"),
             },
         }
     }
 }
 
-fn is_found(verdict: &[u8]) -> bool {
-    let end = verdict.iter().rposition(|byte| !matches!(byte, 0 | b'\n')).map_or(0, |end| end + 1);
-    verdict[..end].ends_with(b" FOUND")
+#[derive(Clone, Copy)]
+enum Verdict {
+    Clean,
+    Found,
+}
+
+impl Verdict {
+    /// What clamd says of one file: a single line, such as `stream: OK` or `stream: Eicar FOUND`. Nothing else will do, whoever says
+    /// it: that there is an `OK` in it somewhere says little.
+    fn of(answer: &[u8]) -> Option<Self> {
+        let line = answer.strip_suffix(b"\0").or_else(|| answer.strip_suffix(b"\n")).unwrap_or(answer);
+        if line.iter().any(|byte| byte.is_ascii_control()) {
+            None
+        } else if line.ends_with(b": OK") {
+            Some(Self::Clean)
+        } else if line.ends_with(b" FOUND") {
+            Some(Self::Found)
+        } else {
+            None
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::UnixListener,
+    };
+
     use super::*;
 
     #[test]
@@ -110,5 +134,59 @@ mod tests {
             let error = text.parse::<Scanner>().unwrap_err();
             assert!(error.to_string().contains("tcp://127.0.0.1:3310"), "{error}");
         }
+    }
+
+    /// What becomes of a file when somebody listens at the scanner's address who is not clamd, or no longer in its senses: this is
+    /// what the tests with clamd itself cannot bring about. `None` says nothing and does not hang up.
+    async fn scanned_by_somebody_who_says(answer: Option<&'static [u8]>) -> Result<(), ApiError> {
+        let folder = tempfile::tempdir().unwrap();
+        let socket_path = folder.path().join("socket");
+        let listener = UnixListener::bind(&socket_path).unwrap();
+        let answering = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            match answer {
+                Some(answer) => {
+                    let mut heard = vec![0; b"zINSTREAM\0".len() + 4 + b"a file".len() + 4];
+                    stream.read_exact(&mut heard).await.unwrap();
+                    stream.write_all(answer).await.unwrap();
+                }
+                None => std::future::pending().await,
+            }
+        };
+        let scanner = Scanner::Unix(socket_path);
+        let content = Bytes::from_static(b"a file");
+        tokio::select! {
+            biased;
+            outcome = scanner.scan(&content) => outcome,
+            () = async { answering.await; std::future::pending().await } => unreachable!("it never ends"),
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_no_verdict_lets_nothing_through() {
+        assert!(scanned_by_somebody_who_says(Some(b"stream: OK\0")).await.is_ok());
+        let answers: [&[u8]; 7] = [
+            b"",
+            b"\0",
+            b"OK",
+            b"stream: NOT OK\0",
+            b"stream: OK\0stream: Eicar FOUND\0",
+            b"HTTP/1.1 200 OK\r\n\r\n",
+            b"UNKNOWN COMMAND\0",
+        ];
+        for answer in answers {
+            let outcome = scanned_by_somebody_who_says(Some(answer)).await;
+            assert!(outcome.is_err(), "{}", answer.escape_ascii());
+        }
+        let outcome = scanned_by_somebody_who_says(Some(b"stream: Eicar FOUND\0")).await;
+        assert!(matches!(outcome, Err(ApiError::FileRefused(FileRefusal::Infected))));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_scanner_that_says_nothing_is_given_up() {
+        let begin = tokio::time::Instant::now();
+        let outcome = scanned_by_somebody_who_says(None).await;
+        assert!(matches!(outcome, Err(ApiError::Unavailable)));
+        assert_eq!(begin.elapsed().as_secs(), PATIENCE.as_secs());
     }
 }

@@ -13,10 +13,6 @@ use reqwest::{
     multipart::{Form, Part},
 };
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
-};
 
 use crate::{
     app::TestApp,
@@ -25,11 +21,11 @@ use crate::{
 };
 
 /// What every virus scanner takes for a virus, put together here so that none takes this file for one.
-fn eicar() -> Vec<u8> {
+pub fn eicar() -> Vec<u8> {
     [r"X5O!P%@AP[4\PZX54(P^)7CC)7}$", "EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"].concat().into_bytes()
 }
 
-fn picture(format: ImageFormat, width: u32, height: u32) -> Vec<u8> {
+pub fn picture(format: ImageFormat, width: u32, height: u32) -> Vec<u8> {
     let mut bytes = Vec::new();
     let picture = RgbImage::from_fn(width, height, |x, y| Rgb([(x % 251) as u8, (y % 241) as u8, 90]));
     picture.write_to(&mut Cursor::new(&mut bytes), format).unwrap();
@@ -59,18 +55,18 @@ fn pdf(entries: impl FnOnce(&mut Document) -> Dictionary) -> Vec<u8> {
     bytes
 }
 
-fn plain_pdf() -> Vec<u8> {
+pub fn plain_pdf() -> Vec<u8> {
     pdf(|_| Dictionary::new())
 }
 
 impl TestApp {
-    async fn send_file(&self, session: &StartedSession, name: &str, declared: &str, bytes: Vec<u8>) -> Response {
+    pub async fn send_file(&self, session: &StartedSession, name: &str, declared: &str, bytes: Vec<u8>) -> Response {
         let part = Part::bytes(bytes).file_name(name.to_owned()).mime_str(declared).unwrap();
         let request = self.request(Method::POST, &format!("/v1/sessions/{}/files", session.id));
         request.bearer_auth(&session.token).multipart(Form::new().part("file", part)).send().await.unwrap()
     }
 
-    async fn sent_file(&self, session: &StartedSession, name: &str, bytes: Vec<u8>) -> Value {
+    pub async fn sent_file(&self, session: &StartedSession, name: &str, bytes: Vec<u8>) -> Value {
         let response = self.send_file(session, name, "application/octet-stream", bytes).await;
         assert_eq!(response.status(), 201);
         response.json().await.unwrap()
@@ -92,44 +88,9 @@ impl TestApp {
         }
     }
 
-    async fn files(&self) -> i64 {
+    pub async fn files(&self) -> i64 {
         rows_of(&self.state.store, self.tenant().await).await.unwrap()["files"]
     }
-}
-
-/// A scanner as clamd is one: it reads `zINSTREAM` and pieces with their lengths, and says `OK` or what it found. Returns its address.
-async fn clamd() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("tcp://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(scan(stream));
-        }
-    });
-    address
-}
-
-async fn scan(mut stream: TcpStream) -> std::io::Result<()> {
-    let mut command = [0; 10];
-    stream.read_exact(&mut command).await?;
-    if &command != b"zINSTREAM\0" {
-        return stream.write_all(b"UNKNOWN COMMAND\0").await;
-    }
-    let mut content = Vec::new();
-    loop {
-        let length = stream.read_u32().await?;
-        if length == 0 {
-            break;
-        }
-        let mut piece = vec![0; usize::try_from(length).unwrap()];
-        stream.read_exact(&mut piece).await?;
-        content.extend(piece);
-        if content.len() > 4 * 1024 * 1024 {
-            return stream.write_all(b"INSTREAM size limit exceeded. ERROR\0").await;
-        }
-    }
-    let found = content.windows(eicar().len()).any(|window| window == eicar());
-    stream.write_all(if found { b"stream: Eicar-Test-Signature FOUND\0" } else { b"stream: OK\0" }).await
 }
 
 on_both_engines! {
@@ -292,30 +253,6 @@ on_both_engines! {
         let slow = app.init("slow").await;
         let refused = app.send_file(&slow, "a.png", "image/png", picture(ImageFormat::Png, 2, 2)).await;
         assert_eq!(problem(refused).await.1, "FILES_NOT_TAKEN");
-    }
-
-    async fn a_scanner_is_heard_and_missed(engine: Engine) {
-        let scanner = clamd().await;
-        let app = TestApp::start_with(engine, |config| config.files.clamd_address = Some(scanner.parse().unwrap())).await;
-        let session = app.init("portal").await;
-        app.sent_file(&session, "photo.png", picture(ImageFormat::Png, 20, 20)).await;
-        for bytes in [eicar(), [plain_pdf(), eicar()].concat(), [picture(ImageFormat::Jpeg, 20, 20), eicar()].concat()] {
-            let refused = app.send_file(&session, "a.jpg", "image/jpeg", bytes).await;
-            assert_eq!(problem(refused).await.1, "FILE_UNSAFE");
-        }
-        // More than the scanner takes is as good as none.
-        let much = [picture(ImageFormat::Jpeg, 20, 20), vec![0; 5 * 1024 * 1024]].concat();
-        let refused = app.send_file(&session, "a.jpg", "image/jpeg", much).await;
-        assert_eq!(refused.headers()["retry-after"], "5");
-        assert_eq!(problem(refused).await.1, "UNAVAILABLE");
-        assert_eq!(app.files().await, 1);
-
-        let nobody = "tcp://127.0.0.1:9".parse().unwrap();
-        let app = TestApp::start_with(engine, |config| config.files.clamd_address = Some(nobody)).await;
-        let session = app.init("portal").await;
-        let refused = app.send_file(&session, "photo.png", "image/png", picture(ImageFormat::Png, 20, 20)).await;
-        assert_eq!(problem(refused).await.1, "UNAVAILABLE");
-        assert_eq!(app.files().await, 0);
     }
 
     async fn there_are_as_many_files_as_there_may_be(engine: Engine) {

@@ -50,6 +50,7 @@ mod process;
 mod ratings;
 mod recovery;
 mod request;
+mod scanner;
 mod secrecy;
 mod server;
 mod session_init;
