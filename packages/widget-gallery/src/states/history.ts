@@ -58,7 +58,7 @@ export const HISTORY_STATES: Record<string, State> = {
     server: { ...withLogin(1800), calls: { ...withLogin(1800).calls, 'GET /v1/sessions': 'unreachable' } },
     act: async (visitor) => {
       await open('history')(visitor)
-      await visitor.find('.problem:not(:empty)')
+      await visitor.find('.empty [role=alert]')
     },
   },
   'earlier-conversation': {

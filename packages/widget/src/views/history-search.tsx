@@ -60,6 +60,7 @@ export function HistorySearchBox({
 
   const current = conversations.find(({ isCurrent }) => isCurrent)?.kept.sessionId
   const done = outcome !== 'searching' ? outcome : undefined
+  const nothing = done?.found.length === 0
   return (
     <>
       <div className="search-box">
@@ -76,12 +77,17 @@ export function HistorySearchBox({
           onInput={({ currentTarget }) => setQuery(currentTarget.value)}
         />
       </div>
-      <p role="status" className={outcome ? 'muted' : 'sr-only'}>
+      <p role="status" className={nothing ? 'muted empty' : outcome ? 'muted' : 'sr-only'}>
+        {nothing && (
+          <span className="emblem" aria-hidden="true">
+            <Icon path={otherIcons.search} size={28} />
+          </span>
+        )}
         {outcome === 'searching' && words.searching}
         {done && controller.count(words.found, done.found.length)}
         {done?.incomplete && ` ${words.searchIncomplete}`}
       </p>
-      {done ? (
+      {done?.found.length ? (
         <ul className="rows">
           {done.found.slice(0, MOST_SHOWN).map((found) => (
             <li key={found.message.messageId}>
@@ -120,8 +126,8 @@ function FoundRow({ found, who, isCurrent }: { found: FoundMessage; who: string;
   return (
     <button type="button" className="row" onClick={open}>
       <span className="grow min-w-0">
-        <span className="row-title found-text">
-          <bdi>{excerpt(text, ranges)}</bdi>
+        <span className="row-title found-text" dir="auto">
+          {excerpt(text, ranges)}
         </span>
         <span className="row-detail">
           {who} · {dayOf(createdAt, locale, controller.wording)}, {timeOfDay(createdAt, locale)}

@@ -50,10 +50,22 @@ export function HistoryView() {
             </ul>
           </HistorySearchBox>
         )}
-        {failed && <p className="problem">{wording.loadFailed}</p>}
-        {(before || failed) && (
+        {failed && (
+          <div className="empty">
+            <span className="emblem" aria-hidden="true">
+              <Icon path={icons.warning} size={28} />
+            </span>
+            <p className="muted" role="alert">
+              {wording.loadFailed}
+            </p>
+            <button type="button" className="button" onClick={more}>
+              {wording.tryAgain}
+            </button>
+          </div>
+        )}
+        {before && !failed && (
           <button type="button" className="button" onClick={more}>
-            {failed ? wording.tryAgain : words.moreConversations}
+            {words.moreConversations}
           </button>
         )}
         {!patient && offered && <SignInOffer />}
@@ -119,8 +131,8 @@ function ConversationRow({
   return (
     <button type="button" className="row" onClick={open}>
       <span className="grow min-w-0">
-        <span className="row-title">
-          <bdi>{firstQuestion || words.untitled}</bdi>
+        <span className="row-title" dir="auto">
+          {firstQuestion || words.untitled}
         </span>
         <span className="row-detail">
           {dayOf(time, locale, wording)}, {timeOfDay(time, locale)}

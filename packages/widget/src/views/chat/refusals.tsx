@@ -23,10 +23,12 @@ export function Unavailable() {
       <p className="muted">{wording.unavailableText}</p>
       {phone && (
         <a className="button" href={dialled(phone)}>
-          <Icon path={icons.phone} size={18} />{' '}
-          <Filled text={wording.call}>
-            <bdi dir="ltr">{phone}</bdi>
-          </Filled>
+          <Icon path={icons.phone} size={18} />
+          <span>
+            <Filled text={wording.call}>
+              <bdi dir="ltr">{phone}</bdi>
+            </Filled>
+          </span>
         </a>
       )}
     </div>

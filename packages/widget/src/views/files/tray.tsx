@@ -93,7 +93,12 @@ export function Tray() {
   if (!words) return null
   return (
     <>
-      {isOver && <div className="file-drop">{words.drop}</div>}
+      {isOver && (
+        <div className="file-drop">
+          <Icon path={icons.paper} size={36} />
+          {words.drop}
+        </div>
+      )}
       {attached.length > 0 && (
         <>
           <ul className="file-tray" aria-label={words.toSend}>
