@@ -7,7 +7,7 @@ import * as launcherWording from './wording.js'
 // the place of ours.
 const STYLE = `:host{all:initial!important;direction:ltr!important;position:fixed!important;z-index:999999999!important}
 @media print{:host{display:none!important}}
-.launcher{all:unset;position:fixed;right:20px;bottom:max(20px,env(safe-area-inset-bottom));width:60px;height:60px;outline:1px solid #0000;display:grid;place-content:center;border-radius:50%;cursor:pointer;background:var(--b);color:oklch(from var(--b) calc((.7 - l)*99) 0 0);box-shadow:0 2px 16px #0004}
+.launcher{all:unset;position:fixed;right:20px;bottom:max(20px,env(safe-area-inset-bottom));width:60px;height:60px;outline:1px solid #0000;display:grid;place-content:center;border-radius:50%;cursor:pointer;background:var(--b);color:oklch(from var(--b) calc((.7 - l)*99) 0 0);box-shadow:0 2px 20px #0004}
 .left{left:20px;right:auto}
 .launcher:focus-visible{outline:3px solid;outline-offset:-6px}
 .launcher:before{content:"";border:2.5px solid;border-radius:50% 50% 50% 3px;width:23px;height:19px}

@@ -31,7 +31,8 @@ function start(queue: Command[], { src, dataset }: HTMLScriptElement): void {
       listeners = []
     },
     on(...listener: Listener) {
-      if (typeof listener[1] !== 'function') return complain('on needs a function')
+      // What can be called has this.
+      if (!listener[1]?.call) return complain('on needs a function')
       listeners.push(listener)
       // Too late to hear of it, so told at once.
       if (listener[0] === 'ready' && elementsOnPage()[0]?.call) queueMicrotask(() => listener[1]({}))
