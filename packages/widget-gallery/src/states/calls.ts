@@ -112,7 +112,8 @@ export const CALL_STATES: Record<string, State> = {
     title: 'A call in Arabic',
     device: DEVICE,
     locale: 'ar',
-    server: { history: sample.ARABIC, session: { voice } },
+    // Without its last question: after some seconds the widget says that nobody answered.
+    server: { history: sample.ARABIC.slice(0, 2), session: { voice } },
     act: call(
       { frames: [does('speaking'), says('assistant', 'يمكنك زيارة أقسام البالغين كل يوم.')] },
       '.call-caption',
