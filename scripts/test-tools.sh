@@ -31,6 +31,7 @@ if [[ " ${packages[*]} " = *" clamav-daemon "* ]]; then
     mkdir -p target/clamd
     (cd target/clamd && rm -f ./*.deb && apt-get download -qq -o APT::Sandbox::User=root clamav-daemon)
     dpkg-deb --extract target/clamd/*.deb target/clamd
+    rm -rf target/clamd/usr/share
     mapfile -t libraries < <(dpkg-deb --field target/clamd/*.deb Depends | tr ',|' '\n' | sed -n 's/^ *\(lib[^ ]*\).*/\1/p')
     packages=("${packages[@]/clamav-daemon/}" "${libraries[@]}")
 fi
