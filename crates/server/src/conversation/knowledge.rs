@@ -52,9 +52,9 @@ pub struct KnowledgeShelf {
 }
 
 impl KnowledgeShelf {
-    /// Whether [`Self::of_app`] has nothing to look up.
-    pub fn is_at_hand(&self, app: Id<id::App>, now: DateTime<Utc>) -> bool {
-        self.lock().get(&app).is_some_and(|shelved| shelved.is_fresh(now))
+    /// Whether there is an index that [`Self::of_app`] has to compare with the articles first.
+    pub fn is_stale(&self, app: Id<id::App>, now: DateTime<Utc>) -> bool {
+        self.lock().get(&app).is_some_and(|shelved| !shelved.is_fresh(now))
     }
 
     /// The index over the app's articles as they are now, without those that have expired.

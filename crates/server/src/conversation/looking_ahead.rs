@@ -7,8 +7,8 @@ use crate::state::AppState;
 /// Begins to read anew what is no longer taken for true of an app, so that the question's answer finds it at hand. Nobody waits
 /// for it, and what goes wrong goes wrong again for whoever needs it, who says so.
 pub fn look_ahead(state: &AppState, scope: &TenantScope, session: &Session) {
-    // The rest is read with the articles, and holds as long.
-    if state.knowledge.is_at_hand(session.app, state.clock.now()) {
+    // The rest is read with the articles, and holds as long. Where there is no index yet the answer makes it, and two would cost twice.
+    if !state.knowledge.is_stale(session.app, state.clock.now()) {
         return;
     }
     let (state, scope) = (state.clone(), scope.clone());
