@@ -48,6 +48,27 @@ describe('what answers use', () => {
   })
 })
 
+describe('numbers to call stay in one piece', () => {
+  const pieces = (text: string) =>
+    [...render(<Markdown text={text} />).container.querySelectorAll('.phone')].map(
+      (found) => found.textContent,
+    )
+
+  test.each([
+    ['Call (419) 555-0100, day and night.', ['(419) 555-0100']],
+    ['Call **419-555-0100** or 1-800-555-0199.', ['419-555-0100', '1-800-555-0199']],
+    ['From abroad: +49 30 5550 0100', ['+49 30 5550 0100']],
+    ['Open from 8 am to 8:30 pm, room 204, $12.50, call 911 or 988', []],
+  ])('%j', (text, expected) => {
+    expect(pieces(text)).toEqual(expected)
+  })
+
+  test('and nothing is lost around them', () => {
+    const text = '555-0100 555 0199, (419) 555-0100'
+    expect(render(<Markdown text={text} />).container.textContent).toBe(text)
+  })
+})
+
 describe('links', () => {
   test('open outside, and tell the other side nothing', () => {
     const link = render(<Markdown text="[Parking](https://hospital.test/parking)" />).container.querySelector(

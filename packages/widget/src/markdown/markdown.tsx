@@ -17,10 +17,10 @@ export const Markdown = memo(function Markdown({ text }: { text: string }) {
 })
 
 // Positions are the identity here: an answer only grows at its end.
-const blocks = (list: Block[]): ReactNode =>
-  list.map((block, index) => createElement(Fragment, { key: index }, drawBlock(block)))
-const inlines = (list: Inline[]): ReactNode =>
-  list.map((node, index) => createElement(Fragment, { key: index }, drawInline(node)))
+const each = <T,>(list: T[], draw: (item: T, index: number) => ReactNode): ReactNode =>
+  list.map((item, index) => createElement(Fragment, { key: index }, draw(item, index)))
+const blocks = (list: Block[]) => each(list, drawBlock)
+const inlines = (list: Inline[]) => each(list, drawInline)
 
 function drawBlock(block: Block): ReactNode {
   switch (block.kind) {
@@ -55,8 +55,20 @@ function tight([first, ...rest]: Block[]): ReactNode {
   )
 }
 
+/** What may be a number to call: on two lines it is hard to read, and it runs from left to right in every language. */
+const PHONE = /(\(?\+?\d[\d(). -]{5,18}\d)/
+
 function drawInline(node: Inline): ReactNode {
-  if (typeof node === 'string') return node
+  if (typeof node === 'string')
+    return each(node.split(PHONE), (text, index) =>
+      index % 2 ? (
+        <span className="phone" dir="ltr">
+          {text}
+        </span>
+      ) : (
+        text
+      ),
+    )
   switch (node.kind) {
     case 'bold':
       return <strong>{inlines(node.children)}</strong>
