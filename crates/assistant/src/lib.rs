@@ -5,6 +5,8 @@
 
 pub mod answer;
 mod encoder;
+#[cfg(test)]
+mod expected_questions;
 #[cfg(feature = "fake")]
 pub mod fake;
 pub mod fhir;

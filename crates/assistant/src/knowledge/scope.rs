@@ -39,7 +39,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::{encoder::ENCODER, knowledge::unanswered};
+    use crate::{encoder::ENCODER, expected_questions::expected_questions, knowledge::unanswered};
 
     #[test]
     fn what_articles_answer_lies_on_one_side() {
@@ -73,21 +73,6 @@ mod tests {
             written.chunks_exact(2).map(|pair| f64::from(i16::from_le_bytes([pair[0], pair[1]])) / 32767.0).collect()
         };
         meanings.iter().map(|meaning| Example { meaning: numbers(meaning), is_answered, worth }).collect()
-    }
-
-    /// What the demo hospital's editors expect.
-    fn expected() -> Vec<String> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../demo/stmarys/articles");
-        let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-        files.sort();
-        let mut questions = Vec::new();
-        for file in files {
-            let text = fs::read_to_string(file).unwrap();
-            let front: toml::Table = text.split("+++").nth(1).unwrap().parse().unwrap();
-            let listed = front["questions"].as_array().unwrap().iter();
-            questions.extend(listed.map(|question| question.as_str().unwrap().to_owned()));
-        }
-        questions
     }
 
     /// The questions of the sets that have an answer, and those that have none. What is held out is held out here too.
@@ -157,7 +142,7 @@ mod tests {
             return;
         }
         let [answered, unanswered] = of_the_sets();
-        let mut all = examples(&expected(), true, 1.0);
+        let mut all = examples(&expected_questions(), true, 1.0);
         all.extend(examples(&unanswered::questions().into_iter().map(str::to_owned).collect::<Vec<_>>(), false, 1.0));
         all.extend(examples(&answered, true, OF_A_SET));
         all.extend(examples(&unanswered, false, OF_A_SET));

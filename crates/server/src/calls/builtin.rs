@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     config::Config,
-    conversation::{Said, TakenIn, ToSay, Withdrawal, emergency_in, take_in},
+    conversation::{Incoming, TakenIn, ToSay, Withdrawal, emergency_in, take_in},
 };
 
 /// Where models are in the data folder.
@@ -352,7 +352,7 @@ impl Talk {
             begin: true,
             emergency,
         };
-        let said = Said {
+        let incoming = Incoming {
             state: &party.state,
             scope: &party.visitor.scope,
             session: &party.visitor.session,
@@ -369,7 +369,7 @@ impl Talk {
         {
             Some("That was too much at once. Please wait a minute.")
         } else {
-            match take_in(said, new).await {
+            match take_in(incoming, new).await {
                 Ok(TakenIn::Stored { .. }) => None,
                 Ok(TakenIn::NameTaken | TakenIn::Ended) => Some("This conversation has ended."),
                 Err(error) => {

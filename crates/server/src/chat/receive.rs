@@ -19,7 +19,9 @@ use super::{
 };
 use crate::{
     auth::{ClientAddress, Visitor, logins::note_use_of},
-    conversation::{Conversation, DEFAULT_LOCALE, Said, SocketId, TakenIn, ToCall, Withdrawal, emergency_in, take_in},
+    conversation::{
+        Conversation, DEFAULT_LOCALE, Incoming, SocketId, TakenIn, ToCall, Withdrawal, emergency_in, take_in,
+    },
     state::AppState,
 };
 
@@ -197,7 +199,7 @@ impl Party {
             begin: true,
             emergency,
         };
-        let said = Said {
+        let incoming = Incoming {
             state: &self.state,
             scope: &self.visitor.scope,
             session,
@@ -206,7 +208,7 @@ impl Party {
             login: self.login,
             is_read_with_the_last,
         };
-        match take_in(said, new).await {
+        match take_in(incoming, new).await {
             Ok(TakenIn::Stored { seq }) => Ok(Reaction::Acknowledge { message_id, seq }),
             Ok(TakenIn::NameTaken) => {
                 refuse(ErrorCode::BadFrame, "messageId: belongs to another message of this session")

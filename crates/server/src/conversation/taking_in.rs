@@ -21,7 +21,7 @@ pub enum TakenIn {
 }
 
 /// Where a message comes from.
-pub struct Said<'a> {
+pub struct Incoming<'a> {
     pub state: &'a AppState,
     pub scope: &'a TenantScope,
     pub session: &'a Session,
@@ -35,8 +35,8 @@ pub struct Said<'a> {
 }
 
 /// Stores it, tells every other socket, and sees that somebody answers.
-pub async fn take_in(said: Said<'_>, new: NewUserMessage) -> Result<TakenIn, StoreError> {
-    let Said { state, scope, session, conversation, from, login, is_read_with_the_last } = said;
+pub async fn take_in(incoming: Incoming<'_>, new: NewUserMessage) -> Result<TakenIn, StoreError> {
+    let Incoming { state, scope, session, conversation, from, login, is_read_with_the_last } = incoming;
     let is_typed = !new.is_spoken;
     look_ahead(state, scope, session);
     let (seq, begun) = match scope.accept_user_message(session, new, state.clock.now()).await? {

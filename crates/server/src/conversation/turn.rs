@@ -1,28 +1,19 @@
 //! Answering: one worker a conversation takes its open turns in order and carries each to a final state.
 
-use std::{future::pending, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
-use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
-use kuzushi_assistant::{
-    AnswerEnd, AnswerEvent, AnswerRequest, Earlier, HISTORY_LENGTH, HistoryMessage, Knowledge, ProviderFailure,
-    tools::Patient,
-};
-use kuzushi_domain::{Id, Phi, Role, config::Provider, id};
-use kuzushi_store::{
-    FinishedAnswer, GapTopic, Message, MessageDetails, NextTurn, PageRequest, Session, StoreError, TenantScope, Turn,
-};
+use kuzushi_domain::{Id, Phi, config::Provider, id};
+use kuzushi_store::{FinishedAnswer, Message, NextTurn, PageRequest, Session, StoreError, TenantScope, Turn};
 use tokio::time::sleep;
-use tokio_util::sync::CancellationToken;
 
 use super::{
     Conversation,
-    aloud::ReadAloud,
-    asking::{Question, answer_request},
+    drawn_on::{history_message, request},
     emergency::{notice_answer, notice_course},
-    permits,
+    gap::Gap,
     recent::Said,
-    records::record_of,
+    streaming::stream,
 };
 use crate::{
     chat::frames::{ErrorCode, ServerFrame},
@@ -174,7 +165,7 @@ async fn answer_next(
                     told = Some((request.safety.clone(), request.contact.clone(), request.locale.clone()));
                 }
             }
-            match run(state, conversation, &turn.message_id, request, cancel).await {
+            match stream(state, conversation, &turn.message_id, request, cancel).await {
                 Some((outcome, is_uncovered)) => {
                     uncovered = is_uncovered.then_some(gap);
                     // The answer is over, and nobody else holds them any more.
@@ -244,214 +235,6 @@ async fn finish(
         }
     }
     Ok(stored)
-}
-
-/// Everything the answer may draw on.
-async fn request(
-    state: &AppState,
-    scope: &TenantScope,
-    conversation: &Conversation,
-    session: &Session,
-    turn: &Turn,
-    question: &Message,
-    had_to_wait: bool,
-) -> Result<AnswerRequest, StoreError> {
-    let config = state.configs.version(scope, session.app, session.config_version).await?;
-    // The built-in assistant has no use for what was said long before.
-    let has_model = config.assistant.provider != Provider::Builtin;
-    let wanted = HISTORY_LENGTH + if has_model { Earlier::MESSAGES } else { 0 };
-    let said = match conversation.recent.before(turn.question_seq) {
-        Some(recent) => recent,
-        // The first question of a conversation has nothing before it.
-        None if turn.question_seq == 1 => Said::default(),
-        None => {
-            // Answers to the questions before this one may have come after it, where it had to wait.
-            let (before, limit) = if had_to_wait { (None, 2 * wanted) } else { (Some(turn.question_seq), wanted) };
-            let page = PageRequest { before, after: None, limit: limit as u64 };
-            let mut stored = scope.messages(session, page).await?.messages;
-            // Questions that wait behind this one are not part of what came before it.
-            stored.retain(|message| message.role != Role::User || message.seq < turn.question_seq);
-            // Notices are no part of what is talked about.
-            stored.retain(|message| message.details.notice.is_none());
-            Said { messages: stored.into_iter().map(history_message).collect(), earlier: Earlier::default() }
-        }
-    };
-    let knowledge = state.knowledge.of_app(scope, session.app, state.clock.now()).await?;
-    let record = record_of(state, scope, session, &config).await?;
-    let mut privacy = permits::privacy(state, scope, session, &config, conversation).await?;
-    privacy.known.record_numbers.extend(record.as_ref().map(|record| record.patient.clone()));
-    let question = Question {
-        content: question.content.clone(),
-        attached: question.details.attachments.len(),
-        history: said.messages,
-        earlier: said.earlier,
-        now: state.clock.now(),
-        locale: session.metadata.locale.clone(),
-        patient: session.owner.map(|owner| Patient { user: owner.user }),
-        record,
-        privacy,
-    };
-    let app = state.directory.app(scope, session.app).await?;
-    Ok(answer_request(&config, &app, knowledge, question))
-}
-
-fn history_message(message: Message) -> HistoryMessage {
-    let is_files_alone = message.content.expose().trim().is_empty() && !message.details.attachments.is_empty();
-    HistoryMessage {
-        role: message.role,
-        // Models take no message without a word.
-        content: if is_files_alone { Phi::from("(A file, and no word with it.)") } else { message.content },
-        cited: message.details.citations.into_iter().map(|citation| citation.article_id).collect(),
-    }
-}
-
-/// What it takes to note a question that no article covers.
-struct Gap {
-    question: Phi<String>,
-    hospital_name: String,
-    knowledge: Arc<Knowledge>,
-}
-
-impl Gap {
-    fn of(request: &AnswerRequest) -> Self {
-        Self {
-            question: request.question.clone(),
-            hospital_name: request.contact.hospital_name.clone(),
-            knowledge: Arc::clone(&request.knowledge),
-        }
-    }
-
-    /// Notes it. Nobody's answer depends on it.
-    async fn record(self, state: &AppState, scope: &TenantScope, session: &Session, turn: &Turn, answer: &Message) {
-        let nearest = answer.details.citations.first().and_then(|citation| citation.article_id.parse().ok());
-        let topic = match nearest {
-            Some(article) => GapTopic::Near(article),
-            None => GapTopic::Words(self.knowledge.topic(&self.question, &self.hospital_name)),
-        };
-        if let Err(error) = scope.record_gap(session, turn.question_seq, topic, state.clock.now()).await {
-            tracing::warn!(session = %session.id, %error, "a question that no article covers was not noted");
-        }
-    }
-}
-
-/// What ends an answer before it is complete.
-enum Interruption {
-    Withdrawn,
-    OutOfTime,
-    Closing,
-}
-
-/// Streams the answer to the conversation until it is complete, stopped, failed or out of time, and tells whether it is one
-/// to a question that no article covers. In a call it goes on until all of it was heard. None: the server stops
-/// and has no more time for it.
-async fn run(
-    state: &AppState,
-    conversation: &Conversation,
-    question_id: &str,
-    request: AnswerRequest,
-    cancel: CancellationToken,
-) -> Option<(FinishedAnswer, bool)> {
-    let failed = |code: ErrorCode| Some((FinishedAnswer::Failed { code: code.as_str() }, false));
-    let mut aloud = conversation.read_aloud(question_id);
-    let is_spoken = aloud.is_some();
-    let mut events = state.assistant.answer(request);
-    // How it ended, while the rest of it is still being heard.
-    let mut ended: Option<AnswerEnd> = None;
-    // Together, so that each is looked at when it has something to say, and not for every token.
-    let deadline = sleep(Duration::from_secs(state.config.limits.answer_timeout));
-    let mut interruptions = FuturesUnordered::from_iter([
-        cancel.cancelled().map(|()| Interruption::Withdrawn).boxed(),
-        deadline.map(|()| Interruption::OutOfTime).boxed(),
-        state.closing.cancelled().map(|()| Interruption::Closing).boxed(),
-    ]);
-    loop {
-        let event = tokio::select! {
-            biased;
-            Some(interruption) = interruptions.next() => match (interruption, &ended) {
-                (Interruption::Withdrawn, _) => {
-                    if let Some(aloud) = &mut aloud {
-                        aloud.stop();
-                    }
-                    let content = Phi::new(conversation.answer_so_far());
-                    return Some((FinishedAnswer::Cancelled { content, is_spoken }, false));
-                }
-                (Interruption::OutOfTime, None) => return failed(ErrorCode::AiTimeout),
-                (Interruption::Closing, None) => return None,
-                // It is read out, however long that takes.
-                (Interruption::OutOfTime, Some(_)) => continue,
-                (Interruption::Closing, Some(_)) => {
-                    finish_reading(conversation, &mut aloud);
-                    return ended.map(|end| done(conversation, end, is_spoken));
-                }
-            },
-            heard = heard(&mut aloud), if aloud.is_some() => {
-                match heard {
-                    Some(heard) => conversation.extend_answer(&heard),
-                    // The call is over, or all was heard.
-                    None => {
-                        finish_reading(conversation, &mut aloud);
-                        if let Some(end) = ended {
-                            return Some(done(conversation, end, is_spoken));
-                        }
-                    }
-                }
-                continue;
-            },
-            event = events.next(), if ended.is_none() => event,
-        };
-        match event {
-            Some(Ok(AnswerEvent::Text(delta))) => match &mut aloud {
-                Some(aloud) => aloud.say(&delta),
-                None => conversation.extend_answer(&delta),
-            },
-            Some(Ok(AnswerEvent::Done(mut end))) => {
-                if let Some(failure) = end.instead_of_model.take() {
-                    tracing::warn!(session = %conversation.id(), %failure, "the built-in assistant answers instead of a model");
-                }
-                match &mut aloud {
-                    Some(aloud) => {
-                        aloud.end();
-                        ended = Some(end);
-                    }
-                    None => return Some(done(conversation, end, is_spoken)),
-                }
-            }
-            Some(Err(ProviderFailure::TimedOut)) => return failed(ErrorCode::AiTimeout),
-            Some(Err(failure)) => {
-                tracing::warn!(session = %conversation.id(), %failure, "a model's answer broke off");
-                return failed(ErrorCode::AiError);
-            }
-            // A stream that ends without saying so was cut off: never a complete answer.
-            None => return failed(ErrorCode::AiError),
-        }
-    }
-}
-
-/// What is heard next of an answer that is read out.
-async fn heard(aloud: &mut Option<ReadAloud>) -> Option<String> {
-    match aloud {
-        Some(aloud) => aloud.heard().await,
-        None => pending().await,
-    }
-}
-
-/// From here on it is text: nobody reads the rest of it out.
-fn finish_reading(conversation: &Conversation, aloud: &mut Option<ReadAloud>) {
-    if let Some(mut aloud) = aloud.take() {
-        let rest = aloud.rest();
-        if !rest.is_empty() {
-            conversation.extend_answer(&rest);
-        }
-    }
-}
-
-/// An answer that is complete.
-fn done(conversation: &Conversation, end: AnswerEnd, is_spoken: bool) -> (FinishedAnswer, bool) {
-    let outcome = end.outcome();
-    let details =
-        MessageDetails { citations: end.citations, no_answer: end.no_answer, is_spoken, ..MessageDetails::default() };
-    let content = Phi::new(conversation.answer_so_far());
-    (FinishedAnswer::Done { content, details, outcome }, end.is_uncovered)
 }
 
 /// What the visitor is told of an answer that failed.

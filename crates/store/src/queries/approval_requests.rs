@@ -5,7 +5,7 @@ use kuzushi_domain::{Id, id};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::{Value, json};
 
-use super::{evaluations::SuiteRequirement, splits::Arm};
+use super::{splits::Arm, suite_requirements::SuiteRequirement};
 use crate::{StoreError, TenantScope, entities::approval_request};
 
 /// What is to change.

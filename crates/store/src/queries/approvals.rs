@@ -14,8 +14,8 @@ use super::{
     approval_requests::{ApprovalRequest, Change, Decision, RequestState, of_app},
     audit::NewAuditEvent,
     configs::{active_config, versions_of},
-    evaluations::SuiteRequirement,
     splits::{Replaces, running_split},
+    suite_requirements::SuiteRequirement,
 };
 use crate::{
     StoreError, TenantScope,

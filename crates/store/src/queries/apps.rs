@@ -6,7 +6,9 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
 };
 
-use super::{audit::NewAuditEvent, configs::active_config, evaluations::SuiteRequirement, splits::running_split};
+use super::{
+    audit::NewAuditEvent, configs::active_config, splits::running_split, suite_requirements::SuiteRequirement,
+};
 use crate::{
     ConfigVersion, Installation, Split, StoreError, TenantScope,
     entities::{app, tenant},

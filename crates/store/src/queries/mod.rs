@@ -50,6 +50,7 @@ pub(crate) mod spending;
 pub(crate) mod splits;
 pub(crate) mod staff_logins;
 pub(crate) mod staff_members;
+pub(crate) mod suite_requirements;
 pub(crate) mod suites;
 pub(crate) mod tenants;
 pub(crate) mod transcripts;

@@ -8,7 +8,10 @@ use super::{
     features::{BUCKETS, Features, bucket},
     weights::{HARMLESS, LANES, Lanes},
 };
-use crate::encoder::{ENCODER, WIDTH};
+use crate::{
+    encoder::{ENCODER, WIDTH},
+    expected_questions::expected_questions,
+};
 
 const EMERGENCIES: [&str; 5] = [
     "emergencies_of_the_body",
@@ -99,7 +102,7 @@ impl Training {
         let unanswered = fs::read_to_string(root.join("data/unanswered.txt")).unwrap();
         let unanswered = unanswered.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
         lines.extend(unanswered.map(|line| (HARMLESS, "unanswered".to_owned(), line.to_owned())));
-        lines.extend(expected().into_iter().map(|line| (HARMLESS, "answered".to_owned(), line)));
+        lines.extend(expected_questions().into_iter().map(|line| (HARMLESS, "answered".to_owned(), line)));
         Self::of(&lines)
     }
 
@@ -122,21 +125,6 @@ impl Training {
         }
         Self { classes: sections.into_values().collect(), examples }
     }
-}
-
-/// What the demo hospital's editors expect to be asked.
-fn expected() -> Vec<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../demo/stmarys/articles");
-    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    let mut questions = Vec::new();
-    for file in files {
-        let text = fs::read_to_string(file).unwrap();
-        let front: toml::Table = text.split("+++").nth(1).unwrap().parse().unwrap();
-        let listed = front["questions"].as_array().unwrap().iter();
-        questions.extend(listed.map(|question| question.as_str().unwrap().to_owned()));
-    }
-    questions
 }
 
 /// Some of the sentences that a line stands for: each `[a|b]` is one of what it lists.
