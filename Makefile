@@ -35,8 +35,8 @@ FUZZ := cargo bolero test --package kuzushi-fuzz --rustc-bootstrap --engine libf
 .PHONY: fuzz
 fuzz: bundles ## Fuzz frames and bodies, led by coverage; FUZZ_TIME=1h for longer than five minutes each
 	@command -v cargo-bolero >/dev/null || { echo "fuzz: wants cargo-bolero: cargo install cargo-bolero"; exit 1; }
-	$(FUZZ) frames
-	$(FUZZ) bodies
+	$(FUZZ) targets::frames
+	$(FUZZ) targets::bodies
 
 .PHONY: check
 check: tools bundles ## The quick gate before a commit: format, lints, types, generated files, sizes, unit tests

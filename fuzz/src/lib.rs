@@ -1,5 +1,8 @@
 //! Texts that clients send, and what becomes of them when somebody changes them at random.
 
+#[cfg(test)]
+mod targets;
+
 /// Stands wherever a client's own words can stand, and must be repeated nowhere.
 pub const CANARY: &str = "canaryknee";
 

@@ -2,12 +2,13 @@
 //! likes, led by which code they reach.
 
 use bolero::check;
-use kuzushi_fuzz::{BODIES, CANARY, FRAMES, changed};
 use kuzushi_server::{
     api::{body, session_init::SessionInit, sessions::EndSession},
     chat::frames::{CONTENT_LIMIT, ClientFrame},
     error::ApiError,
 };
+
+use crate::{BODIES, CANARY, FRAMES, changed};
 
 #[test]
 fn frames() {
