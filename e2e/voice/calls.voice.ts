@@ -5,16 +5,16 @@ import { AFTER_THE_GREETING, expect, isReady, letters, SPOKEN, test } from './te
 test('a question that is asked aloud is understood, answered from the articles, and heard', async ({
   caller,
 }) => {
-  const patient = await caller(AFTER_THE_GREETING, 'When are the visiting hours?', 40)
+  const patient = await caller(AFTER_THE_GREETING, 'How much do I pay for parking?', 40)
   await patient.call()
   await expect.poll(async () => (await patient.said())[0]).toMatch(/^assistant: .*(AI|assistant)/)
 
   await expect
     .poll(async () => (await patient.said()).map(letters))
-    .toContain('user when are the visiting hours')
+    .toContain('user how much do i pay for parking')
   await expect.poll(async () => (await patient.said()).length).toBeGreaterThanOrEqual(3)
   const said = await patient.said()
-  expect(said[2]).toMatch(/^assistant: .*8\s?pm/is)
+  expect(said[2]).toMatch(/^assistant: .*\$/is)
 
   const { sounds, frames } = await patient.course()
   const question = sounds.filter(({ who }) => who === 'patient').at(-1)
@@ -29,7 +29,7 @@ test('a question that is asked aloud is understood, answered from the articles, 
     ['user', 'voice'],
     ['assistant', 'voice'],
   ])
-  expect(letters(stored[0]?.content ?? '')).toBe('when are the visiting hours')
+  expect(letters(stored[0]?.content ?? '')).toBe('how much do i pay for parking')
   expect(said[2]).toBe(`assistant: ${stored[1]?.content}`)
   expect(stored[1]?.metadata?.stopped).toBeUndefined()
 
@@ -41,9 +41,9 @@ test('a question that is asked aloud is understood, answered from the articles, 
 test('whoever breaks in is not spoken over, and only what was heard stays', async ({ caller }) => {
   const patient = await caller(
     AFTER_THE_GREETING,
-    'When are the visiting hours?',
+    'How much do I pay for parking?',
     4,
-    'Sorry. How much do I pay for parking?',
+    'Sorry. Do you accept my health insurance?',
     40,
   )
   await patient.call()
@@ -52,8 +52,8 @@ test('whoever breaks in is not spoken over, and only what was heard stays', asyn
     .toBeGreaterThanOrEqual(4)
   const [, interrupted, question, answer] = await patient.stored()
   expect(interrupted?.metadata).toMatchObject({ channel: 'voice', stopped: true })
-  expect(question?.content).toMatch(/park/i)
-  expect(answer?.content).toMatch(/park/i)
+  expect(question?.content).toMatch(/insurance/i)
+  expect(answer?.content).toMatch(/insurance|plan/i)
   expect(answer?.metadata?.stopped).toBeUndefined()
 
   const { sounds } = await patient.course()
@@ -90,10 +90,12 @@ test('a page that is loaded anew ends its call, and may begin another in the sam
 })
 
 test('two patients talk at the same time', async ({ caller }) => {
-  const one = await caller(AFTER_THE_GREETING, 'When are the visiting hours?', 40)
+  const one = await caller(AFTER_THE_GREETING, 'Do you accept my health insurance?', 40)
   const two = await caller(AFTER_THE_GREETING, 'How much do I pay for parking?', 40)
   await Promise.all([one.call(), two.call()])
-  await expect.poll(async () => (await one.stored()).at(-1)?.content, { timeout: 60_000 }).toMatch(/visit/i)
+  await expect
+    .poll(async () => (await one.stored()).at(-1)?.content, { timeout: 60_000 })
+    .toMatch(/insurance|plan/i)
   await expect.poll(async () => (await two.stored()).at(-1)?.content, { timeout: 60_000 }).toMatch(/park/i)
 })
 

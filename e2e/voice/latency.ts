@@ -7,10 +7,10 @@ import { models, recording } from './recordings'
 const CALLS = Number(process.env.CALLS ?? 10)
 const AFTER_THE_GREETING = 16
 const QUESTIONS = [
-  'When are the visiting hours?',
   'How much do I pay for parking?',
   'Do you accept my health insurance?',
   'How do I pay my bill?',
+  'Where is the cafeteria?',
 ]
 
 const at = (sorted: number[], share: number) =>
@@ -37,7 +37,13 @@ test('how long a call takes to answer, and to be silent', async () => {
   const connections: number[] = []
   for (let call = 0; call < CALLS; call++) {
     const question = QUESTIONS[call % QUESTIONS.length] as string
-    const file = await recording(AFTER_THE_GREETING, question, 4, 'Sorry, how much do I pay for parking?', 20)
+    const file = await recording(
+      AFTER_THE_GREETING,
+      question,
+      4,
+      'Sorry, do you accept my health insurance?',
+      20,
+    )
     const caller = await Caller.open(server, site, file)
     const begun = Date.now()
     await caller.call()

@@ -35,7 +35,7 @@ test.afterAll(async () => {
 })
 
 test('an outside provider hears the patient and is heard, and its death is told within three seconds', async () => {
-  const patient = await Caller.open(server, site, await recording(3, 'When are the visiting hours?', 60))
+  const patient = await Caller.open(server, site, await recording(3, 'How much do I pay for parking?', 60))
   try {
     await patient.call()
     await expect.poll(async () => (await patient.heard()).length).toBeGreaterThan(0)

@@ -19,7 +19,7 @@ interface PerTest {
 
 /** What is said in these tests, and is in no article. */
 export const SPOKEN = [
-  'when are the visiting hours',
+  'do you accept my health insurance',
   'how much do i pay for parking',
   'my chest hurts and i cannot breathe',
 ]

@@ -14,6 +14,10 @@ use crate::audio::HEARD_RATE;
 
 /// Samples below which nothing was said.
 const SHORTEST: usize = HEARD_RATE / 10;
+/// Now and then the network makes nothing of a sentence that is plain to hear, and all of it once there is a little less before it.
+/// More samples than these, of which nothing was made, are worth a second look without so many of the first.
+const WORTH_MORE: usize = HEARD_RATE * 8 / 10;
+const LEFT_OUT: usize = HEARD_RATE / 4;
 /// Tokens that a second of speech has at most. A network that goes on beyond them is repeating itself.
 const TOKENS_PER_SECOND: usize = 7;
 const TOKENS_BESIDE: usize = 4;
@@ -82,6 +86,14 @@ impl SpeechToText {
     }
 
     pub fn transcribe(&self, samples: &[f32]) -> Result<String, EngineError> {
+        let mut text = self.read(samples)?;
+        if text.is_empty() && samples.len() > WORTH_MORE {
+            text = self.read(&samples[LEFT_OUT..])?;
+        }
+        Ok(text)
+    }
+
+    fn read(&self, samples: &[f32]) -> Result<String, EngineError> {
         if samples.len() < SHORTEST {
             return Ok(String::new());
         }
