@@ -8,8 +8,9 @@ failed=0
 log=$(mktemp)
 # What failed, in few lines: they stand at the very end, where they are still read when the rest is cut off.
 complaints=$(mktemp)
-# How tools begin a line about something that failed: Playwright, Vitest, cargo test, compilers.
-COMPLAINT='^ *([0-9]+\)|FAIL|Error:|error)|panicked at'
+# How tools begin a line about something that failed: Playwright (with what it waited for, and the line), Vitest, cargo test,
+# compilers.
+COMPLAINT='^ *([0-9]+\)|FAIL|Error:|error|Locator:|> +[0-9]+ \|)|panicked at'
 # Here the PostgreSQL of the tests says whether anything that patients typed lies in its files; it has an account of its own.
 KUZUSHI_CANARY_REPORT=$(mktemp)
 export KUZUSHI_CANARY_REPORT
@@ -25,7 +26,7 @@ step() {
     if ! "$@" 2>&1 | tee "$log"; then
         outcome=FAILED
         failed=$((failed + 1))
-        echo "$name: $(grep --extended-regexp "$COMPLAINT" "$log" | cut --characters 1-160 | awk '!seen[$0]++' | head -8)" >>"$complaints"
+        echo "$name: $(grep --extended-regexp "$COMPLAINT" "$log" | cut --characters 1-160 | awk '!seen[$0]++' | head -12)" >>"$complaints"
     fi
     results+=("$(printf '%-34s %-7s %4d s' "$name" "$outcome" $((SECONDS - begin)))")
 }
