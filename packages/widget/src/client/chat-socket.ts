@@ -21,6 +21,8 @@ export class ChatSocket {
   #deadline: ReturnType<typeof setTimeout> | undefined
   /** Since the last beat. */
   #heard = true
+  /** No answer yet to the last ping. */
+  #pinged = false
   #closed = false
 
   constructor(url: string, auth: ClientFrame, handlers: SocketHandlers) {
@@ -46,6 +48,7 @@ export class ChatSocket {
   /** Asks for a sign of life; a phone that slept finds out here that its connection is gone. */
   checkAlive(): void {
     this.send({ type: 'ping' })
+    this.#pinged = true
     this.#expectAnswer(ANSWER_PING_WITHIN_MS)
   }
 
@@ -66,7 +69,11 @@ export class ChatSocket {
     } catch {
       return
     }
-    if (frame && typeof frame === 'object') this.#handlers.onFrame(frame)
+    if (!frame?.type) return
+    if (frame.type === 'pong') this.#pinged = false
+    // Something else was under way perhaps, on a connection that is gone: the answer still has to come.
+    if (this.#pinged) this.#expectAnswer(ANSWER_PING_WITHIN_MS)
+    this.#handlers.onFrame(frame)
   }
 
   #expectAnswer(withinMs: number): void {

@@ -90,7 +90,7 @@ export class Connection {
     this.#setState('offline')
   }
 
-  /** The network is gone, or seems so: says it at once, and takes it back at the first sign of life. */
+  /** The network is gone, or seems so: says it at once, and takes it back when the server answers what is asked now. */
   networkLost(): void {
     if (this.#state !== 'online') return
     this.#setState('reconnecting')
@@ -139,13 +139,17 @@ export class Connection {
           if (this.#socket !== socket) return
           const welcome = !welcomed && frame.type === 'session_ack'
           welcomed ||= welcome
-          if (welcomed && this.#state !== 'online') {
-            clearTimeout(this.#lasting)
-            this.#lasting = setTimeout(() => {
-              this.#losses = 0
-            }, LASTING_MS)
-            this.#setState('online')
-            this.#listener.onReady()
+          if (this.#state !== 'online') {
+            // Was under way when the network went, and is told again by `init`.
+            if (frame.type === 'token' || frame.type === 'status') return
+            if (welcome || frame.type === 'pong') {
+              clearTimeout(this.#lasting)
+              this.#lasting = setTimeout(() => {
+                this.#losses = 0
+              }, LASTING_MS)
+              this.#setState('online')
+              this.#listener.onReady()
+            }
           }
           if (!welcome) this.#listener.onFrame(frame)
         },

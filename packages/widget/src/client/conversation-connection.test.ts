@@ -97,6 +97,26 @@ describe('a lost connection', () => {
     expect(socket.frames('user_message')).toHaveLength(1)
   })
 
+  test('stays gone while only what was under way still arrives, and is found dead all the same', async () => {
+    installFakeServer()
+    const { conversation, socket, state } = await connected()
+    conversation.send('Question')
+    const messageId = socket.frames('user_message')[0]?.messageId as string
+    socket.push({ type: 'ack', messageId, seq: 1 }, { type: 'status', status: 'typing' })
+    socket.push({ type: 'token', messageId: 'm2', delta: 'Part one', offset: 0 })
+    conversation.networkLost()
+    await vi.advanceTimersByTimeAsync(4_000)
+    socket.push(
+      { type: 'status', status: 'typing' },
+      { type: 'token', messageId: 'm2', delta: ', part two', offset: 8 },
+    )
+    expect(state()).toMatchObject({ connection: 'reconnecting', answering: false })
+    await vi.advanceTimersByTimeAsync(4_999)
+    expect(socket.readyState).toBe(1)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(socket.readyState).toBe(3)
+  })
+
   test('asks what it missed when it comes to the front after a while, and not at every glance', async () => {
     installFakeServer()
     const { conversation, socket } = await connected()
