@@ -39,6 +39,15 @@ pub fn for_each_plain_word(text: &str, mut each: impl FnMut(usize, &str)) {
         }
     };
     for (position, character) in text.char_indices() {
+        // Most of every answer, and most of its cost: a plain letter that goes on with plain letters, or a figure with figures.
+        let goes_on_with = |last: &u8| last.is_ascii() && last.is_ascii_digit() == character.is_ascii_digit();
+        if character.is_ascii_alphanumeric() && word.as_bytes().last().is_none_or(goes_on_with) {
+            if word.is_empty() {
+                start = position;
+            }
+            word.push(character.to_ascii_lowercase());
+            continue;
+        }
         bare_letters(character, |letter| {
             if is_dropped(letter) || (is_apostrophe(letter) && !ELIDED.contains(&word.as_str())) {
                 return;
