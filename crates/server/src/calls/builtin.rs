@@ -19,6 +19,7 @@ use kuzushi_voice::{
 use tokio::{
     sync::{Semaphore, mpsc, watch},
     task::JoinSet,
+    time::timeout,
 };
 
 use super::{
@@ -32,6 +33,8 @@ use crate::{
 
 /// Where models are in the data folder.
 const MODELS: &str = "voice";
+/// How long what a patient says waits until what they heard of an answer is stored before it.
+const STORED_WITHIN: Duration = Duration::from_secs(1);
 /// Answers of a call whose words are remembered while they are read out.
 const REMEMBERED: usize = 8;
 
@@ -149,7 +152,7 @@ async fn serve(voice: Call, call: ProviderCall) -> ServedCall {
     sound.spawn(voice.run(from_client, to_say, told));
     let ProviderCall { id, party, from_client: mut frames, to_client, hang_up } = call;
     let (_voice, mut answers) = party.conversation.take_voice();
-    let mut talk = Talk { id, party, to_client, speech, answers: VecDeque::new(), number: 0 };
+    let mut talk = Talk { id, party, to_client, speech, answers: VecDeque::new(), interrupted: None, number: 0 };
     talk.disclose();
     let mut signals = Some(signals);
     let (end, quality) = loop {
@@ -221,6 +224,8 @@ struct Talk {
     speech: mpsc::UnboundedSender<Speech>,
     /// The newest last.
     answers: VecDeque<Answer>,
+    /// The question whose answer the patient broke in on, until they have said something.
+    interrupted: Option<String>,
     /// How many things were said.
     number: u64,
 }
@@ -310,6 +315,7 @@ impl Talk {
                 if known.told > 0 {
                     self.transcript(TranscriptRole::Assistant, known.text[..known.told].to_owned(), true).await;
                 }
+                self.interrupted = Some(known.question_id);
             }
         }
     }
@@ -341,6 +347,10 @@ impl Talk {
         let emergency = emergency_in(&text, before.as_ref(), party.to_call());
         if let Some(emergency) = &emergency {
             self.give(Speech::Notice { text: emergency.content.clone() });
+        }
+        if let Some(question_id) = self.interrupted.take() {
+            // In the conversation as it was heard. Where the store is slow it is not waited for.
+            let _ = timeout(STORED_WITHIN, party.conversation.answer_over(&question_id)).await;
         }
         self.number += 1;
         let new = NewUserMessage {

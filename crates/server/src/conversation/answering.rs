@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{
     delivery::status,
@@ -21,6 +21,9 @@ pub(super) struct AnswerInTheMaking {
     pub(super) question_id: String,
     pub(super) answer: AnswerText,
     pub(super) cancel: CancellationToken,
+    /// Cancelled when the answer is over, whatever came of it.
+    over: CancellationToken,
+    _ends_it: DropGuard,
     /// Another node gave this answer while this one hung: nobody is told of it any more.
     pub(super) is_outdated: bool,
 }
@@ -57,10 +60,13 @@ impl Conversation {
             cancel.cancel();
         }
         let run = RUNS.fetch_add(1, Ordering::Relaxed);
+        let over = CancellationToken::new();
         state.answer = Some(AnswerInTheMaking {
             question_id: question_id.to_owned(),
             answer: AnswerText { run, id: answer_id.into(), text: String::new() },
             cancel: cancel.clone(),
+            _ends_it: over.clone().drop_guard(),
+            over,
             is_outdated: false,
         });
         state.send(&status(Status::Typing), None);
@@ -90,6 +96,19 @@ impl Conversation {
     /// The question that is being answered.
     pub fn running_question(&self) -> Option<String> {
         self.lock().current_answer().map(|making| making.question_id.clone())
+    }
+
+    /// Waits until the answer to this question is over: stored, or come to nothing. At once, if it does not run.
+    pub async fn answer_over(&self, question_id: &str) {
+        let over = self
+            .lock()
+            .answer
+            .as_ref()
+            .filter(|making| making.question_id == question_id)
+            .map(|making| making.over.clone());
+        if let Some(over) = over {
+            over.cancelled().await;
+        }
     }
 
     /// The store says that the running answer to this question was given by another node, while this one hung. Whoever
@@ -188,6 +207,22 @@ mod tests {
         },
         *,
     };
+
+    #[tokio::test]
+    async fn whoever_waits_for_the_end_of_an_answer_has_it_whatever_comes_of_it() {
+        let conversation = Conversations::default().enter(Id::generate());
+        conversation.answer_over("q1").await;
+        conversation.begin_answer("q1", "a1");
+        conversation.answer_over("q2").await;
+        let waits = tokio::spawn({
+            let conversation = Arc::clone(&conversation);
+            async move { conversation.answer_over("q1").await }
+        });
+        tokio::task::yield_now().await;
+        assert!(!waits.is_finished());
+        conversation.abandon_answer(None);
+        waits.await.unwrap();
+    }
 
     #[test]
     fn what_a_socket_did_not_take_yet_comes_as_one_token() {
