@@ -13,6 +13,7 @@ pub mod fhir;
 mod gate;
 pub mod knowledge;
 mod language;
+mod preparing;
 mod prompt;
 pub mod providers;
 mod question;
@@ -28,5 +29,6 @@ pub use answer::{
 };
 pub use gate::{AskedModel, Gate, ModelGate, Permit, Took};
 pub use knowledge::{Hit, Knowledge, KnowledgeArticle};
+pub use preparing::prepare;
 pub use providers::{Endpoint, ProviderFailure, SetupError};
 pub use summary::Earlier;

@@ -56,6 +56,7 @@ pub async fn run(
     if let Some(certificates) = certificates {
         tokio::spawn(certificates.keep_fresh(state.stopping.clone()));
     }
+    kuzushi_assistant::prepare();
     conversation::take_place(&state).await.context("taking up unanswered questions")?;
     tokio::spawn(conversation::keep_place(state.clone()));
     state.calls.prepare();
