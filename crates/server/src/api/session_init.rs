@@ -22,7 +22,7 @@ use crate::{
         tokens::{Claims, SessionClaims},
     },
     calls::{IceServer, Unavailable, ice_servers, provider_for},
-    conversation::DEFAULT_LOCALE,
+    conversation::{DEFAULT_LOCALE, read_articles},
     edge::Peer,
     error::{ApiError, FieldError},
     state::AppState,
@@ -275,6 +275,7 @@ pub async fn session_init(
             (StatusCode::CREATED, scope.create_session(new, now).await?, config, scope)
         }
     };
+    read_articles(&state, &scope, app.id);
     let is_tls = peer.is_some_and(|Extension(ConnectInfo(peer))| peer.is_tls);
     let base = websocket_base(&state, &headers, is_tls);
     let no_voice = provider_for(&state, &scope, &config).await?.err();

@@ -1,4 +1,4 @@
-//! The indexes over articles, one an app, built when first needed and again when the articles change.
+//! The indexes over articles, one an app, built when its first visitor comes and again when the articles change.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use kuzushi_assistant::{Knowledge, KnowledgeArticle};
 use kuzushi_domain::{Id, id};
 use kuzushi_store::{Article, ArticlesDigest, ArticlesStamp, StoreError, TenantScope};
-use tokio::time::Instant;
+use tokio::{sync::Mutex as AsyncMutex, time::Instant};
 
 /// How long an index is used before the articles are looked at again.
 const FRESH_FOR: Duration = Duration::from_millis(500);
@@ -49,12 +49,19 @@ impl Shelved {
 #[derive(Default)]
 pub struct KnowledgeShelf {
     indexes: Mutex<HashMap<Id<id::App>, Shelved>>,
+    /// Whoever builds an app's index holds its place here, so that nobody builds it a second time meanwhile.
+    builders: Mutex<HashMap<Id<id::App>, Arc<AsyncMutex<()>>>>,
 }
 
 impl KnowledgeShelf {
-    /// Whether there is an index that [`Self::of_app`] has to compare with the articles first.
+    /// Whether [`Self::of_app`] has to ask the store.
     pub fn is_stale(&self, app: Id<id::App>, now: DateTime<Utc>) -> bool {
-        self.lock().get(&app).is_some_and(|shelved| !shelved.is_fresh(now))
+        self.lock().get(&app).is_none_or(|shelved| !shelved.is_fresh(now))
+    }
+
+    /// Whether there is no index, and nobody who builds one.
+    pub fn is_missing(&self, app: Id<id::App>) -> bool {
+        !self.lock().contains_key(&app) && self.builder(app).try_lock().is_ok()
     }
 
     /// The index over the app's articles as they are now, without those that have expired.
@@ -77,6 +84,16 @@ impl KnowledgeShelf {
             && shelved.holds(now)
         {
             self.lock().insert(app, Shelved { compared, ..shelved.clone() });
+            return Ok(Arc::clone(&shelved.knowledge));
+        }
+        let builder = self.builder(app);
+        let _alone = builder.lock().await;
+        let shelved = self.lock().get(&app).cloned();
+        // Somebody else was quicker.
+        if let Some(shelved) = &shelved
+            && shelved.stamp == stamp
+            && shelved.holds(now)
+        {
             return Ok(Arc::clone(&shelved.knowledge));
         }
         let mut articles = scope.articles(app).await?;
@@ -130,6 +147,10 @@ impl KnowledgeShelf {
             scope.keep_article_meanings(app, knowledge.learned()).await?;
         }
         Ok(CompleteIndex { knowledge, articles: digest, slugs })
+    }
+
+    fn builder(&self, app: Id<id::App>) -> Arc<AsyncMutex<()>> {
+        Arc::clone(self.builders.lock().unwrap_or_else(PoisonError::into_inner).entry(app).or_default())
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Id<id::App>, Shelved>> {

@@ -34,6 +34,7 @@ pub use emergency::{ToCall, emergency_in};
 pub use knowledge::{CompleteIndex, KnowledgeShelf};
 pub use listener::{Delivery, Subscription};
 pub use live::{Conversation, Conversations};
+pub use looking_ahead::read_articles;
 pub use permits::{AgreementShelf, allowances, warnings};
 pub use records::record_of;
 pub use recovery::{keep_place, take_place};
