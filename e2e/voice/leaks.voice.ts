@@ -8,10 +8,15 @@ import { expect, test } from './test'
 
 /** As many as `make bench-voice` has; `make test-voice` is content with less. */
 const CALLS = Number(process.env.LEAK_CALLS ?? 30)
-/** What memory settles at only shows after a while. */
-const WARM_UP = Math.min(20, Math.floor(CALLS / 3))
-/** Kilobytes a call that may stay, which is less than a buffer of its sound. */
-const KB_PER_CALL = 40
+/** What memory settles at only shows after a while: until then the server reads its articles, too. */
+const WARM_UP = 25
+/** Kilobytes a call that may stay: less than a second of its sound. */
+const KB_PER_CALL = 150
+/** Files of the database's connections that a pool may open meanwhile. */
+const FILES_OF_A_POOL = 8
+
+// Of several arenas glibc keeps the most that each ever held, which looks like a leak for hundreds of calls.
+test.use({ settings: { MALLOC_ARENA_MAX: '1' } })
 
 interface Held {
   sockets: number
@@ -62,17 +67,25 @@ test(`${CALLS} calls in a row leave no socket, no thread and no memory behind`, 
   for (let number = 0; number < WARM_UP; number++) await call(browser, address, number)
   await new Promise((resolve) => setTimeout(resolve, 3_000))
   const before = await heldBy(pid)
-  for (let number = 0; number < CALLS; number++) await call(browser, address, number)
+  const memory: number[] = []
+  for (let number = 0; number < CALLS; number++) {
+    await call(browser, address, number)
+    memory.push((await heldBy(pid)).kilobytes)
+  }
   await browser.close()
   // Whoever went away without a word is missed after a while.
   await expect
     .poll(async () => (await heldBy(pid)).sockets, { timeout: 60_000 })
     .toBeLessThanOrEqual(before.sockets)
   const after = await heldBy(pid)
+  // What is held goes up and down by the sound that is being made; what is leaked only goes up.
+  const half = CALLS / 2
+  const least = [memory.slice(0, half), memory.slice(half)].map((part) => Math.min(...part))
   console.log(
-    `\nheld before ${CALLS} calls: ${JSON.stringify(before)}\nand after them:        ${JSON.stringify(after)}`,
+    `\nheld before ${CALLS} calls: ${JSON.stringify(before)}\nand after them:        ${JSON.stringify(after)}` +
+      `\nkilobytes at least, in the first half of the calls and in the second: ${least.join(', ')}`,
   )
-  expect(after.files).toBeLessThanOrEqual(before.files)
+  expect(after.files).toBeLessThanOrEqual(before.files + FILES_OF_A_POOL)
   expect(after.threads).toBeLessThanOrEqual(before.threads + 2)
-  expect(after.kilobytes - before.kilobytes).toBeLessThan(CALLS * KB_PER_CALL)
+  expect((least[1] as number) - (least[0] as number)).toBeLessThan(half * KB_PER_CALL)
 })
