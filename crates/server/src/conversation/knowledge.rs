@@ -41,6 +41,10 @@ impl Shelved {
         self.compared.elapsed() < FRESH_FOR && self.holds(now)
     }
 
+    fn is_of(&self, stamp: &ArticlesStamp, now: DateTime<Utc>) -> bool {
+        self.stamp == *stamp && self.holds(now)
+    }
+
     fn holds(&self, now: DateTime<Utc>) -> bool {
         self.expires_at.is_none_or(|expires_at| now < expires_at)
     }
@@ -80,8 +84,7 @@ impl KnowledgeShelf {
         let compared = Instant::now();
         let stamp = scope.articles_stamp(app).await?;
         if let Some(shelved) = &shelved
-            && shelved.stamp == stamp
-            && shelved.holds(now)
+            && shelved.is_of(&stamp, now)
         {
             self.lock().insert(app, Shelved { compared, ..shelved.clone() });
             return Ok(Arc::clone(&shelved.knowledge));
@@ -91,8 +94,7 @@ impl KnowledgeShelf {
         let shelved = self.lock().get(&app).cloned();
         // Somebody else was quicker.
         if let Some(shelved) = &shelved
-            && shelved.stamp == stamp
-            && shelved.holds(now)
+            && shelved.is_of(&stamp, now)
         {
             return Ok(Arc::clone(&shelved.knowledge));
         }

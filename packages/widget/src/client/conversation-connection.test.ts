@@ -3,14 +3,20 @@ import { connected, settle, storage } from '../testing/conversation'
 import { installFakeServer, latestSocket, sessionStarted, sockets, stored } from '../testing/fake-server'
 import { KEPT } from '../testing/kept-conversation'
 
+/** A conversation in which a question is being answered, as far as "Part one". */
+async function inAnAnswer() {
+  installFakeServer()
+  const { conversation, socket, state } = await connected()
+  conversation.send('Question')
+  const messageId = socket.frames('user_message')[0]?.messageId as string
+  socket.push({ type: 'ack', messageId, seq: 1 }, { type: 'status', status: 'typing' })
+  socket.push({ type: 'token', messageId: 'm2', delta: 'Part one', offset: 0 })
+  return { conversation, socket, state }
+}
+
 describe('a lost connection', () => {
   test('comes back, asks for what was missed, and continues the answer without a gap or a repeat', async () => {
-    installFakeServer()
-    const { conversation, socket, state } = await connected()
-    conversation.send('Question')
-    const messageId = socket.frames('user_message')[0]?.messageId as string
-    socket.push({ type: 'ack', messageId, seq: 1 }, { type: 'status', status: 'typing' })
-    socket.push({ type: 'token', messageId: 'm2', delta: 'Part one', offset: 0 })
+    const { socket, state } = await inAnAnswer()
     socket.drop()
     expect(state()).toMatchObject({ connection: 'reconnecting', answering: false })
     await vi.advanceTimersByTimeAsync(1000)
@@ -98,12 +104,7 @@ describe('a lost connection', () => {
   })
 
   test('stays gone while only what was under way still arrives, and is found dead all the same', async () => {
-    installFakeServer()
-    const { conversation, socket, state } = await connected()
-    conversation.send('Question')
-    const messageId = socket.frames('user_message')[0]?.messageId as string
-    socket.push({ type: 'ack', messageId, seq: 1 }, { type: 'status', status: 'typing' })
-    socket.push({ type: 'token', messageId: 'm2', delta: 'Part one', offset: 0 })
+    const { conversation, socket, state } = await inAnAnswer()
     conversation.networkLost()
     await vi.advanceTimersByTimeAsync(4_000)
     socket.push(
