@@ -3,9 +3,9 @@ import { HostSite } from '../environment/host-site'
 import { KuzushiServer } from '../environment/kuzushi-server'
 import { Caller, PROJECT } from './call'
 import { models, recording } from './recordings'
+import { AFTER_THE_GREETING, isReady } from './test'
 
 const CALLS = Number(process.env.CALLS ?? 10)
-const AFTER_THE_GREETING = 16
 /** The demo hospital's articles, once. */
 const READING_MS = 40_000
 const QUESTIONS = [
@@ -29,11 +29,7 @@ function report(what: string, figures: number[]): void {
 test('how long a call takes to answer, and to be silent', async () => {
   const server = await KuzushiServer.start({ VOICE_MODELS_DIR: models, LOG_LEVEL: 'warn' })
   const site = await HostSite.start()
-  const voice = async () => {
-    const ready = (await (await fetch(`${server.url}/readyz`)).json()) as { checks: { voice: string } }
-    return ready.checks.voice
-  }
-  await expect.poll(voice, { timeout: 60_000 }).toBe('ok')
+  await isReady(server)
   // As a server is that has had a visitor before: by then it knows what its articles mean.
   await fetch(`${server.url}/v1/widget/session/init`, {
     method: 'POST',

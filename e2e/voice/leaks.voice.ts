@@ -10,8 +10,8 @@ import { expect, test } from './test'
 const CALLS = Number(process.env.LEAK_CALLS ?? 30)
 /** What memory settles at only shows after a while: until then the server reads its articles, too. */
 const WARM_UP = 25
-/** Kilobytes a call that may stay: less than a second of its sound. */
-const KB_PER_CALL = 150
+/** Kilobytes a call that may stay, which is less than a buffer of its sound. */
+const KB_PER_CALL = 40
 /** Files of the database's connections that a pool may open meanwhile. */
 const FILES_OF_A_POOL = 8
 
