@@ -103,8 +103,18 @@ async function begin(): Promise<void> {
   await state?.act?.(visitor)
   await document.fonts.ready
   await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 50)))
+  await stillness(root)
   document.documentElement.dataset.ready = name
 }
+
+/** Waits for what comes to an end by itself: a panel that is still growing is measured too small. */
+async function stillness(root: ShadowRoot): Promise<void> {
+  const ending = root
+    .getAnimations()
+    .filter(({ effect }) => Number.isFinite(effect?.getComputedTiming().endTime))
+  await Promise.allSettled(ending.map(({ finished }) => finished))
+}
+
 begin().catch((error) => {
   document.documentElement.dataset.failed = String(error)
   throw error
