@@ -59,6 +59,8 @@ async fn run(arguments: &[&str], input: Bytes, longest_reply: u64) -> Result<Vec
     let mut child = Command::new(program().map_err(failed)?)
         .args(arguments)
         .env_clear()
+        // Address space that the allocator sets aside beforehand would count against its limit.
+        .env("MIMALLOC_ARENA_RESERVE", "0")
         .current_dir("/")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
