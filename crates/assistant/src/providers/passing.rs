@@ -9,7 +9,7 @@ use super::{
 use crate::{
     answer::AnswerRequest,
     knowledge::{Candidate, Knowledge},
-    prompt::confidential_parts,
+    prompt::RULES_TELLTALES,
 };
 
 /// Reads an answer in pieces, on its way to the visitor.
@@ -28,7 +28,7 @@ impl Passing {
         let mut allowed = AllowedLinks::new(&request.sites, &request.contact);
         allowed.add(&request.knowledge, sources);
         Self {
-            confidential: Confidential::new(&confidential_parts(request)),
+            confidential: Confidential::new(&RULES_TELLTALES, &request.system_prompt),
             marks: SourceMarks::default(),
             links: SafeLinks::new(allowed),
             held: String::new(),

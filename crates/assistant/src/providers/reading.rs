@@ -237,6 +237,8 @@ impl Reading {
                 }
             };
             match received {
+                // What is waited for together comes together.
+                Ok(Some(bytes)) if gathers => self.received = bytes,
                 Ok(Some(bytes)) => self.receive(bytes),
                 // A connection that breaks before it has brought anything is as good as none.
                 Err(_) if self.length == 0 && self.calls.is_empty() => {
@@ -244,6 +246,9 @@ impl Reading {
                 }
                 Ok(None) | Err(_) => self.outcome = Some(Err(ProviderFailure::CutOff)),
             }
+        }
+        if gathers {
+            self.received_at = Instant::now();
         }
         text
     }

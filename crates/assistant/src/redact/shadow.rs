@@ -10,12 +10,15 @@ pub const OTHER: u8 = 0x01;
 pub struct Shadow {
     /// Capitals stay capitals.
     pub bytes: Vec<u8>,
-    /// Where each of them begins in the text, and the text's end.
-    offsets: Vec<usize>,
+    /// Where each of them begins in the text, and the text's end. None: where it is in the shadow.
+    offsets: Option<Vec<usize>>,
 }
 
 impl Shadow {
     pub fn of(text: &str) -> Self {
+        if text.is_ascii() {
+            return Self { bytes: text.bytes().map(plain_ascii).collect(), offsets: None };
+        }
         let mut bytes = Vec::with_capacity(text.len());
         let mut offsets = Vec::with_capacity(text.len() + 1);
         for (offset, character) in text.char_indices() {
@@ -25,19 +28,26 @@ impl Shadow {
             }
         }
         offsets.push(text.len());
-        Self { bytes, offsets }
+        Self { bytes, offsets: Some(offsets) }
     }
 
     /// Where in the text this part of the shadow is.
     pub fn place(&self, part: Range<usize>) -> Range<usize> {
-        self.offsets[part.start]..self.offsets[part.end]
+        match &self.offsets {
+            Some(offsets) => offsets[part.start]..offsets[part.end],
+            None => part,
+        }
     }
+}
+
+fn plain_ascii(byte: u8) -> u8 {
+    if byte == OTHER { b' ' } else { byte }
 }
 
 /// None: a character without a place of its own, such as a combining accent.
 fn plain(character: char) -> Option<u8> {
     if let Ok(byte @ 0..0x80) = u8::try_from(character) {
-        return Some(if byte == OTHER { b' ' } else { byte });
+        return Some(plain_ascii(byte));
     }
     match character {
         '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}' => None,
@@ -101,5 +111,8 @@ mod tests {
         assert_eq!(&text[shadow.place(0..4)], "Jose\u{301}");
         assert_eq!(&text[shadow.place(13..16)], "\u{ff14}\u{ff11}\u{200b}9");
         assert_eq!(squeezed("(419) 555-0100"), "4195550100");
+        let ascii = Shadow::of("call\u{1}419");
+        assert_eq!(ascii.bytes, b"call 419");
+        assert_eq!(ascii.place(5..8), 5..8);
     }
 }

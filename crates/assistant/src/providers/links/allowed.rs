@@ -1,6 +1,9 @@
 //! The addresses that a model may lead to.
 
+use std::sync::LazyLock;
+
 use kuzushi_domain::{config::Contact, origin::OriginPattern};
+use memchr::memmem::Finder;
 use reqwest::Url;
 
 use crate::knowledge::{Candidate, Knowledge};
@@ -59,8 +62,9 @@ fn digits(text: &str) -> String {
 
 /// Telephone and mail addresses that a text in Markdown links.
 fn linked_contacts(markdown: &str) -> impl Iterator<Item = String> {
-    markdown.split("](").skip(1).filter_map(|rest| {
-        let address = rest.split([')', ' ']).next()?;
+    static OPENING: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("]("));
+    OPENING.find_iter(markdown.as_bytes()).filter_map(|place| {
+        let address = markdown.get(place + 2..)?.split([')', ' ']).next()?;
         (address.starts_with("tel:") || address.starts_with("mailto:")).then(|| address.to_owned())
     })
 }

@@ -135,7 +135,7 @@ impl<'a> Beginnings<'a> {
         }
         let alike = if is_cut_off { &self.cut_off } else { &self.whole };
         let is_alike = alike.may_hold(Sieve::whole(word)) || self.longer.may_hold(Sieve::beginning(word));
-        is_alike && self.at(word, is_cut_off).next().is_some()
+        is_alike && (self.by_first_word.contains_key(word) || self.at(word, is_cut_off).next().is_some())
     }
 }
 
