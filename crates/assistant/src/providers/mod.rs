@@ -8,6 +8,7 @@ mod anthropic;
 mod breaker;
 pub mod builtin;
 mod calls;
+mod chunks;
 pub(crate) mod confidential;
 mod endpoint;
 mod exchange;

@@ -5,12 +5,13 @@ use std::{collections::VecDeque, future::poll_fn, num::NonZeroUsize, pin::Pin, t
 use bytes::Bytes;
 use reqwest::Response;
 use sse_core::{MessageEvent, SseDecoder, SseEvent};
-use tokio::time::{Instant, Sleep, sleep, sleep_until, timeout};
+use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use super::{
     ProviderFailure, anthropic,
     breaker::Permit,
     calls::Calls,
+    chunks::{Broken, Chunks},
     exchange::{FinishReason, ModelEvent, Piece, StreamEvent, Usage},
     openai,
 };
@@ -72,7 +73,8 @@ async fn has_nothing_more() {
 
 /// An answer on its way. Dropping it closes the connection, which tells the provider to stop.
 pub struct Reading {
-    response: Response,
+    /// What has not been received yet.
+    chunks: Chunks,
     decoder: SseDecoder,
     events: Events,
     /// Says to the circuit breaker how it went.
@@ -91,8 +93,6 @@ pub struct Reading {
     /// Rings when something may have taken too long. It is not set anew for each piece, which costs more than to find that it
     /// rang too early.
     patience: Pin<Box<Sleep>>,
-    /// Rings when a piece has waited long enough for those behind it.
-    gathering: Pin<Box<Sleep>>,
     /// Bytes of text that have come.
     length: usize,
     calls: Calls,
@@ -109,7 +109,7 @@ impl Reading {
     pub fn new(response: Response, events: Events, limits: Limits) -> Self {
         let now = Instant::now();
         Self {
-            response,
+            chunks: Chunks::new(response),
             decoder: SseDecoder::with_limit(LONGEST_EVENT),
             events,
             permit: None,
@@ -120,7 +120,6 @@ impl Reading {
             progress_at: now,
             streak: 0,
             patience: Box::pin(sleep_until(limits.first_by.min(limits.all_by))),
-            gathering: Box::pin(sleep(GATHERING)),
             length: 0,
             calls: Calls::default(),
             usage: Usage::default(),
@@ -159,7 +158,7 @@ impl Reading {
         match self.outcome.unwrap_or(Err(ProviderFailure::CutOff)) {
             Ok(()) => {
                 // Whether it comes in time or not, the answer is complete.
-                let _ = timeout(LAST_BYTES, self.response.chunk()).await;
+                let _ = timeout(LAST_BYTES, self.chunks.next()).await;
                 if let Some(permit) = &mut self.permit {
                     permit.note_success();
                 }
@@ -202,7 +201,7 @@ impl Reading {
     /// The next piece of text. Empty: there is no more, and the outcome says why.
     async fn text(&mut self) -> String {
         let mut text = String::new();
-        let mut gathers = false;
+        let mut has_gathered = false;
         while self.outcome.is_none() && text.len() < ENOUGH {
             if let Some(event) = self.decoder.next(&mut self.received) {
                 let step = event.map_err(|_| ProviderFailure::Malformed).and_then(|event| self.take(event, &mut text));
@@ -216,17 +215,24 @@ impl Reading {
                 self.outcome = Some(Err(ProviderFailure::TimedOut));
                 break;
             }
-            if !text.is_empty() && !gathers && self.streak >= STREAK {
-                gathers = true;
-                self.gathering.as_mut().reset(Instant::now() + GATHERING);
+            if has_gathered {
+                break;
+            }
+            if !text.is_empty() && self.streak >= STREAK {
+                has_gathered = true;
+                self.chunks.read_ahead();
+                // Whether that was all or not, it is passed on.
+                let _ = timeout(GATHERING, self.chunks.many()).await;
+                self.received = self.chunks.at_hand().unwrap_or_default();
+                self.received_at = Instant::now();
+                continue;
             }
             let received = tokio::select! {
                 biased;
-                received = self.response.chunk() => received,
+                received = self.chunks.next() => received,
                 // What has come is passed on before anything is waited for.
-                () = has_nothing_more(), if !text.is_empty() && !gathers => break,
-                () = &mut self.gathering, if gathers => break,
-                () = &mut self.patience, if !gathers => {
+                () = has_nothing_more(), if !text.is_empty() => break,
+                () = &mut self.patience => {
                     let over = self.patience_ends();
                     if Instant::now() < over {
                         self.patience.as_mut().reset(over);
@@ -237,18 +243,13 @@ impl Reading {
                 }
             };
             match received {
-                // What is waited for together comes together.
-                Ok(Some(bytes)) if gathers => self.received = bytes,
                 Ok(Some(bytes)) => self.receive(bytes),
                 // A connection that breaks before it has brought anything is as good as none.
-                Err(_) if self.length == 0 && self.calls.is_empty() => {
+                Err(Broken) if self.length == 0 && self.calls.is_empty() => {
                     self.outcome = Some(Err(ProviderFailure::Unreachable));
                 }
-                Ok(None) | Err(_) => self.outcome = Some(Err(ProviderFailure::CutOff)),
+                Ok(None) | Err(Broken) => self.outcome = Some(Err(ProviderFailure::CutOff)),
             }
-        }
-        if gathers {
-            self.received_at = Instant::now();
         }
         text
     }
