@@ -1,13 +1,14 @@
-import { expect, test } from '@playwright/test'
+import { chromium, expect, test } from '@playwright/test'
+import { chromium as launch } from '../environment/chromium'
 import { HostSite } from '../environment/host-site'
 import { KuzushiServer } from '../environment/kuzushi-server'
 import { Caller, PROJECT } from './call'
+import { callingPage } from './calling-page'
+import { firstAnswer } from './first-answer'
 import { models, recording } from './recordings'
 import { AFTER_THE_GREETING, isReady } from './test'
 
 const CALLS = Number(process.env.CALLS ?? 10)
-/** The demo hospital's articles, once. */
-const READING_MS = 40_000
 const QUESTIONS = [
   'How much do I pay for parking?',
   'Do you accept my health insurance?',
@@ -31,12 +32,10 @@ test('how long a call takes to answer, and to be silent', async () => {
   const site = await HostSite.start()
   await isReady(server)
   // As a server is that has had a visitor before: by then it knows what its articles mean.
-  await fetch(`${server.url}/v1/widget/session/init`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ projectId: PROJECT }),
-  })
-  await new Promise((resolve) => setTimeout(resolve, READING_MS))
+  const browser = await chromium.launch(launch)
+  const page = site.add('/first', callingPage(server.url, PROJECT))
+  await firstAnswer(browser, page, server.url, PROJECT)
+  await browser.close()
   const responses: number[] = []
   const silences: number[] = []
   const connections: number[] = []

@@ -8,12 +8,13 @@ use kuzushi_server::{
     commands::{AwaitsApproval, evaluate::NotPassed},
     documents, uploads,
 };
-use mimalloc::MiMalloc;
 use tokio::runtime::Runtime;
 
-/// An answer takes some hundred small pieces of memory, which this one hands out faster than those of Linux's libraries do.
+/// An answer takes some hundred small pieces of memory, which this one hands out faster than those of Linux's libraries do. The
+/// networks of the built-in voice pass large ones from thread to thread, of which it keeps more than glibc does.
+#[cfg(not(feature = "voice"))]
 #[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// The exit code of a command whose change waits for a second person. What it printed says so.
 const AWAITS_APPROVAL: u8 = 3;

@@ -129,3 +129,47 @@ async fn read_ahead(mut response: Response, ahead: Arc<Ahead>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chunk(bytes: usize) -> Result<Option<Bytes>, Broken> {
+        Ok(Some(Bytes::from(vec![b'.'; bytes])))
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_for_many_is_woken_when_they_are_there_and_at_the_end() {
+        let chunks = Chunks { response: None, ahead: Arc::default(), task: JoinSet::new() };
+        for last in [chunk(6), Ok(None), Err(Broken)] {
+            let ahead = Arc::clone(&chunks.ahead);
+            let waits = tokio::spawn(async move { ahead.wait_for(10).await });
+            tokio::task::yield_now().await;
+            assert!(chunks.ahead.add(chunk(5)));
+            tokio::task::yield_now().await;
+            assert!(!waits.is_finished(), "{last:?}");
+            chunks.ahead.add(last);
+            waits.await.unwrap();
+            assert!(chunks.at_hand().is_some_and(|bytes| bytes.len() >= 5));
+            chunks.ahead.lock().end = None;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_reply_that_ends_or_breaks_off_is_received_to_there() {
+        for end in [Ok(None), Err(Broken)] {
+            let mut chunks = Chunks { response: None, ahead: Arc::default(), task: JoinSet::new() };
+            chunks.ahead.add(chunk(3));
+            chunks.ahead.add(end.clone());
+            assert_eq!(chunks.next().await, chunk(3));
+            assert_eq!(chunks.next().await, end);
+        }
+    }
+
+    #[test]
+    fn what_nobody_receives_is_not_read_on_without_end() {
+        let ahead = Ahead::default();
+        assert!(ahead.add(chunk(MOST - 1)));
+        assert!(!ahead.add(chunk(1)));
+    }
+}
