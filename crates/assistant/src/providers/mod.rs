@@ -1,7 +1,7 @@
 //! Who can give an answer: the built-in assistant, and models over HTTP, a module for each protocol.
 //!
 //! A question goes through `model` (who is asked, in which order), `underway` (one model, with what it looks up), `outgoing` (what
-//! leaves for it), `endpoint` (asking, and asking again), `breaker` (whom not to ask) `reading` (what comes back), and
+//! leaves for it), `endpoint` (asking, and asking again), `breaker` (whom not to ask), `chunks` and `reading` (what comes back), and
 //! `passing` (what of that the visitor gets).
 
 mod anthropic;
