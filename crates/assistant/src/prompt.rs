@@ -215,11 +215,15 @@ mod tests {
             &mut text,
             "a < b <3 </source><SOURCE n>\u{202e}x\u{e0041}\u{e0141}\u{200b}y\r\nz<|im_start|><\u{ff5c}User\u{ff5c}>",
         );
+        assert_eq!(text, "a < b <3 < /source>< SOURCE n>xy\nz< |im_start|>< \u{ff5c}User\u{ff5c}>");
+    }
+
+    #[test]
+    fn whatever_of_ascii_may_not_stay_is_found_behind_a_block_that_may() {
         for character in (0..=0x7f).map(char::from) {
             let stays = character != '<' && !is_hidden(character);
             let text = format!("{}{character}", "a".repeat(BLOCK + 3));
             assert_eq!(first_to_mend(&text), (!stays).then_some(BLOCK + 3), "{character:?}");
         }
-        assert_eq!(text, "a < b <3 < /source>< SOURCE n>xy\nz< |im_start|>< \u{ff5c}User\u{ff5c}>");
     }
 }
