@@ -12,5 +12,5 @@ cargo clippy "${with_voice[@]}" --all-targets -- -D warnings
 # Without a folder of models: whether there are any is what some of these tests set up themselves.
 env --unset VOICE_MODELS_DIR cargo test "${with_voice[@]}" --no-fail-fast
 target/debug/kuzushi voice fetch
-cargo test "${with_voice[@]}" --test models -- --ignored
+cargo test "${with_voice[@]}" --lib --test models -- --ignored
 npx playwright test --config e2e/voice/playwright.config.ts "$@"

@@ -11,8 +11,8 @@ use tokio::{
 
 use crate::{
     agent::{Action, Agent, Course, Millis, Wording},
-    audio::{PACKET_MS, PACKET_SAMPLES},
-    engines::{EngineError, Engines, VoiceActivity},
+    audio::{PACKET_MS, PACKET_SAMPLES, SoundPart},
+    engines::{EngineError, Engines, Utterance, VoiceActivity},
     events::{CallEvent, Signal, Speech},
     peer::{NetworkPlace, Peer, PeerError, PeerEvent},
     turn_taking::Judgement,
@@ -72,10 +72,20 @@ pub struct Call {
     pub wording: Wording,
 }
 
+/// A part of a sound, and what the next one is made of.
+type Made = (SoundPart, Option<Box<Utterance>>);
+
 /// Work that is done elsewhere.
 enum Done {
-    Judged { segment: u32, judgement: Judgement },
-    Synthesized { ticket: u64, samples: Option<Vec<f32>> },
+    Judged {
+        segment: u32,
+        judgement: Judgement,
+    },
+    /// None where it could not be made.
+    Synthesized {
+        ticket: u64,
+        made: Option<Made>,
+    },
 }
 
 /// What is heard, as a turn needs it.
@@ -99,6 +109,7 @@ impl Call {
         let mut running = Running {
             agent: Agent::new(self.wording.clone(), self.patience.as_millis() as Millis),
             ear: Ear::default(),
+            utterance: None,
             work: JoinSet::new(),
             begun: Instant::now(),
             connected_after: None,
@@ -127,6 +138,8 @@ struct Running {
     call: Call,
     agent: Agent,
     ear: Ear,
+    /// What the sound that has just come goes on with, until it is known whether anybody wants it.
+    utterance: Option<Box<Utterance>>,
     work: JoinSet<Result<Done, EngineError>>,
     events: mpsc::UnboundedSender<CallEvent>,
     begun: Instant,
@@ -242,15 +255,27 @@ impl Running {
                     });
                 }
                 Action::Synthesize { ticket, text } => {
-                    let (engines, work) = (Arc::clone(&self.call.engines), Arc::clone(&self.call.work));
-                    self.work.spawn(async move {
-                        let samples = busy(&work, move || engines.speak(text.expose())).await;
-                        let samples = samples.inspect_err(|error| tracing::warn!(%error, "a piece cannot be said"));
-                        Ok(Done::Synthesized { ticket, samples: samples.ok() })
+                    self.synthesize(ticket, move |engines| match engines.begin_to_speak(text.expose())? {
+                        Some(utterance) => speak_on(engines, Box::new(utterance)),
+                        None => Ok((SoundPart::default(), None)),
                     });
+                }
+                Action::SynthesizeOn { ticket } => {
+                    if let Some(utterance) = self.utterance.take() {
+                        self.synthesize(ticket, move |engines| speak_on(engines, utterance));
+                    }
                 }
             }
         }
+    }
+
+    fn synthesize(&mut self, ticket: u64, what: impl FnOnce(&Engines) -> Result<Made, EngineError> + Send + 'static) {
+        let (engines, work) = (Arc::clone(&self.call.engines), Arc::clone(&self.call.work));
+        self.work.spawn(async move {
+            let made = busy(&work, move || what(&engines)).await;
+            let made = made.inspect_err(|error| tracing::warn!(%error, "a piece cannot be said"));
+            Ok(Done::Synthesized { ticket, made: made.ok() })
+        });
     }
 
     fn take_in(&mut self, done: Result<Result<Done, EngineError>, JoinError>) -> Result<(), CallError> {
@@ -258,9 +283,15 @@ impl Running {
         let now = self.now();
         let actions = match done {
             Done::Judged { segment, judgement } => self.agent.judged(segment, judgement, now),
-            Done::Synthesized { ticket, samples } => self.agent.synthesized(ticket, samples, now),
+            Done::Synthesized { ticket, made } => {
+                let (part, utterance) = made.unzip();
+                self.utterance = utterance.flatten();
+                self.agent.synthesized(ticket, part, now)
+            }
         };
         self.act(actions);
+        // Whoever wanted to hear it has broken in.
+        self.utterance = None;
         Ok(())
     }
 }
@@ -274,6 +305,13 @@ async fn judge(engines: Arc<Engines>, work: Arc<Semaphore>, heard: Arc<Vec<f32>>
         busy(&work, move || deciding.end_of_turn(&sound)),
     );
     Ok(Judgement { text: Phi::new(text?), completeness: completeness? })
+}
+
+/// The next part of a sound.
+fn speak_on(engines: &Engines, mut utterance: Box<Utterance>) -> Result<Made, EngineError> {
+    let part = engines.speak_on(&mut utterance)?;
+    let follows = part.rest > 0;
+    Ok((part, follows.then_some(utterance)))
 }
 
 /// Does something that keeps a processor busy, when there is one.

@@ -10,8 +10,12 @@ const BEGINS_ABOVE: f32 = 0.5;
 const GOES_ON_ABOVE: f32 = 0.35;
 /// Frames of speech before anybody has the word: 128 ms, longer than a click or a cough's beginning.
 const BEGINS_AFTER: u32 = 4;
-/// Frames of silence after which it is asked whether that was all: 192 ms.
-const LOOKS_OVER_AFTER: u32 = 6;
+/// Frames of silence after which it is asked whether that was all: 64 ms. It takes some time to tell.
+const LOOKS_OVER_AFTER: u32 = 2;
+/// Frames of silence before which no turn is over, whatever it sounds like: 192 ms.
+const OVER_AFTER: u32 = 6;
+/// Frames of a turn from which on it is asked no sooner than that: 8 s. Longer ones take long to read, and have many pauses.
+const LONG_TURN: u32 = 250;
 /// How likely the end of a turn has to be for it to count at once.
 const COMPLETE: f32 = 0.5;
 /// Below this, somebody is in the middle of a sentence.
@@ -121,7 +125,8 @@ impl TurnTaking {
                 if turn.frames >= LONGEST_TURN {
                     turn.is_too_long = true;
                 }
-                if !turn.is_asked && (turn.silence >= LOOKS_OVER_AFTER || turn.is_too_long) {
+                let looks_over_after = if turn.frames < LONG_TURN { LOOKS_OVER_AFTER } else { OVER_AFTER };
+                if !turn.is_asked && (turn.silence >= looks_over_after || turn.is_too_long) {
                     turn.is_asked = true;
                     return Some(TurnEvent::LooksOver { segment: self.segment });
                 }
@@ -146,8 +151,10 @@ impl TurnTaking {
         };
         let is_over = if judgement.text.expose().is_empty() {
             turn.silence >= NOTHING_SAID
-        } else if turn.is_too_long || judgement.completeness >= COMPLETE {
+        } else if turn.is_too_long {
             true
+        } else if judgement.completeness >= COMPLETE {
+            turn.silence >= OVER_AFTER
         } else if judgement.completeness >= UNFINISHED {
             turn.silence >= PATIENCE
         } else if !turn.has_hesitated {
@@ -193,7 +200,7 @@ mod tests {
     fn stopped() -> TurnTaking {
         let mut turns = TurnTaking::default();
         assert_eq!(frames(&mut turns, 0.9, 31), [(4, TurnEvent::Began)]);
-        assert_eq!(frames(&mut turns, 0.1, 6), [(6, TurnEvent::LooksOver { segment: 1 })]);
+        assert_eq!(frames(&mut turns, 0.1, 6), [(2, TurnEvent::LooksOver { segment: 1 })]);
         turns
     }
 
@@ -214,12 +221,28 @@ mod tests {
     }
 
     #[test]
+    fn no_turn_is_over_sooner_than_a_breath_takes() {
+        let mut turns = TurnTaking::default();
+        frames(&mut turns, 0.9, 31);
+        assert_eq!(frames(&mut turns, 0.1, 3), [(2, TurnEvent::LooksOver { segment: 1 })]);
+        assert_eq!(turns.judged(1, judgement("Yes.", 0.99)), None);
+        assert_eq!(frames(&mut turns, 0.1, 5), [(3, TurnEvent::Ended(Phi::from("Yes.")))]);
+    }
+
+    #[test]
+    fn a_long_turn_is_asked_about_later() {
+        let mut turns = TurnTaking::default();
+        frames(&mut turns, 0.9, LONG_TURN);
+        assert_eq!(frames(&mut turns, 0.1, 6), [(6, TurnEvent::LooksOver { segment: 1 })]);
+    }
+
+    #[test]
     fn a_pause_in_mid_sentence_is_not_the_end() {
         let mut turns = stopped();
         assert_eq!(turns.judged(1, judgement("I would like to", 0.2)), None);
         assert!(frames(&mut turns, 0.1, 30).is_empty());
         assert_eq!(frames(&mut turns, 0.8, 10), [(1, TurnEvent::WentOn)]);
-        assert_eq!(frames(&mut turns, 0.1, 6), [(6, TurnEvent::LooksOver { segment: 2 })]);
+        assert_eq!(frames(&mut turns, 0.1, 6), [(2, TurnEvent::LooksOver { segment: 2 })]);
         assert_eq!(turns.judged(1, judgement("I would like to", 0.9)), None, "that was before");
         assert_eq!(
             turns.judged(2, judgement("I would like to see a doctor", 0.9)),

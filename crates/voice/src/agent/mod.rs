@@ -17,6 +17,7 @@ use self::{
     short_words::{Meaning, meaning},
 };
 use crate::{
+    audio::SoundPart,
     events::{CallEvent, Speech},
     speech::Pieces,
     turn_taking::{Judgement, TurnEvent, TurnTaking},
@@ -69,10 +70,14 @@ pub enum Action {
     },
     /// A turn is over, or was none: what was heard of it can go.
     Forget,
-    /// Make this sound: [`Agent::synthesized`], under this number.
+    /// Make the first part of this sound: [`Agent::synthesized`], under this number.
     Synthesize {
         ticket: u64,
         text: Phi<String>,
+    },
+    /// Make its next part. Where this is not asked for, nobody wants it any more.
+    SynthesizeOn {
+        ticket: u64,
     },
     Tell(CallEvent),
     /// Everything is said.
@@ -274,12 +279,19 @@ impl Agent {
         }
     }
 
-    /// A sound that was asked for; None where it could not be made.
-    pub fn synthesized(&mut self, ticket: u64, samples: Option<Vec<f32>>, now: Millis) -> Vec<Action> {
-        if let Some(line) = self.lines.done(ticket) {
-            self.playlist.put(line, samples.unwrap_or_default());
-        }
-        self.after(Vec::new(), now)
+    /// A part of a sound that was asked for; None where it could not be made.
+    pub fn synthesized(&mut self, ticket: u64, part: Option<SoundPart>, now: Millis) -> Vec<Action> {
+        let part = part.unwrap_or_default();
+        let follows = part.rest > 0;
+        let is_wanted = match self.lines.done(ticket) {
+            Some(line) => {
+                self.playlist.put(ticket, line, part);
+                true
+            }
+            None => self.playlist.extend(ticket, part),
+        };
+        let actions = if is_wanted && follows { vec![Action::SynthesizeOn { ticket }] } else { Vec::new() };
+        self.after(actions, now)
     }
 
     /// The next packet's samples, all zero where there is nothing to say, and what came of it.
@@ -382,12 +394,12 @@ impl Agent {
 
     /// What has to be done whatever happened: the next sound is made, and who listens is told whose turn it is.
     fn after(&mut self, mut actions: Vec<Action>, _now: Millis) -> Vec<Action> {
-        if self.playlist.waiting_ms() < AHEAD_MS {
+        if !self.playlist.is_being_made() && self.playlist.waiting_ms() < AHEAD_MS {
             while let Some((ticket, text)) = self.lines.next() {
                 if text.is_empty() {
                     // There is nothing to say of it, and it counts as heard.
                     if let Some(line) = self.lines.done(ticket) {
-                        self.playlist.put(line, Vec::new());
+                        self.playlist.put(ticket, line, SoundPart::default());
                     }
                     continue;
                 }

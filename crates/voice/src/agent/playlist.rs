@@ -6,7 +6,10 @@ use super::{
     Millis, is_notice,
     lines::{Kind, Line},
 };
-use crate::audio::SPOKEN_RATE;
+use crate::audio::{SPOKEN_RATE, SoundPart};
+
+/// Samples that nobody hears: before the first of a sound there are some 50 ms of them.
+const INAUDIBLE: f32 = 0.005;
 
 /// Sounds in their order.
 #[derive(Debug, Default)]
@@ -17,8 +20,11 @@ pub(super) struct Playlist {
 
 #[derive(Debug)]
 struct Sound {
+    ticket: u64,
     line: Line,
     samples: Vec<f32>,
+    /// Samples that are still to be made.
+    rest: usize,
     played: usize,
     is_told: bool,
 }
@@ -35,7 +41,13 @@ pub(super) enum Progress {
 }
 
 impl Playlist {
-    pub fn put(&mut self, line: Line, samples: Vec<f32>) {
+    /// The first part of a line's sound.
+    pub fn put(&mut self, ticket: u64, line: Line, SoundPart { mut samples, rest }: SoundPart) {
+        if self.sounds.is_empty() {
+            // It is waited for.
+            let quiet = samples.iter().take_while(|sample| sample.abs() < INAUDIBLE).count();
+            samples.drain(..quiet);
+        }
         let at = if is_notice(&line) {
             // After what is being said, and after other notices.
             let is_before = |sound: &Sound| sound.played > 0 || is_notice(&sound.line);
@@ -43,7 +55,20 @@ impl Playlist {
         } else {
             self.sounds.len()
         };
-        self.sounds.insert(at, Sound { line, samples, played: 0, is_told: false });
+        self.sounds.insert(at, Sound { ticket, line, samples, rest, played: 0, is_told: false });
+    }
+
+    /// The next part of a sound. Whether it is still wanted.
+    pub fn extend(&mut self, ticket: u64, SoundPart { samples, rest }: SoundPart) -> bool {
+        let Some(sound) = self.sounds.iter_mut().find(|sound| sound.ticket == ticket) else { return false };
+        sound.samples.extend(samples);
+        sound.rest = rest;
+        true
+    }
+
+    /// Whether more of a sound is on its way.
+    pub fn is_being_made(&self) -> bool {
+        self.sounds.iter().any(|sound| sound.rest > 0)
     }
 
     /// What was begun and is no notice ends here for one.
@@ -94,7 +119,7 @@ impl Playlist {
             filled += number;
             sound.played += number;
             told.extend(sound.heard());
-            if sound.played < sound.samples.len() {
+            if sound.played < sound.samples.len() || sound.rest > 0 {
                 break;
             }
             self.sounds.pop_front();
@@ -133,10 +158,11 @@ impl Sound {
     /// As much of an answer's text as has the same part of it as was heard of its sound, to the end of a word.
     fn heard(&self) -> Option<Progress> {
         let Kind::Answer { answer, piece } = &self.line.kind else { return None };
-        let bytes = if self.played >= self.samples.len() {
+        let all = self.samples.len() + self.rest;
+        let bytes = if self.played >= all {
             piece.range.end
         } else {
-            let part = piece.written.len() * self.played / self.samples.len();
+            let part = piece.written.len() * self.played / all;
             let words = piece.written.get(..piece.written.floor_char_boundary(part)).unwrap_or_default();
             piece.range.start + words.rfind(char::is_whitespace).map_or(0, |at| at + 1)
         };

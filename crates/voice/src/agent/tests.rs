@@ -1,6 +1,9 @@
 use super::*;
 use crate::audio::PACKET_SAMPLES;
 
+/// Samples that are made at a time: 400 ms.
+const PART: usize = PACKET_SAMPLES * 20;
+
 /// An agent on a clock of frames and packets, whose sounds last 100 ms a word.
 struct Scene {
     agent: Agent,
@@ -10,7 +13,10 @@ struct Scene {
     asked: Vec<u32>,
     has_hung_up: bool,
     loud_packets: usize,
-    waiting: Vec<(u64, String)>,
+    /// Sounds to make, and how many samples of each are missing.
+    waiting: Vec<(u64, usize)>,
+    /// What was begun and may be gone on with.
+    begun: Option<(u64, usize)>,
     is_slow: bool,
 }
 
@@ -25,6 +31,7 @@ impl Scene {
             has_hung_up: false,
             loud_packets: 0,
             waiting: Vec::new(),
+            begun: None,
             is_slow: false,
         }
     }
@@ -34,8 +41,12 @@ impl Scene {
             match action {
                 Action::Judge { segment } => self.asked.push(segment),
                 Action::Synthesize { ticket, text } => {
-                    self.said.push(text.expose().clone());
-                    self.waiting.push((ticket, text.into_inner()));
+                    self.waiting.push((ticket, text.expose().split_whitespace().count() * PACKET_SAMPLES * 5));
+                    self.said.push(text.into_inner());
+                }
+                Action::SynthesizeOn { ticket } => {
+                    let begun = self.begun.take_if(|(begun, _)| *begun == ticket);
+                    self.waiting.push(begun.expect("a sound that has just been begun"));
                 }
                 Action::Tell(event) => self.told.push(event),
                 Action::HangUp => self.has_hung_up = true,
@@ -53,11 +64,13 @@ impl Scene {
         }
     }
 
-    /// The sound of the one piece that is being made is there.
+    /// The next part of the one piece that is being made is there.
     fn make_sounds_of_one(&mut self) {
-        let (ticket, text) = self.waiting.remove(0);
-        let samples = vec![0.5; text.split_whitespace().count() * PACKET_SAMPLES * 5];
-        let actions = self.agent.synthesized(ticket, Some(samples), self.now);
+        let (ticket, missing) = self.waiting.remove(0);
+        let rest = missing.saturating_sub(PART);
+        self.begun = Some((ticket, rest));
+        let part = SoundPart { samples: vec![0.5; missing - rest], rest };
+        let actions = self.agent.synthesized(ticket, Some(part), self.now);
         self.act(actions);
     }
 
@@ -83,8 +96,13 @@ impl Scene {
     fn hear(&mut self, text: &str) {
         self.pass(1_000, 0.9);
         self.pass(224, 0.0);
-        let segment = self.asked.pop().expect("a question of what was said");
-        let judgement = Judgement { text: Phi::from(text), completeness: 0.9 };
+        self.is_judged(text, 0.9);
+    }
+
+    /// What was said becomes known, and how likely it is that this was all.
+    fn is_judged(&mut self, text: &str, completeness: f32) {
+        let segment = self.asked.pop().expect("a question whether that was all");
+        let judgement = Judgement { text: Phi::from(text), completeness };
         let actions = self.agent.judged(segment, judgement, self.now);
         self.act(actions);
     }
@@ -148,10 +166,12 @@ fn a_piece_that_is_not_made_in_time_is_a_pause_and_no_thinking() {
     scene.hear("When can I visit?");
     scene.is_slow = true;
     scene.answer(1, ANSWER);
-    for _ in 0..4 {
+    // Four pieces, two of them in two parts.
+    for _ in 0..6 {
         scene.pass(1_500, 0.0);
         scene.make_sounds_of_one();
     }
+    assert!(scene.waiting.is_empty());
     scene.pass(4_000, 0.0);
     assert_eq!(scene.heard(1), ANSWER.len());
     assert_eq!(scene.states(), [State::Thinking, State::Speaking, State::Listening]);
@@ -337,13 +357,64 @@ fn who_stops_in_the_middle_is_told_to_take_their_time() {
     let mut scene = Scene::new();
     scene.pass(1_000, 0.9);
     scene.pass(224, 0.0);
-    let judgement = Judgement { text: Phi::from("I need to see the"), completeness: 0.02 };
-    let segment = scene.asked.pop().unwrap();
-    let actions = scene.agent.judged(segment, judgement, scene.now);
-    scene.act(actions);
+    scene.is_judged("I need to see the", 0.02);
     scene.pass(3_000, 0.0);
     assert_eq!(scene.said, [Wording::default().take_your_time]);
     scene.hear("I need to see the doctor for my back.");
     assert_eq!(scene.agent.course().turns, 1);
     assert!(scene.has(&CallEvent::Said { text: Phi::from("I need to see the doctor for my back.") }));
+}
+
+#[test]
+fn a_piece_is_heard_while_the_rest_of_it_is_made() {
+    let mut scene = Scene::new();
+    scene.hear("When can I visit?");
+    scene.is_slow = true;
+    scene.speech(Speech::Begin { answer: 1 });
+    scene.speech(Speech::Text { answer: 1, text: Phi::from("Visiting hours are from ten o'clock. ") });
+    scene.speech(Speech::End { answer: 1 });
+    scene.make_sounds_of_one();
+    scene.pass(1_000, 0.0);
+    assert_eq!(scene.loud_packets, 20, "400 ms of 600, and then it waits for the rest");
+    let heard = scene.heard(1);
+    assert!(heard > 0 && heard < 30, "two thirds of its words at most: {heard}");
+    assert_eq!(scene.states().last(), Some(&State::Speaking));
+    assert!(!scene.has(&CallEvent::Finished { answer: 1 }));
+    scene.make_sounds_of_one();
+    scene.pass(1_000, 0.0);
+    assert_eq!(scene.loud_packets, 30);
+    assert!(scene.has(&CallEvent::Finished { answer: 1 }));
+}
+
+#[test]
+fn nobody_waits_for_the_silence_before_a_sound_and_between_two_it_stays() {
+    let sound = || SoundPart { samples: [vec![0.001; PACKET_SAMPLES], vec![0.5; PACKET_SAMPLES]].concat(), rest: 0 };
+    let mut playlist = Playlist::default();
+    let is_loud = |playlist: &mut Playlist| {
+        let mut packet = [0.0; PACKET_SAMPLES];
+        playlist.play(&mut packet, false);
+        packet[0] == 0.5
+    };
+    for (ticket, piece) in (1..).zip(Pieces::default().push("Please wait. A nurse will come. ")) {
+        playlist.put(ticket, Line::of_answer(1, piece), sound());
+    }
+    assert_eq!([(); 3].map(|()| is_loud(&mut playlist)), [true, false, true]);
+}
+
+#[test]
+fn who_breaks_in_on_a_piece_is_not_told_its_rest() {
+    let mut scene = Scene::new();
+    scene.hear("When can I visit?");
+    scene.is_slow = true;
+    scene.speech(Speech::Begin { answer: 1 });
+    scene.speech(Speech::Text { answer: 1, text: Phi::from("Visiting hours are from ten o'clock. ") });
+    scene.make_sounds_of_one();
+    scene.pass(100, 0.0);
+    scene.hear("And on Sundays?");
+    assert!(scene.has(&CallEvent::Interrupted { answer: 1 }));
+    scene.make_sounds_of_one();
+    assert!(scene.waiting.is_empty(), "the part that was being made is the last one");
+    let before = scene.loud_packets;
+    scene.pass(1_000, 0.0);
+    assert_eq!(scene.loud_packets, before);
 }

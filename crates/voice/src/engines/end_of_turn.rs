@@ -1,14 +1,16 @@
 //! Whether somebody has finished or only pauses: Smart Turn, version 3.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use rten::NodeId;
 use rten_tensor::NdTensor;
 
 use super::{
     files,
+    lanes::Lanes,
     log_mel::LogMel,
     network::{EngineError, Network, numbers},
+    rounding::without_rounding,
 };
 use crate::audio::HEARD_RATE;
 
@@ -23,8 +25,8 @@ pub struct EndOfTurn {
 }
 
 impl EndOfTurn {
-    pub fn load(folder: &Path) -> Result<Self, EngineError> {
-        let network = Network::load(folder, files::END_OF_TURN)?;
+    pub fn load(folder: &Path, lanes: &Arc<Lanes>) -> Result<Self, EngineError> {
+        let network = Network::load_with(folder, files::END_OF_TURN, without_rounding)?.in_lanes(lanes);
         Ok(Self { input: network.input()?, output: network.output()?, features: LogMel::default(), network })
     }
 

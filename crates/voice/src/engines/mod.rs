@@ -1,21 +1,23 @@
 //! The networks that listen and speak, loaded once and shared by every call.
 
 mod end_of_turn;
+mod lanes;
 mod log_mel;
 mod network;
 mod phonemes;
 mod pronunciation;
+mod rounding;
 mod speech_to_text;
 mod text_to_speech;
 mod voice_activity;
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use self::{
     end_of_turn::EndOfTurn, speech_to_text::SpeechToText, text_to_speech::TextToSpeech, voice_activity::VoiceDetector,
 };
-pub use self::{network::EngineError, voice_activity::VoiceActivity};
-use crate::models::files;
+pub use self::{network::EngineError, text_to_speech::Utterance, voice_activity::VoiceActivity};
+use crate::{audio::SoundPart, models::files};
 
 /// All networks. Each takes work from any number of threads at the same time; who calls limits how many.
 pub struct Engines {
@@ -28,10 +30,11 @@ pub struct Engines {
 impl Engines {
     /// Loads what a folder holds. It takes a second or two, and as much memory as the files and half as much again.
     pub fn load(folder: &Path) -> Result<Self, EngineError> {
+        let lanes = Arc::default();
         Ok(Self {
-            detector: VoiceDetector::load(folder)?,
-            end_of_turn: EndOfTurn::load(folder)?,
-            speech_to_text: SpeechToText::load(folder)?,
+            detector: VoiceDetector::load(folder, &lanes)?,
+            end_of_turn: EndOfTurn::load(folder, &lanes)?,
+            speech_to_text: SpeechToText::load(folder, &lanes)?,
             text_to_speech: TextToSpeech::load(folder)?,
         })
     }
@@ -52,8 +55,26 @@ impl Engines {
         self.speech_to_text.transcribe(samples)
     }
 
-    /// How a text sounds, at [`crate::audio::SPOKEN_RATE`]. Empty where nothing of it can be said.
+    /// How a text is said, of which [`Engines::speak_on`] makes the sound. None where nothing of it can be said.
+    pub fn begin_to_speak(&self, text: &str) -> Result<Option<Utterance>, EngineError> {
+        self.text_to_speech.begin(text)
+    }
+
+    /// The next part of the sound, until nothing follows.
+    pub fn speak_on(&self, utterance: &mut Utterance) -> Result<SoundPart, EngineError> {
+        self.text_to_speech.go_on(utterance)
+    }
+
+    /// How a text sounds, at [`crate::audio::SPOKEN_RATE`], all at once. Empty where nothing of it can be said.
     pub fn speak(&self, text: &str) -> Result<Vec<f32>, EngineError> {
-        self.text_to_speech.speak(text)
+        let mut samples = Vec::new();
+        let Some(mut utterance) = self.begin_to_speak(text)? else { return Ok(samples) };
+        loop {
+            let part = self.speak_on(&mut utterance)?;
+            samples.extend(part.samples);
+            if part.rest == 0 {
+                return Ok(samples);
+            }
+        }
     }
 }

@@ -1,9 +1,14 @@
 //! One network in the ONNX format.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use rten::{Model, ModelOptions, NodeId, Value, ValueOrView};
+use rten::{Model, ModelOptions, NodeId, RunOptions, Value, ValueOrView};
 use rten_tensor::{Tensor, prelude::*};
+
+use super::lanes::Lanes;
 
 /// Why a network cannot be used. Nothing of what it was given is in it.
 #[derive(Debug, thiserror::Error)]
@@ -28,15 +33,35 @@ impl EngineError {
 pub struct Network {
     model: Model,
     file: PathBuf,
+    /// Where it runs; on every processor if this is None.
+    lanes: Option<Arc<Lanes>>,
 }
 
 impl Network {
     pub fn load(folder: &Path, file: &str) -> Result<Self, EngineError> {
+        Self::load_with(folder, file, Ok)
+    }
+
+    /// A network of which something is changed first.
+    pub fn load_with(
+        folder: &Path,
+        file: &str,
+        change: impl FnOnce(Vec<u8>) -> Result<Vec<u8>, String>,
+    ) -> Result<Self, EngineError> {
         let file = folder.join(file);
+        let unreadable = |reason: String| EngineError::unreadable(&file, reason);
+        let bytes = std::fs::read(&file).map_err(|error| unreadable(error.to_string()))?;
+        let bytes = change(bytes).map_err(unreadable)?;
         let mut options = ModelOptions::with_all_ops();
         options.prepack_weights(true);
-        let model = options.load_file(&file).map_err(|error| EngineError::unreadable(&file, error))?;
-        Ok(Self { model, file })
+        let model = options.load(bytes).map_err(|error| unreadable(error.to_string()))?;
+        Ok(Self { model, file, lanes: None })
+    }
+
+    /// From now on it runs in a lane.
+    pub fn in_lanes(mut self, lanes: &Arc<Lanes>) -> Self {
+        self.lanes = Some(Arc::clone(lanes));
+        self
     }
 
     /// The input or output of this name.
@@ -70,7 +95,11 @@ impl Network {
     }
 
     pub fn run(&self, inputs: Vec<(NodeId, ValueOrView<'_>)>, outputs: &[NodeId]) -> Result<Vec<Value>, EngineError> {
-        self.model.run(inputs, outputs, None).map_err(EngineError::failed)
+        let run = |options| self.model.run(inputs, outputs, options).map_err(EngineError::failed);
+        match &self.lanes {
+            Some(lanes) => lanes.with(|lane| run(Some(RunOptions::default().with_thread_pool(Some(lane))))),
+            None => run(None),
+        }
     }
 }
 

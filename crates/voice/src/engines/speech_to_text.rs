@@ -1,6 +1,6 @@
 //! What was said: Moonshine, an encoder that reads a sound and a decoder that writes its words, a token at a time.
 
-use std::{collections::HashMap, path::Path};
+use std::{collections::HashMap, path::Path, sync::Arc};
 
 use rten::{NodeId, Value, ValueOrView};
 use rten_tensor::{NdTensor, Tensor};
@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::{
     files,
+    lanes::Lanes,
     network::{EngineError, Network, numbers},
 };
 use crate::audio::HEARD_RATE;
@@ -74,13 +75,13 @@ struct VocabularyModel {
 }
 
 impl SpeechToText {
-    pub fn load(folder: &Path) -> Result<Self, EngineError> {
-        let encoder = Network::load(folder, files::SPEECH_ENCODER)?;
+    pub fn load(folder: &Path, lanes: &Arc<Lanes>) -> Result<Self, EngineError> {
+        let encoder = Network::load(folder, files::SPEECH_ENCODER)?.in_lanes(lanes);
         Ok(Self {
             sound: encoder.input()?,
             encoded: encoder.output()?,
             encoder,
-            decoder: Decoder::load(folder)?,
+            decoder: Decoder::load(folder, lanes)?,
             vocabulary: vocabulary(folder)?,
         })
     }
@@ -119,8 +120,8 @@ impl SpeechToText {
 }
 
 impl Decoder {
-    fn load(folder: &Path) -> Result<Self, EngineError> {
-        let network = Network::load(folder, files::SPEECH_DECODER)?;
+    fn load(folder: &Path, lanes: &Arc<Lanes>) -> Result<Self, EngineError> {
+        let network = Network::load(folder, files::SPEECH_DECODER)?.in_lanes(lanes);
         let mut memory = Vec::new();
         for (name, shape) in network.inputs() {
             let Some(what) = name.strip_prefix("past_key_values.") else { continue };

@@ -1,12 +1,13 @@
 //! Whether somebody speaks: Silero VAD, version 5.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use rten::NodeId;
 use rten_tensor::{NdTensor, Tensor, prelude::*};
 
 use super::{
     files,
+    lanes::Lanes,
     network::{EngineError, Network, numbers},
 };
 use crate::audio::HEARD_RATE;
@@ -43,8 +44,8 @@ pub struct VoiceDetector {
 }
 
 impl VoiceDetector {
-    pub fn load(folder: &Path) -> Result<Self, EngineError> {
-        let network = Network::load(folder, files::VOICE_ACTIVITY)?;
+    pub fn load(folder: &Path, lanes: &Arc<Lanes>) -> Result<Self, EngineError> {
+        let network = Network::load(folder, files::VOICE_ACTIVITY)?.in_lanes(lanes);
         Ok(Self {
             input: network.node("input")?,
             state: network.node("state")?,
