@@ -12,10 +12,12 @@ const GOES_ON_ABOVE: f32 = 0.35;
 const BEGINS_AFTER: u32 = 4;
 /// Frames of silence after which it is asked whether that was all: 64 ms. It takes some time to tell.
 const LOOKS_OVER_AFTER: u32 = 2;
-/// Frames of silence before which no turn is over, whatever it sounds like: 192 ms.
-const OVER_AFTER: u32 = 6;
-/// Frames of a turn from which on it is asked no sooner than that: 8 s. Longer ones take long to read, and have many pauses.
+/// Frames of silence before which no turn is over, whatever it sounds like: 384 ms. After less of it people go on: "Sorry, do you…"
+const OVER_AFTER: u32 = 12;
+/// Frames of a turn from which on it is asked later, after 192 ms of silence: 8 s. Longer ones take long to read, and have many
+/// pauses.
 const LONG_TURN: u32 = 250;
+const LONG_LOOKS_OVER_AFTER: u32 = 6;
 /// How likely the end of a turn has to be for it to count at once.
 const COMPLETE: f32 = 0.5;
 /// Below this, somebody is in the middle of a sentence.
@@ -125,7 +127,7 @@ impl TurnTaking {
                 if turn.frames >= LONGEST_TURN {
                     turn.is_too_long = true;
                 }
-                let looks_over_after = if turn.frames < LONG_TURN { LOOKS_OVER_AFTER } else { OVER_AFTER };
+                let looks_over_after = if turn.frames < LONG_TURN { LOOKS_OVER_AFTER } else { LONG_LOOKS_OVER_AFTER };
                 if !turn.is_asked && (turn.silence >= looks_over_after || turn.is_too_long) {
                     turn.is_asked = true;
                     return Some(TurnEvent::LooksOver { segment: self.segment });
@@ -200,7 +202,7 @@ mod tests {
     fn stopped() -> TurnTaking {
         let mut turns = TurnTaking::default();
         assert_eq!(frames(&mut turns, 0.9, 31), [(4, TurnEvent::Began)]);
-        assert_eq!(frames(&mut turns, 0.1, 6), [(2, TurnEvent::LooksOver { segment: 1 })]);
+        assert_eq!(frames(&mut turns, 0.1, OVER_AFTER), [(2, TurnEvent::LooksOver { segment: 1 })]);
         turns
     }
 
@@ -226,7 +228,7 @@ mod tests {
         frames(&mut turns, 0.9, 31);
         assert_eq!(frames(&mut turns, 0.1, 3), [(2, TurnEvent::LooksOver { segment: 1 })]);
         assert_eq!(turns.judged(1, judgement("Yes.", 0.99)), None);
-        assert_eq!(frames(&mut turns, 0.1, 5), [(3, TurnEvent::Ended(Phi::from("Yes.")))]);
+        assert_eq!(frames(&mut turns, 0.1, OVER_AFTER), [(OVER_AFTER - 3, TurnEvent::Ended(Phi::from("Yes.")))]);
     }
 
     #[test]
@@ -240,9 +242,9 @@ mod tests {
     fn a_pause_in_mid_sentence_is_not_the_end() {
         let mut turns = stopped();
         assert_eq!(turns.judged(1, judgement("I would like to", 0.2)), None);
-        assert!(frames(&mut turns, 0.1, 30).is_empty());
+        assert!(frames(&mut turns, 0.1, PATIENCE - OVER_AFTER - 1).is_empty());
         assert_eq!(frames(&mut turns, 0.8, 10), [(1, TurnEvent::WentOn)]);
-        assert_eq!(frames(&mut turns, 0.1, 6), [(2, TurnEvent::LooksOver { segment: 2 })]);
+        assert_eq!(frames(&mut turns, 0.1, OVER_AFTER), [(2, TurnEvent::LooksOver { segment: 2 })]);
         assert_eq!(turns.judged(1, judgement("I would like to", 0.9)), None, "that was before");
         assert_eq!(
             turns.judged(2, judgement("I would like to see a doctor", 0.9)),
@@ -254,7 +256,10 @@ mod tests {
     fn silence_ends_what_did_not_sound_complete() {
         let mut turns = stopped();
         turns.judged(1, judgement("The cardiology", 0.3));
-        assert_eq!(frames(&mut turns, 0.1, 100), [(PATIENCE - 6, TurnEvent::Ended(Phi::from("The cardiology")))]);
+        assert_eq!(
+            frames(&mut turns, 0.1, 100),
+            [(PATIENCE - OVER_AFTER, TurnEvent::Ended(Phi::from("The cardiology")))]
+        );
     }
 
     #[test]
@@ -262,21 +267,24 @@ mod tests {
         let mut turns = stopped();
         turns.judged(1, judgement("I need to see the", 0.02));
         let events = frames(&mut turns, 0.1, 400);
-        assert_eq!(events[0], (HESITATION - 6, TurnEvent::Hesitates));
-        assert_eq!(events[1..], [(HESITATION + TAKE_YOUR_TIME - 6, TurnEvent::Ended(Phi::from("I need to see the")))]);
+        assert_eq!(events[0], (HESITATION - OVER_AFTER, TurnEvent::Hesitates));
+        assert_eq!(
+            events[1..],
+            [(HESITATION + TAKE_YOUR_TIME - OVER_AFTER, TurnEvent::Ended(Phi::from("I need to see the")))]
+        );
     }
 
     #[test]
     fn a_cough_ends_as_nothing() {
         let mut turns = stopped();
         turns.judged(1, judgement("", 0.9));
-        assert_eq!(frames(&mut turns, 0.1, 100), [(NOTHING_SAID - 6, TurnEvent::Ended(Phi::default()))]);
+        assert_eq!(frames(&mut turns, 0.1, 100), [(NOTHING_SAID - OVER_AFTER, TurnEvent::Ended(Phi::default()))]);
     }
 
     #[test]
     fn a_judgement_that_never_comes_ends_the_turn_as_well() {
         let mut turns = stopped();
-        assert_eq!(frames(&mut turns, 0.1, 1_000), [(LOST - 6, TurnEvent::Ended(Phi::default()))]);
+        assert_eq!(frames(&mut turns, 0.1, 1_000), [(LOST - OVER_AFTER, TurnEvent::Ended(Phi::default()))]);
     }
 
     #[test]

@@ -4,6 +4,9 @@ use crate::audio::PACKET_SAMPLES;
 /// Samples that are made at a time: 400 ms.
 const PART: usize = PACKET_SAMPLES * 20;
 
+/// After which a turn that sounds complete is over.
+const SILENCE: Millis = 416;
+
 /// An agent on a clock of frames and packets, whose sounds last 100 ms a word.
 struct Scene {
     agent: Agent,
@@ -95,7 +98,7 @@ impl Scene {
     /// Somebody says something that takes a second, and is understood.
     fn hear(&mut self, text: &str) {
         self.pass(1_000, 0.9);
-        self.pass(224, 0.0);
+        self.pass(SILENCE, 0.0);
         self.is_judged(text, 0.9);
     }
 
@@ -157,7 +160,7 @@ fn a_question_is_asked_answered_and_heard() {
     assert!(scene.has(&CallEvent::Finished { answer: 1 }) && !scene.has(&CallEvent::Interrupted { answer: 1 }));
     assert_eq!(scene.states(), [State::Thinking, State::Speaking, State::Listening]);
     assert_eq!(scene.agent.course().responses.len(), 1);
-    assert!(scene.agent.course().responses[0] < 300);
+    assert!(scene.agent.course().responses[0] < SILENCE + 76);
 }
 
 #[test]
@@ -210,7 +213,7 @@ fn after_a_cough_or_a_word_of_agreement_the_voice_goes_on_where_it_was() {
         scene.pass(1_000, 0.0);
         let heard = scene.heard(1);
         scene.hear(noise);
-        scene.pass(if is_speech { 0 } else { 320 }, 0.0);
+        scene.pass(if is_speech { 0 } else { 128 }, 0.0);
         assert!(scene.heard(1) < heard + 15, "it waited");
         scene.pass(4_000, 0.0);
         assert_eq!(scene.heard(1), ANSWER.len());
@@ -356,7 +359,7 @@ fn an_answer_that_breaks_off_is_said_to_be_none() {
 fn who_stops_in_the_middle_is_told_to_take_their_time() {
     let mut scene = Scene::new();
     scene.pass(1_000, 0.9);
-    scene.pass(224, 0.0);
+    scene.pass(SILENCE, 0.0);
     scene.is_judged("I need to see the", 0.02);
     scene.pass(3_000, 0.0);
     assert_eq!(scene.said, [Wording::default().take_your_time]);
