@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # PostgreSQL, Chromium and a virus scanner for the tests, a theme of WordPress (its files only), and with the argument `voice` a TURN
-# server for calls: installed on Debian, asked for elsewhere.
+# server for calls and recordings of people who speak, with `screen-reader` Orca and what it needs: installed on Debian, asked for
+# elsewhere.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,11 +11,15 @@ if [ -z "${CHROMIUM:-}" ] && ! command -v chromium >/dev/null && ! command -v go
 # /usr/sbin is not on everybody's path.
 if ! command -v clamd >/dev/null && [ ! -x /usr/sbin/clamd ] && [ ! -x target/clamd/usr/sbin/clamd ]; then packages+=(clamav-daemon); fi
 if [ "${1:-}" = voice ] && ! command -v turnserver >/dev/null; then packages+=(coturn); fi
+if [ "${1:-}" = voice ] && [ -z "${SPEECH_RECORDINGS:-}" ] && [ ! -e /usr/share/pocketsphinx/test/data ]; then packages+=(pocketsphinx-testdata); fi
+if [ "${1:-}" = screen-reader ] && ! { command -v orca && command -v xvfb-run && command -v xauth && command -v openbox; } >/dev/null; then
+    packages+=(orca at-spi2-core dbus gsettings-desktop-schemas libglib2.0-bin openbox xauth xvfb)
+fi
 if command -v apt-get >/dev/null && [ ! -e /usr/share/wordpress/wp-content/themes/twentytwentyone ]; then packages+=(wordpress-theme-twentytwentyone); fi
 [ ${#packages[@]} -gt 0 ] || exit 0
 
 if ! command -v apt-get >/dev/null; then
-    echo "kuzushi: the tests need ${packages[*]}: install them with your system's package manager (CHROMIUM names another browser's path)" >&2
+    echo "kuzushi: the tests need ${packages[*]}: install them with your system's package manager (CHROMIUM names another browser's path, SPEECH_RECORDINGS the folder of pocketsphinx' test data)" >&2
     exit 1
 fi
 as_root=()
