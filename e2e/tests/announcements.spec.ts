@@ -6,10 +6,12 @@ import { expect, test } from '../environment/test'
 async function listenToLiveRegions(page: Page) {
   const spoken = await page.evaluateHandle(() => {
     const root = document.querySelector('kuzushi-widget')?.shadowRoot as ShadowRoot
+    const regions = () => root.querySelectorAll('[aria-live], [role=status], [role=alert], [role=log]')
     const last = new Map<Element, string>()
     const spoken: string[] = []
+    for (const region of regions()) last.set(region, region.textContent ?? '')
     const listen = () => {
-      for (const region of root.querySelectorAll('[aria-live], [role=status], [role=alert], [role=log]')) {
+      for (const region of regions()) {
         // A log speaks unless it says that it doesn't.
         if (region.getAttribute('aria-live') === 'off') continue
         // Not trimmed: a space at the end is what makes a repeated text a new one.
@@ -50,6 +52,16 @@ test('a screen reader hears each answer once and whole, never word by word', asy
 
   await widget.ask('Where are the guest computers?')
   await expect.poll(spoken, 'the same answer again is heard again').toHaveLength(3)
+})
+
+test('who answers is said once, as the chat opens', async ({ page, widget, server, site }) => {
+  await page.goto(clinic(site, server, 'riverside-unhurried'))
+  await expect(widget.launcher).toBeVisible()
+  const spoken = await listenToLiveRegions(page)
+  await widget.open()
+  await expect
+    .poll(spoken)
+    .toEqual([expect.stringMatching(/^You are chatting with an AI assistant, not a person\./)])
 })
 
 test('losing and finding the connection is said', async ({ page, widget, server }) => {

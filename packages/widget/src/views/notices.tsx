@@ -72,8 +72,7 @@ export function Notices() {
 
 /** In full as long as nothing was said; afterwards the line below the message field goes on saying it. */
 function WhoAnswers() {
-  const controller = useController()
-  const { api, settings } = controller
+  const { api, settings } = useController()
   const session = useConversation((state) => state.session)
   const locale = useLocale()
   const [begunIn] = useState(locale)
@@ -93,16 +92,13 @@ function WhoAnswers() {
     }
   }, [api, settings, session, locale, begunIn])
   const isBeginning = useConversation(({ transcript }) => transcript.length === 0)
-  const shown = isBeginning ? (disclosure ?? session?.aiDisclosure) : undefined
-  useEffect(() => {
-    // It stands above the field, where the focus is: whoever hears the widget would hear it last.
-    if (shown) controller.announce(shown)
-  }, [controller, shown])
-  return shown ? (
-    <p className="who-answers" dir="auto">
-      {shown}
+  // There before its text is, which a screen reader says only if it comes into a region that it knows: it stands above the field,
+  // where the focus is, and whoever hears the widget would come by it last.
+  return (
+    <p className="who-answers" dir="auto" role="status">
+      {isBeginning && (disclosure ?? session?.aiDisclosure)}
     </p>
-  ) : null
+  )
 }
 
 /** The way to a human, in sight as long as a conversation goes on. */
