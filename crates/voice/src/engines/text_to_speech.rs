@@ -36,8 +36,8 @@ const FRAME: usize = 256;
 /// either side.
 const SOUND_AROUND: usize = 10;
 const SHAPE_AROUND: usize = 32;
-/// Frames of the first part, about 280 ms, and of the longest, about 1.1 s. Every part is as long as all before it together, so that
-/// there is twice as much to hear as it takes to make the next one, which matters on a busy machine.
+/// Frames of the first part, about 280 ms, and of the longest, about 1.1 s. Every part is as long as all before it together:
+/// so much is there to hear while it is made.
 const FIRST_PART: usize = 24;
 const LONGEST_PART: usize = 96;
 
