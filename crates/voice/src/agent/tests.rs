@@ -368,13 +368,19 @@ fn who_stops_in_the_middle_is_told_to_take_their_time() {
     assert!(scene.has(&CallEvent::Said { text: Phi::from("I need to see the doctor for my back.") }));
 }
 
-#[test]
-fn a_piece_is_heard_while_the_rest_of_it_is_made() {
+/// A question whose answer begins with a piece of 600 ms, of which no part is made yet.
+fn one_slow_piece() -> Scene {
     let mut scene = Scene::new();
     scene.hear("When can I visit?");
     scene.is_slow = true;
     scene.speech(Speech::Begin { answer: 1 });
     scene.speech(Speech::Text { answer: 1, text: Phi::from("Visiting hours are from ten o'clock. ") });
+    scene
+}
+
+#[test]
+fn a_piece_is_heard_while_the_rest_of_it_is_made() {
+    let mut scene = one_slow_piece();
     scene.speech(Speech::End { answer: 1 });
     scene.make_sounds_of_one();
     scene.pass(1_000, 0.0);
@@ -406,11 +412,7 @@ fn nobody_waits_for_the_silence_before_a_sound_and_between_two_it_stays() {
 
 #[test]
 fn who_breaks_in_on_a_piece_is_not_told_its_rest() {
-    let mut scene = Scene::new();
-    scene.hear("When can I visit?");
-    scene.is_slow = true;
-    scene.speech(Speech::Begin { answer: 1 });
-    scene.speech(Speech::Text { answer: 1, text: Phi::from("Visiting hours are from ten o'clock. ") });
+    let mut scene = one_slow_piece();
     scene.make_sounds_of_one();
     scene.pass(100, 0.0);
     scene.hear("And on Sundays?");
