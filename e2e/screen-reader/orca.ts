@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { expect } from '@playwright/test'
 
 const log = process.env.ORCA_LOG ?? ''
@@ -11,24 +11,13 @@ export class Orca {
 
   /** What was said since this was asked last. */
   async #said(): Promise<string[]> {
-    const file = await open(log)
-    try {
-      const { size } = await file.stat()
-      const bytes = Buffer.alloc(Math.max(0, size - this.#from))
-      await file.read(bytes, 0, bytes.length, this.#from)
-      return [...bytes.toString('utf8').replaceAll('\r', '').matchAll(SPOKEN)].map(([, text]) =>
-        (text as string).trim(),
-      )
-    } finally {
-      await file.close()
-    }
+    const said = (await readFile(log)).subarray(this.#from).toString('utf8').replaceAll('\r', '')
+    return [...said.matchAll(SPOKEN)].map(([, text]) => (text as string).trim())
   }
 
   /** Forgets what was said so far, does something, and waits until each of these is said, in this order. Returns all that was. */
   async hears(act: () => Promise<unknown>, ...expected: (string | RegExp)[]): Promise<string[]> {
-    const file = await open(log)
-    this.#from = (await file.stat()).size
-    await file.close()
+    this.#from = (await stat(log)).size
     await act()
     const missing = async () => {
       const said = await this.#said()
